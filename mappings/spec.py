@@ -1,0 +1,110 @@
+"""What the engine needs to know of a mapping and its couplings: frozen, and pointing one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from connections.systems import Column, Condition, Record, Side, Value
+from mappings.terms import (
+    DeletionConflictResolution,
+    Direction,
+    TooLong,
+    UpdateConflictResolution,
+)
+from mappings.transformations import Transformation
+
+TOLERANCE = timedelta(milliseconds=10)  # E-3.37: nearer times count as equal
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTransfer:
+    """One field copied from source to destination; `source` is None for a constant."""
+
+    source: Column | None
+    destination: Column
+    constant: Value = None
+    bidirectional: bool = False
+    refers_to: str = ""  # name of the mapping (record or option) that couples what it points to
+    not_null: bool = False  # an empty lookup keeps what the destination has (E-2.7)
+    clear_on_failure: bool = False  # an uncoupled reference empties the field (E-2.6)
+    too_long: TooLong = TooLong.CUT
+    transformation: Transformation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectedMapping:
+    """An integration table mapping, turned to the direction of this run."""
+
+    name: str
+    direction: Direction  # of this run; never BIDIRECTIONAL
+    source_table: str
+    destination_table: str
+    fields: tuple[FieldTransfer, ...]
+    two_way: bool = False  # the mapping itself is bidirectional (E-3.39)
+    source_filter: tuple[Condition, ...] = ()
+    destination_filter: tuple[Condition, ...] = ()
+    synch_only_coupled_records: bool = True
+    update_conflict_resolution: UpdateConflictResolution = UpdateConflictResolution.NONE
+    deletion_conflict_resolution: DeletionConflictResolution = DeletionConflictResolution.NONE
+    answers_back: bool = False  # some enabled field is copied the other way only (E-3.8, E-3.43)
+    depends_on: tuple[str, ...] = ()
+    insert_defaults: Mapping[str, Value] = field(default_factory=dict)  # configuration template
+    references: frozenset[str] = frozenset()  # names of the mappings its fields refer to
+
+    @property
+    def source_side(self) -> Side:
+        to = self.direction == Direction.TO_INTEGRATION_TABLE
+        return Side.BUSINESS_CENTRAL if to else Side.DATAVERSE
+
+    @property
+    def source_wins(self) -> bool:
+        """Whether the chosen update conflict resolution favours our source."""
+        winner = {
+            Direction.TO_INTEGRATION_TABLE: UpdateConflictResolution.SEND,
+            Direction.FROM_INTEGRATION_TABLE: UpdateConflictResolution.GET,
+        }
+        return self.update_conflict_resolution == winner[self.direction]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far one side of a coupling has come: time, version and values at the last agreement."""
+
+    at: datetime | None = None
+    version: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def is_behind(self, record: Record) -> bool:
+        """Whether the record moved since (E-3.37); versions decide where both are known."""
+        if self.at is None:
+            return True
+        if self.version and record.version:
+            return self.version != record.version
+        return record.modified_at - self.at >= TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A coupling as one direction sees it."""
+
+    destination_id: UUID
+    source: Mark
+    destination: Mark
+    failed: bool = False  # last result in this direction
+    failed_back: bool = False  # last result in the other direction
+    error: str = ""  # message of that failure
+    error_version: str = ""  # version of the source that failed
+    due: bool = False  # a change was seen that this direction still owes
+    skipped: bool = False
+    incarnation: int = 0
+
+    def is_due(self, source: Record) -> bool:
+        """Whether the source has something the destination may not have yet."""
+        return self.failed or self.due or self.source.is_behind(source)
+
+    def is_overtaken_by(self, destination: Record) -> bool:
+        """Whether someone changed the destination since the last agreement (E-3.39)."""
+        return self.failed_back or self.destination.is_behind(destination)

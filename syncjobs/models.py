@@ -1,0 +1,169 @@
+"""Synch. jobs, their errors, the job queue and its runs."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from connections.models import Company
+from mappings.terms import Direction
+from syncjobs.terms import JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
+
+
+class JobQueueEntry(models.Model):
+    """Something that is to run, once or again and again (E-7.2)."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="job_queue_entries")
+    job = models.CharField("Object to Run", max_length=40)  # name of a job: "synchronize", "match", …
+    mapping_name = models.CharField("Integration Table Mapping Name", max_length=20, blank=True)
+    parameters = models.JSONField("Parameters", default=dict, blank=True)
+    description = models.CharField("Description", max_length=250)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    status = models.CharField("Status", max_length=40, choices=JobStatus, default=JobStatus.ON_HOLD)
+    earliest_start = models.DateTimeField("Earliest Start Date/Time", null=True, blank=True)
+    expiration = models.DateTimeField("Expiration Date/Time", null=True, blank=True)
+    last_ready_state = models.DateTimeField("Last Ready State", null=True, blank=True)
+    recurring = models.BooleanField("Recurring Job", default=False)
+    run_on_weekdays = models.CharField("Run on Weekdays", max_length=7, default="1111111")  # Mon … Sun
+    starting_time = models.TimeField("Starting Time", null=True, blank=True)
+    ending_time = models.TimeField("Ending Time", null=True, blank=True)
+    minutes_between_runs = models.PositiveIntegerField("No. of Minutes between Runs", default=0)
+    inactivity_timeout = models.PositiveIntegerField("Inactivity Timeout Period", default=5)  # minutes
+    maximum_attempts = models.PositiveSmallIntegerField("Maximum No. of Attempts to Run", default=3)
+    attempts = models.PositiveSmallIntegerField("No. of Attempts to Run", default=0)
+    rerun_delay = models.PositiveIntegerField("Rerun Delay (sec.)", default=30)
+    category = models.CharField("Job Queue Category Code", max_length=10, blank=True)
+    priority = models.PositiveIntegerField("Priority", choices=JobPriority, default=JobPriority.NORMAL)
+    job_timeout = models.PositiveIntegerField("Job Timeout (sec.)", default=12 * 60 * 60)
+    error_message = models.CharField("Error Message", max_length=2048, blank=True)
+    run_number = models.PositiveIntegerField("Run No.", default=0)  # in the id of the bell
+    rung_at = models.DateTimeField("Bell Rung", null=True, blank=True)
+    # While In Process: whose run it is, until when, and the fence a stale worker cannot pass.
+    lease_owner = models.CharField("Worker", max_length=100, blank=True)
+    lease_expires_at = models.DateTimeField("Lease Ends", null=True, blank=True)
+    fence = models.PositiveIntegerField("Fence", default=0)
+
+    class Meta:
+        verbose_name = "job queue entry"
+        verbose_name_plural = "job queue entries"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "category"],
+                condition=models.Q(status=JobStatus.IN_PROCESS) & ~models.Q(category=""),
+                name="one_entry_in_process_per_category",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "earliest_start"], name="entry_due")]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class Run(models.Model):
+    """One execution: a job queue log entry with progress, log and cancel (E-7.30)."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="runs")
+    entry = models.ForeignKey(JobQueueEntry, models.SET_NULL, null=True, blank=True, related_name="runs")
+    job = models.CharField("Object to Run", max_length=40)
+    mapping_name = models.CharField("Integration Table Mapping Name", max_length=20, blank=True)
+    description = models.CharField("Description", max_length=250)
+    trigger = models.CharField("Trigger", max_length=20, choices=Trigger, default=Trigger.PERSON)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    status = models.CharField("Status", max_length=20, choices=RunStatus, default=RunStatus.IN_PROCESS)
+    started_at = models.DateTimeField("Start Date/Time")
+    finished_at = models.DateTimeField("End Date/Time", null=True, blank=True)
+    heartbeat_at = models.DateTimeField("Last Sign of Life", null=True, blank=True)
+    step = models.CharField("Step", max_length=100, blank=True)  # "CUSTOMER, to Sales"
+    done = models.PositiveIntegerField("Records Done", default=0)
+    total = models.PositiveIntegerField("Records to Do", default=0)
+    log = models.JSONField("Log", default=list)  # newest last: [time, text], at most 500
+    error_message = models.CharField("Error Message", max_length=2048, blank=True)
+    error_detail = models.TextField("Error Call Stack", blank=True)
+    cause = models.CharField("Cause", max_length=40, blank=True)
+    cancel_requested = models.BooleanField("Cancel Requested", default=False)
+    fence = models.PositiveIntegerField("Fence", default=0)
+
+    class Meta:
+        verbose_name = "job queue log entry"
+        verbose_name_plural = "job queue log entries"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["status"], name="run_by_status")]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class SynchJob(models.Model):
+    """One phase of one mapping: an integration synch. job with its counters (E-5.1)."""
+
+    id = models.UUIDField("ID", primary_key=True, default=uuid.uuid4, editable=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="synch_jobs")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="synch_jobs")
+    mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
+    direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
+    type = models.CharField("Type", max_length=20, choices=SynchJobType, default=SynchJobType.SYNCHRONIZATION)
+    started_at = models.DateTimeField("Start Date/Time")
+    finished_at = models.DateTimeField("Finish Date/Time", null=True, blank=True)
+    message = models.CharField("Message", max_length=250, blank=True)
+    inserted = models.PositiveIntegerField("Inserted", default=0)
+    modified = models.PositiveIntegerField("Modified", default=0)
+    deleted = models.PositiveIntegerField("Deleted", default=0)
+    unchanged = models.PositiveIntegerField("Unchanged", default=0)
+    skipped = models.PositiveIntegerField("Skipped", default=0)
+    failed = models.PositiveIntegerField("Failed", default=0)
+    coupled = models.PositiveIntegerField("Coupled", default=0)
+    uncoupled = models.PositiveIntegerField("Uncoupled", default=0)
+    warnings = models.PositiveIntegerField("Warnings", default=0)
+    cursor = models.DateTimeField("Read Up To", null=True, blank=True)  # where a resumed run goes on
+
+    class Meta:
+        verbose_name = "integration synch. job"
+        ordering = ["-started_at"]
+        indexes = [
+            models.Index(fields=["mapping_name", "-started_at"], name="synch_job_of_mapping"),
+            models.Index(fields=["-started_at"], name="synch_job_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mapping_name} {self.direction}"
+
+
+class SynchError(models.Model):
+    """Why one record failed, was skipped, or went through with a warning (E-5.4)."""
+
+    job = models.ForeignKey(SynchJob, models.CASCADE, related_name="errors")
+    business_central_id = models.UUIDField("Business Central Record", null=True, blank=True)
+    dataverse_id = models.UUIDField("Dataverse Row", null=True, blank=True)
+    record_name = models.CharField("Record", max_length=160, blank=True)
+    cause = models.CharField("Cause", max_length=40)
+    message = models.CharField("Error Message", max_length=2048)
+    detail = models.TextField("Details", blank=True)
+    warning = models.BooleanField("Warning", default=False)
+    logged_at = models.DateTimeField("Date/Time")
+
+    class Meta:
+        verbose_name = "integration synch. error"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["business_central_id"], name="error_by_bc_record"),
+            models.Index(fields=["dataverse_id"], name="error_by_dataverse_row"),
+            models.Index(fields=["cause"], name="error_by_cause"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Lease(models.Model):
+    """Who is in charge of something that only one process may do, and until when."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    owner = models.CharField(max_length=100)
+    expires_at = models.DateTimeField()
+    fence = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.owner}"
