@@ -1,0 +1,9 @@
+"""The Django app `mappings`."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class Config(AppConfig):
+    name = "mappings"
