@@ -1,0 +1,59 @@
+"""Values as JSON and back: short to store, and every kind comes back as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from connections.systems import Lookup, Value
+
+Encoded = str | int | bool | list[str] | None
+
+
+def encoded(values: Mapping[str, Value]) -> dict[str, Encoded]:
+    """Return the values as JSON takes them; what JSON lacks becomes a list with its kind first."""
+    return {name: encode(value) for name, value in values.items()}
+
+
+def decoded(values: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the values that were encoded."""
+    return {name: decode(value) for name, value in values.items()}
+
+
+def encode(value: Value) -> Encoded:
+    match value:
+        case None | str() | bool() | int():
+            return value
+        case Decimal():
+            return ["decimal", str(value)]
+        case datetime():
+            return ["datetime", value.astimezone(UTC).isoformat()]
+        case date():
+            return ["date", value.isoformat()]
+        case UUID():
+            return ["id", str(value)]
+        case Lookup(table, row_id):
+            return ["row", table, str(row_id)]
+
+
+def decode(value: object) -> Value:
+    match value:
+        case None | str() | bool() | int():
+            return value
+        case [str(kind), *texts] if kind in _DECODERS:
+            return _DECODERS[kind](*texts)
+        case _:
+            message = f"{value!r} is no encoded value"
+            raise ValueError(message)
+
+
+_DECODERS: Mapping[str, Callable[..., Value]] = {
+    "decimal": Decimal,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "id": UUID,
+    "row": lambda table, row_id: Lookup(table, UUID(row_id)),
+}
