@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from django.db import models
 
 from connections.models import Company
@@ -14,6 +17,7 @@ from mappings.terms import (
     TooLong,
     UpdateConflictResolution,
 )
+from mappings.transformations import Transformation, TransformationKind
 
 
 class IntegrationTableMapping(models.Model):
@@ -97,6 +101,72 @@ class IntegrationFieldMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field or self.constant_value} {self.integration_field}"
+
+
+class TransformationRuleManager(models.Manager["TransformationRule"]):
+    def by_code(self) -> dict[str, Transformation]:
+        """Return every rule with its next ones; one query."""
+        rows = {row.code: row for row in self.all()}
+        return {code: row.rule(rows) for code, row in rows.items()}
+
+
+class TransformationRule(models.Model):
+    """What is done to a value on its way; see mappings.transformations."""
+
+    code = models.CharField("Code", max_length=20, primary_key=True)
+    description = models.CharField("Description", max_length=100, blank=True)
+    transformation_type = models.CharField(
+        "Transformation Type",
+        max_length=40,
+        choices=[(str(kind), str(kind)) for kind in TransformationKind],
+    )
+    find_value = models.CharField("Find Value", max_length=250, blank=True)
+    replace_value = models.CharField("Replace Value", max_length=250, blank=True)
+    starting_text = models.CharField("Starting Text", max_length=250, blank=True)
+    ending_text = models.CharField("Ending Text", max_length=250, blank=True)
+    start_position = models.PositiveIntegerField("Start Position", default=0)
+    length = models.PositiveIntegerField("Length", default=0)
+    data_format = models.CharField("Data Format", max_length=100, blank=True)
+    decimal_separator = models.CharField("Decimal Separator", max_length=1, default=".")
+    precision = models.DecimalField("Precision", max_digits=18, decimal_places=8, default=Decimal("0.01"))
+    rounding = models.CharField("Direction", max_length=1, default="=")
+    date_part = models.CharField("Extract From Date Type", max_length=10, default="Year")
+    next_transformation_rule = models.CharField("Next Transformation Rule", max_length=20, blank=True)
+
+    objects = TransformationRuleManager()
+
+    class Meta:
+        verbose_name = "transformation rule"
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.description or self.code
+
+    def rule(self, rows: Mapping[str, TransformationRule]) -> Transformation:
+        """Return the rule with its next ones; a chain that leads back to itself ends there."""
+        chain = [self]
+        while (following := rows.get(chain[-1].next_transformation_rule)) and following not in chain:
+            chain.append(following)
+        result: Transformation | None = None
+        for row in reversed(chain):
+            result = Transformation(
+                code=row.code,
+                kind=TransformationKind(row.transformation_type),
+                find_value=row.find_value,
+                replace_value=row.replace_value,
+                start_position=row.start_position,
+                length=row.length,
+                starting_text=row.starting_text,
+                ending_text=row.ending_text,
+                data_format=row.data_format,
+                decimal_separator=row.decimal_separator,
+                precision=row.precision,
+                rounding=row.rounding,
+                date_part=row.date_part,
+                next=result,
+            )
+        assert result is not None
+        return result
 
 
 class CouplingQuerySet(models.QuerySet["Coupling"]):
