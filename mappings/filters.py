@@ -19,6 +19,7 @@ from connections.systems import Column, Condition, Kind, Lookup, Operator, Recor
 
 CURRENT_COMPANY = "$currentCompanyId"
 BLANKS = (None, "", " ")
+EMPTY_IS_A_TEXT = frozenset({Kind.TEXT, Kind.CODE, Kind.ENUM})
 VALUES_NEEDED = {Operator.IS_NULL: 0, Operator.NOT_NULL: 0}  # others take one, IN any number
 
 
@@ -111,7 +112,7 @@ def column_of(name: str, table: Table) -> Column | None:
 
 def typed(entered: Value | float, column: Column) -> Value:
     """Return a value that a person or a file entered as the column's kind; may raise ValueError."""
-    if entered is None:
+    if entered is None or (entered == "" and column.kind not in EMPTY_IS_A_TEXT):
         return None
     return _TYPED[column.kind](entered, column)
 
