@@ -127,12 +127,13 @@ def _referred(
     """E-3.56 to E-3.64: what a record points to is called otherwise on the other side."""
     if isinstance(value, Lookup) and column.name == OWNER_COLUMN and value.table != "systemuser":
         return _KEPT  # E-3.57: a team is nobody's salesperson
-    key = "" if value is None else value
-    found = references.get((field.refers_to, key))
+    is_code = column.kind in TEXTS  # a blank code may have a row: the local currency (E-3.58)
+    key = "" if value is None and is_code else value
+    found = None if key is None else references.get((field.refers_to, key))
     if found is None and isinstance(key, str):
         key = key.strip().upper()
         found = references.get((field.refers_to, key))
-    if found is None and key == "":
+    if found is None and key in BLANKS:
         return _nothing(field, column, existing, references)
     if found is not None:
         return Transferred(found)
