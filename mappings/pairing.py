@@ -1,0 +1,233 @@
+"""What people do to couplings: couple, uncouple, retry, remove (E-4.9 to E-4.23, E-4.49)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from connections.models import Company
+from connections.systems import Record, System, Table
+from mappings import trace
+from mappings.models import (
+    Coupling,
+    IntegrationTableMapping,
+    Intent,
+    OptionCoupling,
+    PendingCoupling,
+)
+from mappings.terms import CouplingKind, SynchResult
+
+KEY_LENGTH = 100
+NAME_LENGTH = 160
+
+
+class CouplingError(ValueError):
+    """Two records cannot be coupled; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Both sides of a company, as the verbs need them."""
+
+    business_central: System
+    dataverse: System
+
+
+def couple(
+    mapping: IntegrationTableMapping,
+    business_central_id: UUID,
+    dataverse_id: UUID,
+    systems: Systems,
+    *,
+    by: AbstractBaseUser | None = None,
+) -> Coupling:
+    """Couple two records; both count as changed until they are synchronized (E-4.8).
+
+    A record that is coupled already is coupled with its new partner instead (E-4.11).
+    """
+    if mapping.kind == CouplingKind.OPTION:
+        message = f"{mapping} maps values of an option set; map the option instead."
+        raise CouplingError(message)
+    local = systems.business_central.describe(mapping.table)
+    record = _existing(systems.business_central, local, business_central_id)
+    remote = systems.dataverse.describe(mapping.integration_table)
+    _existing(systems.dataverse, remote, dataverse_id)
+    _free(mapping, business_central_id, dataverse_id, systems)
+    try:
+        with transaction.atomic():
+            coupling = _pair(mapping, record, local, dataverse_id)
+            _settle(mapping, [business_central_id, dataverse_id])
+    except IntegrityError as error:
+        message = f"Somebody coupled the {remote.caption or remote.name} row just now; look again."
+        raise CouplingError(message) from error
+    trace.leave(mapping.company, "Coupled", str(coupling), by=by)
+    return coupling
+
+
+def _existing(system: System, table: Table, record_id: UUID) -> Record:
+    columns = [*table.natural_key, *([table.name_column] if table.name_column else [])]
+    found = system.get(table.name, [record_id], columns).get(record_id)
+    if found is None:
+        message = f"There is no {table.caption or table.name} {record_id} in {system.side}."
+        raise CouplingError(message)
+    return found
+
+
+def _free(
+    mapping: IntegrationTableMapping,
+    business_central_id: UUID,
+    dataverse_id: UUID,
+    systems: Systems,
+) -> None:
+    """E-4.10: a row belongs to one record; the coupling of a record that is gone gives way."""
+    rival = (
+        Coupling.objects.filter(
+            company=mapping.company, mapping_name=mapping.name, dataverse_id=dataverse_id
+        )
+        .exclude(business_central_id=business_central_id)
+        .first()
+    )
+    if rival is None:
+        return
+    if systems.business_central.get(mapping.table, [rival.business_central_id], []):
+        name = rival.business_central_key or rival.business_central_id
+        message = f"The row is already coupled to {mapping.table} {name}; uncouple that one first."
+        raise CouplingError(message)
+    rival.delete()
+
+
+def _pair(
+    mapping: IntegrationTableMapping, record: Record, table: Table, dataverse_id: UUID
+) -> Coupling:
+    """Make or re-point the coupling; what was noted of another partner is forgotten (E-4.7)."""
+    coupling = Coupling.objects.filter(
+        company=mapping.company, mapping_name=mapping.name, business_central_id=record.id
+    ).first()
+    if coupling is not None and coupling.dataverse_id == dataverse_id:
+        if coupling.skipped:
+            coupling.skipped, coupling.skipped_at = False, None
+            coupling.save(update_fields=["skipped", "skipped_at"])
+        return coupling
+    incarnation = coupling.incarnation + 1 if coupling else 0
+    if coupling is not None:
+        coupling.delete()
+    key = ", ".join(str(record.values.get(name, "")) for name in table.natural_key)
+    return Coupling.objects.create(
+        company=mapping.company,
+        mapping_name=mapping.name,
+        business_central_id=record.id,
+        dataverse_id=dataverse_id,
+        business_central_key=key[:KEY_LENGTH],
+        name=str(record.values.get(table.name_column) or "")[:NAME_LENGTH],
+        incarnation=incarnation,
+    )
+
+
+def _settle(mapping: IntegrationTableMapping, ids: Collection[UUID]) -> None:
+    """Forget what was parked or intended for records that a person now decided about."""
+    mine = {"company": mapping.company, "mapping_name": mapping.name}
+    PendingCoupling.objects.filter(record_id__in=ids, **mine).delete()
+    Intent.objects.filter(source_id__in=ids, **mine).delete()
+
+
+# Retry
+
+
+def retry(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
+    """Let the next run pick these couplings up again; return how many were waiting (E-4.49)."""
+    waiting = Coupling.objects.in_error().filter(pk__in=ids)
+    _trace(waiting, "Retried", by)
+    return waiting.update(skipped=False, skipped_at=None)
+
+
+def retry_all(company: Company, *, by: AbstractBaseUser | None = None) -> int:
+    """Retry every skipped record of the company: coupled, pending and option; return how many."""
+    mine = {"company": company, "skipped": True}
+    count = Coupling.objects.filter(**mine).update(skipped=False, skipped_at=None)
+    count += PendingCoupling.objects.filter(**mine).update(skipped=False)
+    count += OptionCoupling.objects.filter(**mine).update(skipped=False)
+    trace.leave(company, "Retried", f"all {count} skipped records", by=by)
+    return count
+
+
+def retry_pending(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
+    """Let the next run try these records again that failed before they had a partner."""
+    waiting = PendingCoupling.objects.filter(pk__in=ids, skipped=True)
+    _trace(waiting, "Retried", by)
+    return waiting.update(skipped=False)
+
+
+def retry_options(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
+    """Let the next run pick these option mappings up again."""
+    waiting = OptionCoupling.objects.filter(pk__in=ids, skipped=True)
+    _trace(waiting, "Retried", by)
+    return waiting.update(skipped=False)
+
+
+def remove(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
+    """Delete couplings and leave both records as they are; return how many there were."""
+    rows = Coupling.objects.filter(pk__in=ids)
+    _trace(rows, "Coupling deleted", by)
+    return rows.delete()[0]
+
+
+def _trace(
+    rows: QuerySet[Coupling] | QuerySet[PendingCoupling] | QuerySet[OptionCoupling],
+    act: str,
+    by: AbstractBaseUser | None,
+) -> None:
+    subjects: dict[Company, list[str]] = defaultdict(list)
+    for row in rows.select_related("company"):
+        subjects[row.company].append(str(row))
+    for company, names in subjects.items():
+        trace.leave(company, act, ", ".join(names), by=by)
+
+
+# Options
+
+
+def map_option(
+    mapping: IntegrationTableMapping,
+    record: Record,
+    code: str,
+    value: int,
+    caption: str,
+    *,
+    by: AbstractBaseUser | None = None,
+) -> OptionCoupling:
+    """Map a Business Central record to a value of the option set, one to one (E-4.50)."""
+    known = OptionCoupling.objects.filter(company=mapping.company, mapping_name=mapping.name)
+    rival = known.filter(option_value=value).exclude(business_central_id=record.id)
+    if (other := rival.first()) is not None:
+        message = f"{caption or value} is already mapped to {other.business_central_key}."
+        raise CouplingError(message)
+    row, _ = known.update_or_create(
+        company=mapping.company,
+        mapping_name=mapping.name,
+        business_central_id=record.id,
+        defaults={
+            "business_central_key": code,
+            "option_value": value,
+            "option_caption": caption,
+            "last_synch_result": SynchResult.NONE,
+            "last_synch_crm_result": SynchResult.NONE,
+            "last_synch_modified_on": None,
+            "last_error": "",
+            "skipped": False,
+        },
+    )
+    trace.leave(mapping.company, "Option mapped", str(row), by=by)
+    return row
+
+
+def unmap_options(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
+    """Forget these option mappings; the values stay in the option set."""
+    rows = OptionCoupling.objects.filter(pk__in=ids)
+    _trace(rows, "Option mapping deleted", by)
+    return rows.delete()[0]
