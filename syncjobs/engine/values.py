@@ -188,7 +188,7 @@ def same(field: FieldTransfer, converted: Value | Keep, present: Value) -> bool:
     """Whether the destination shows already what would be written (E-3.50, E-3.52)."""
     if converted is KEEP or converted == present:
         return True
-    if present in BLANKS and converted in BLANKS:
+    if _is_blank(present) and _is_blank(converted):
         return True
     destination, source = field.destination, field.source
     if isinstance(converted, str) and isinstance(present, str):
@@ -198,6 +198,10 @@ def same(field: FieldTransfer, converted: Value | Keep, present: Value) -> bool:
     if source is not None and Kind.DATE in (source.kind, destination.kind):
         return _day(converted) == _day(present)
     return alike(converted, present)
+
+
+def _is_blank(value: Value | Keep) -> bool:
+    return value is None or (isinstance(value, str) and value in BLANKS)
 
 
 def _same_text(
@@ -241,7 +245,7 @@ def _day(value: Value) -> date | None:
 
 def alike(one: Value, other: Value) -> bool:
     """Whether two values of a column are equal, as far as both systems can tell."""
-    if one == other or (one in BLANKS and other in BLANKS):
+    if one == other or (_is_blank(one) and _is_blank(other)):
         return True
     match one, other:
         case str(), str():
