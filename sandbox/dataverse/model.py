@@ -1,0 +1,201 @@
+"""The environment's model: tables with their option sets, keys and navigation properties."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from sandbox import schema
+from sandbox.dataverse import refusals
+from sandbox.schema import Column, Table, Type
+from sandbox.store import Store
+
+NAMESPACE = UUID("3c6e2d0a-51b7-5c3b-9c5d-6f2e0a7d4e11")
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """A navigation property from a row to one (a lookup) or many others."""
+
+    name: str
+    table: str  # where it leads
+    column: str  # the lookup behind it; on this table, or on the other one if it is a collection
+    collection: bool
+    intersect: str = ""  # the table between, for many to many
+
+
+INTERSECTS = {
+    ("systemuser", "systemuserroles_association"): ("role", "systemuserroles"),
+    ("role", "systemuserroles_association"): ("systemuser", "systemuserroles"),
+    ("team", "teamroles_association"): ("role", "teamroles"),
+    ("role", "teamroles_association"): ("team", "teamroles"),
+    ("team", "teammembership_association"): ("systemuser", "teammembership"),
+    ("systemuser", "teammembership_association"): ("team", "teammembership"),
+    ("role", "roleprivileges_association"): ("privilege", "roleprivileges"),
+}
+COLLECTION_NAMES = {
+    ("contact", "parentcustomerid", "account"): "contact_customer_accounts",
+    ("contact", "parentcustomerid", "contact"): "contact_customer_contacts",
+    ("salesorderdetail", "salesorderid", "salesorder"): "order_details",
+    ("quotedetail", "quoteid", "quote"): "quote_details",
+    ("invoicedetail", "invoiceid", "invoice"): "invoice_details",
+    ("productpricelevel", "pricelevelid", "pricelevel"): "price_level_product_price_levels",
+    ("uom", "uomscheduleid", "uomschedule"): "unit_of_measure_schedule_conversions",
+    ("annotation", "objectid", "account"): "Account_Annotation",
+    ("opportunity", "customerid", "account"): "opportunity_customer_accounts",
+    ("opportunity", "parentaccountid", "account"): "opportunity_parent_account",
+}
+
+
+def navigation_name(column: Column, target: str) -> str:
+    """Return the single-valued navigation property of a lookup (case matters)."""
+    if column.name == "ownerid":
+        return "ownerid"
+    if column.is_polymorphic:
+        return f"{column.name}_{target}"
+    prefix, mark, _ = column.name.partition("_")
+    if mark and prefix in ("bcbi", "nav", "msdyn", "cdm", "dyn365bc"):
+        return f"{prefix}_{column.caption}" if "_" not in column.caption else column.caption
+    return column.name
+
+
+class Model:
+    """What metadata tells, and what customizing changes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.tables = schema.dataverse()
+        self.by_set = {table.entity_set.lower(): table for table in self.tables.values()}
+        self._navigations: dict[str, dict[str, Navigation]] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read customizations again; after a reset there are none."""
+        self.added_options: dict[str, dict[str, str]] = json.loads(
+            self.store.get_meta("dataverse:options") or "{}"
+        )
+        self.removed_options: dict[str, list[str]] = json.loads(
+            self.store.get_meta("dataverse:removed_options") or "{}"
+        )
+        self.keys: dict[str, list[dict[str, Any]]] = json.loads(
+            self.store.get_meta("dataverse:keys") or "{}"
+        )
+
+    def save(self) -> None:
+        self.store.set_meta("dataverse:options", json.dumps(self.added_options))
+        self.store.set_meta("dataverse:removed_options", json.dumps(self.removed_options))
+        self.store.set_meta("dataverse:keys", json.dumps(self.keys))
+
+    def table_of_set(self, entity_set: str) -> Table:
+        table = self.by_set.get(entity_set.lower())
+        if table is None or table.entity_set != entity_set:
+            raise refusals.segment(entity_set)
+        return table
+
+    # Option sets
+
+    def options(self, table: Table, column: Column) -> Mapping[int, str]:
+        """Return the values a column may have, with their labels."""
+        name = f"{table.name}.{column.name}"
+        added, removed = self.added_options.get(name), self.removed_options.get(name)
+        if not added and not removed:
+            return column.options
+        merged = dict(column.options)
+        merged |= {int(value): label for value, label in (added or {}).items()}
+        for value in removed or ():
+            merged.pop(int(value), None)
+        return merged
+
+    def set_option(self, table: Table, column: Column, value: int, label: str) -> None:
+        name = f"{table.name}.{column.name}"
+        self.added_options.setdefault(name, {})[str(value)] = label
+        if str(value) in self.removed_options.get(name, []):
+            self.removed_options[name].remove(str(value))
+        self.save()
+
+    def remove_option(self, table: Table, column: Column, value: int) -> None:
+        name = f"{table.name}.{column.name}"
+        self.added_options.get(name, {}).pop(str(value), None)
+        if value in column.options:
+            self.removed_options.setdefault(name, []).append(str(value))
+        self.save()
+
+    # Navigation
+
+    def navigations(self, table: Table) -> dict[str, Navigation]:
+        """Return the navigation properties of a table by name."""
+        if table.name not in self._navigations:
+            self._navigations[table.name] = self._find_navigations(table)
+        return self._navigations[table.name]
+
+    def _find_navigations(self, table: Table) -> dict[str, Navigation]:
+        found: dict[str, Navigation] = {}
+        for column in table.columns.values():
+            if column.type != Type.LOOKUP:
+                continue
+            for target in column.targets:
+                name = navigation_name(column, target)
+                found.setdefault(name, Navigation(name, target, column.name, collection=False))
+        for other in self.tables.values():
+            for column in other.columns.values():
+                if column.type == Type.LOOKUP and table.name in column.targets:
+                    name = collection_name(other.name, column.name, table.name)
+                    found[name] = Navigation(name, other.name, column.name, collection=True)
+        for (owner, name), (target, between) in INTERSECTS.items():
+            if owner == table.name:
+                found[name] = Navigation(name, target, "", collection=True, intersect=between)
+        return found
+
+    def navigation(self, table: Table, name: str) -> Navigation:
+        found = self.navigations(table).get(name)
+        if found is None:
+            raise refusals.segment(name)
+        return found
+
+    # Alternate keys
+
+    def key_for(self, table: Table, columns: frozenset[str]) -> dict[str, Any]:
+        """Return the declared alternate key over exactly these columns."""
+        for key in self.keys.get(table.name, []):
+            if frozenset(key["KeyAttributes"]) == columns:
+                return key
+        raise refusals.url(
+            f"The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{table.name}'. "
+            "Ensure that the names and number of key properties match the declared or alternate key "
+            f"properties for the resource 'Microsoft.Dynamics.CRM.{table.name}'."
+        )
+
+    def add_key(self, table: Table, definition: dict[str, Any]) -> dict[str, Any]:
+        columns = [str(name) for name in definition.get("KeyAttributes") or []]
+        unknown = [name for name in columns if name not in table.columns]
+        if not columns or unknown:
+            raise refusals.plugin(f"Key attributes {unknown or 'must be given'} do not exist.")
+        schema_name = str(definition.get("SchemaName") or f"{table.name}_{'_'.join(columns)}")
+        key = {
+            "MetadataId": str(uuid5(NAMESPACE, f"{table.name}/{schema_name}")),
+            "SchemaName": schema_name,
+            "LogicalName": schema_name.lower(),
+            "EntityLogicalName": table.name,
+            "KeyAttributes": columns,
+            "EntityKeyIndexStatus": "Active",
+            "IsManaged": False,
+            "DisplayName": definition.get("DisplayName") or label(schema_name),
+        }
+        kept = [k for k in self.keys.get(table.name, []) if k["LogicalName"] != key["LogicalName"]]
+        self.keys[table.name] = [*kept, key]
+        self.save()
+        return key
+
+
+def collection_name(referencing: str, column: str, referenced: str) -> str:
+    key = (referencing, column, referenced)
+    return COLLECTION_NAMES.get(key, f"{referenced}_{referencing}_{column}")
+
+
+def label(text: str) -> dict[str, Any]:
+    """Return a text as metadata has it."""
+    localized = {"Label": text, "LanguageCode": 1033, "IsManaged": False, "MetadataId": None}
+    return {"LocalizedLabels": [localized], "UserLocalizedLabel": localized}

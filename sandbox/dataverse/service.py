@@ -1,0 +1,382 @@
+"""Takes a request to Dataverse's Web API to what answers it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sandbox.dataverse import actions, batch, bulk, metadata, refusals
+from sandbox.dataverse.model import Model
+from sandbox.dataverse.reading import (
+    Expansion,
+    Reader,
+    aliases,
+    preferences,
+    read_options,
+    related_condition,
+)
+from sandbox.dataverse.refusals import RefusalError
+from sandbox.dataverse.security import Security
+from sandbox.dataverse.values import shown
+from sandbox.dataverse.writing import Reference, Writer
+from sandbox.http import Call, Reply
+from sandbox.schema import Table, Type
+from sandbox.store import DATAVERSE, Row, Store
+
+ROOT = re.compile(r"^/api/data/v9\.\d/?")
+SEGMENT = re.compile(r"^(?P<name>[\w.$]+)(?:\((?P<key>.*)\))?$", re.DOTALL)
+READ_MS, READ_ROW_MS, WRITE_MS = 20.0, 0.05, 40.0
+
+
+class Dataverse:
+    """One environment."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.model = Model(store)
+        self.security = Security(store)
+        self.partial_batch_after: int | None = None
+
+    def reload(self) -> None:
+        """Forget what was kept in memory; the rows were replaced."""
+        self.model.reload()
+        self.security.forget()
+
+    def handle(self, call: Call, writer: Writer | None = None) -> Reply:
+        """Answer a request; refusals become error bodies."""
+        try:
+            reply = self._route(call, writer)
+        except RefusalError as error:
+            return refused(error)
+        except json.JSONDecodeError as error:
+            return refused(refusals.RefusalError(400, "0x80048d19", f"Malformed JSON: {error}"))
+        reply.headers.setdefault("OData-Version", "4.0")
+        return reply
+
+    def writer(self, user: str) -> Writer:
+        return Writer(self.store, self.model, self.security, user)
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Do all or nothing; what was kept in memory follows the rows."""
+        try:
+            with self.store.transaction():
+                yield
+        except BaseException:
+            self.reload()
+            raise
+
+    # Routes
+
+    def _route(self, call: Call, writer: Writer | None) -> Reply:
+        found = ROOT.match(call.path)
+        if found is None:
+            raise refusals.segment(call.path.strip("/").split("/")[0])
+        rest = call.path[found.end() :].strip("/")
+        segments = split_segments(rest)
+        if not segments:
+            return metadata.service_document(self.model, call)
+        writer = writer or self.writer(call.user)
+        name, key = _segment(segments[0])
+        if name == "$batch":
+            return batch.handle(self, call)
+        if name == "$metadata":
+            return metadata.csdl(self.model)
+        if name in metadata.SETS:
+            return metadata.handle(self, call, segments)
+        handler = actions.UNBOUND.get(name)
+        if handler is not None:
+            return handler(self, call, segments[0], writer)
+        table = self.model.table_of_set(name)
+        if len(segments) == 1:
+            return self._collection(call, table, key, writer)
+        return self._below(call, table, key, segments[1:], writer)
+
+    def _collection(self, call: Call, table: Table, key: str | None, writer: Writer) -> Reply:
+        if key is not None:
+            return self._single(call, writer.addressed(table, key), writer)
+        match call.method:
+            case "GET":
+                self.security.demand(call.user, "Read", table)
+                return Reader(self.store, self.model, table, call.origin).many(call)
+            case "POST":
+                return self._create(call, table, writer)
+            case _:
+                raise refusals.method(call.method, table.entity_set)
+
+    def _below(
+        self, call: Call, table: Table, key: str | None, rest: list[str], writer: Writer
+    ) -> Reply:
+        name, _ = _segment(rest[0])
+        if key is None:
+            if name == "$count":
+                return self._count(call, table)
+            if name.startswith("Microsoft.Dynamics.CRM."):
+                return bulk.handle(self, call, table, name.rpartition(".")[2], writer)
+            raise refusals.segment(name)
+        reference = writer.addressed(table, key)
+        if name.startswith("Microsoft.Dynamics.CRM."):
+            handler = actions.BOUND.get(name.rpartition(".")[2])
+            if handler is None:
+                raise refusals.segment(name)
+            return handler(self, call, reference, writer)
+        if name in table.columns and table.columns[name].type != Type.LOOKUP:
+            return self._property(call, reference, name, writer)
+        return self._navigate(call, reference, rest, writer)
+
+    def _count(self, call: Call, table: Table) -> Reply:
+        self.security.demand(call.user, "Read", table)
+        options = read_options(call.query)
+        where: str = ""
+        bound: list[Any] = []
+        if "$deltatoken" in options:
+            from_version = int(options["$deltatoken"].partition("!")[0])
+            where, bound = "versionnumber > ?", [from_version]
+        elif options.get("$filter"):
+            reader = Reader(self.store, self.model, table, call.origin)
+            where, bound = reader.condition(options["$filter"], aliases(options))
+        number = min(self.store.count(DATAVERSE, table, where, bound), 5000)
+        return Reply(200, str(number).encode(), {"Content-Type": "text/plain"}, rows=1)
+
+    # Single rows
+
+    def _single(self, call: Call, reference: Reference, writer: Writer) -> Reply:
+        match call.method:
+            case "GET":
+                self.security.demand(call.user, "Read", reference.table)
+                row = writer.existing(reference)
+                reader = Reader(self.store, self.model, reference.table, call.origin)
+                return reader.one(call, row[reference.table.key])
+            case "PATCH":
+                return self._patch(call, reference, writer)
+            case "DELETE":
+                row = writer.existing(reference)
+                check_match(call, row)
+                with self.atomic():
+                    writer.delete(reference.table, row)
+                return Reply(204, cost_ms=WRITE_MS)
+            case _:
+                raise refusals.method(call.method, reference.table.entity_set)
+
+    def _create(
+        self, call: Call, table: Table, writer: Writer, identity: str = "", body: Any = None
+    ) -> Reply:
+        with self.atomic():
+            row = self.create_deep(writer, table, call.json() if body is None else body, identity)
+        return self._written(call, table, row, created=True)
+
+    def create_deep(self, writer: Writer, table: Table, body: Any, identity: str = "") -> Row:
+        """Insert a row and the related rows that its body holds."""
+        if not isinstance(body, dict):
+            raise refusals.payload(table.entity_set, "a JSON object was expected.")
+        navigations = self.model.navigations(table)
+        nested = {
+            name: value
+            for name, value in body.items()
+            if name in navigations and isinstance(value, dict | list)
+        }
+        flat = {name: value for name, value in body.items() if name not in nested}
+        for name, value in nested.items():
+            navigation = navigations[name]
+            if not navigation.collection and isinstance(value, dict):
+                other = self.model.tables[navigation.table]
+                made = self.create_deep(writer, other, value)
+                flat[f"{name}@odata.bind"] = f"/{other.entity_set}({made[other.key]})"
+        row = writer.create(table, flat, identity)
+        for name, value in nested.items():
+            navigation = navigations[name]
+            if navigation.collection and isinstance(value, list) and not navigation.intersect:
+                other = self.model.tables[navigation.table]
+                back = self._way_back(other, navigation.column, table.name)
+                for item in value:
+                    parent = {f"{back}@odata.bind": f"/{table.entity_set}({row[table.key]})"}
+                    self.create_deep(writer, other, {**item, **parent})
+        return row
+
+    def _way_back(self, other: Table, column: str, target: str) -> str:
+        for name, navigation in self.model.navigations(other).items():
+            if navigation.column == column and navigation.table == target and not navigation.collection:
+                return name
+        raise refusals.segment(column)
+
+    def _patch(self, call: Call, reference: Reference, writer: Writer) -> Reply:
+        table = reference.table
+        row = writer.find(reference)
+        if row is None:
+            if "if-match" in call.headers:
+                writer.existing(reference)
+            body = call.json()
+            if reference.key:
+                body = {**body, **_key_body(reference, body)}
+            return self._create(call, table, writer, reference.id, body)
+        if call.headers.get("if-none-match") == "*":
+            raise refusals.exists()
+        check_match(call, row)
+        body = call.json()
+        if reference.key and isinstance(body, dict):
+            named = {name for name, _ in reference.key}
+            body = {name: value for name, value in body.items() if name not in named}
+        with self.atomic():
+            after = writer.update(table, row, body)
+        return self._written(call, table, after, created=False)
+
+    def _written(self, call: Call, table: Table, row: Row, *, created: bool) -> Reply:
+        address = f"{call.origin}/api/data/v9.2/{table.entity_set}({row[table.key]})"
+        prefer = preferences(call)
+        if not prefer.representation:
+            return Reply(204, None, {"OData-EntityId": address}, cost_ms=WRITE_MS)
+        reader = Reader(self.store, self.model, table, call.origin)
+        reply = reader.one(call, row[table.key])
+        reply.status = 201 if created else 200
+        reply.headers |= {"OData-EntityId": address, **prefer.applied()}
+        reply.cost_ms = WRITE_MS
+        return reply
+
+    def _property(self, call: Call, reference: Reference, name: str, writer: Writer) -> Reply:
+        table = reference.table
+        row = writer.existing(reference)
+        match call.method:
+            case "GET":
+                self.security.demand(call.user, "Read", table)
+                column = table.columns[name]
+                if row[name] is None:
+                    return Reply(204, rows=1)
+                context = f"{call.origin}/api/data/v9.2/$metadata#{table.entity_set}({row[table.key]})/{name}"
+                return Reply(
+                    200, {"@odata.context": context, "value": shown(column, row[name])}, rows=1
+                )
+            case "PUT" | "DELETE":
+                value = (call.json() or {}).get("value") if call.method == "PUT" else None
+                with self.atomic():
+                    writer.update(table, row, {name: value})
+                return Reply(204, cost_ms=WRITE_MS)
+            case _:
+                raise refusals.method(call.method, name)
+
+    # Navigation and links
+
+    def _navigate(
+        self, call: Call, reference: Reference, rest: list[str], writer: Writer
+    ) -> Reply:
+        name, related_key = _segment(rest[0])
+        navigation = self.model.navigation(reference.table, name)
+        row = writer.existing(reference)
+        if len(rest) > 1 and rest[1] == "$ref":
+            return self._link(call, reference, row, name, related_key, writer)
+        if call.method != "GET":
+            raise refusals.method(call.method, name)
+        other = self.model.tables[navigation.table]
+        self.security.demand(call.user, "Read", other)
+        reader = Reader(self.store, self.model, other, call.origin)
+        if navigation.collection:
+            where, bound = related_condition(other, reference.table, row, navigation)
+            return reader.many(call, where, bound)
+        options = read_options(call.query)
+        found = reader.related(
+            reference.table, row, Expansion(navigation, options), preferences(call)
+        )
+        return Reply(200, found[0], rows=1) if found else Reply(204, rows=0)
+
+    def _link(
+        self,
+        call: Call,
+        reference: Reference,
+        row: Row,
+        name: str,
+        related_key: str | None,
+        writer: Writer,
+    ) -> Reply:
+        table = reference.table
+        navigation = self.model.navigation(table, name)
+        other = self.model.tables[navigation.table]
+        target = related_key or _ref_target(call)
+        if not navigation.collection:
+            if call.method == "DELETE":
+                body: dict[str, Any] = {f"{name}@odata.bind": None}
+            elif call.method == "PUT" and target:
+                body = {f"{name}@odata.bind": target}
+            else:
+                raise refusals.method(call.method, name)
+            with self.atomic():
+                writer.update(table, row, body)
+            return Reply(204, cost_ms=WRITE_MS)
+        if not target:
+            raise refusals.url("A reference to the related row is missing.")
+        related = writer.addressed(other, target) if related_key else writer.parse(target)
+        with self.atomic():
+            self._link_many(call, table, row, name, related, writer)
+        return Reply(204, cost_ms=WRITE_MS)
+
+    def _link_many(
+        self, call: Call, table: Table, row: Row, name: str, related: Reference, writer: Writer
+    ) -> None:
+        navigation = self.model.navigation(table, name)
+        other = related.table
+        there = writer.existing(related)
+        if navigation.intersect:
+            between = self.model.tables[navigation.intersect]
+            actions.relate(
+                self, writer, between, table, row, other, there, remove=call.method == "DELETE"
+            )
+            return
+        back = self._way_back(other, navigation.column, table.name)
+        value = None if call.method == "DELETE" else f"/{table.entity_set}({row[table.key]})"
+        writer.update(other, there, {f"{back}@odata.bind": value})
+
+
+def check_match(call: Call, row: Row) -> None:
+    """Refuse a write whose If-Match names another version."""
+    wanted = call.headers.get("if-match")
+    if wanted and wanted != "*" and wanted != f'W/"{row["versionnumber"]}"':
+        raise refusals.stale()
+
+
+def refused(error: RefusalError) -> Reply:
+    """Return the body of a refusal."""
+    body = {"error": {"code": error.code, "message": error.message}}
+    return Reply(error.status, body, {"OData-Version": "4.0"})
+
+
+def split_segments(path: str) -> list[str]:
+    """Split a path at slashes that do not stand in parentheses or quotes."""
+    segments, depth, quoted, start = [], 0, False, 0
+    for index, letter in enumerate(path):
+        if letter == "'":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif letter == "(":
+            depth += 1
+        elif letter == ")":
+            depth -= 1
+        elif letter == "/" and depth == 0:
+            segments.append(path[start:index])
+            start = index + 1
+    segments.append(path[start:])
+    return [segment for segment in segments if segment]
+
+
+def _segment(text: str) -> tuple[str, str | None]:
+    found = SEGMENT.match(text)
+    if found is None:
+        raise refusals.segment(text)
+    return found["name"], found["key"]
+
+
+def _key_body(reference: Reference, body: Any) -> dict[str, Any]:
+    """Return the key columns as a body has them; those that the body names win (2.5)."""
+    result: dict[str, Any] = {}
+    for name, value in reference.key:
+        column = reference.table.columns[name]
+        if column.type != Type.LOOKUP and name not in body:
+            result[name] = shown(column, value)
+    return result
+
+
+def _ref_target(call: Call) -> str:
+    if call.body:
+        return str((call.json() or {}).get("@odata.id") or "")
+    return call.query.removeprefix("$id=").removeprefix("%24id=") if "id=" in call.query else ""

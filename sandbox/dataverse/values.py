@@ -1,0 +1,152 @@
+"""Values of columns: from JSON into the store and back."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sandbox.dataverse import refusals
+from sandbox.schema import Column, Type
+
+STATES: dict[str, dict[int, tuple[int, ...]]] = {
+    "account": {0: (1,), 1: (2,)},
+    "contact": {0: (1,), 1: (2,)},
+    "product": {0: (1,), 1: (2,), 2: (0,), 3: (3,)},
+    "opportunity": {0: (1, 2), 1: (3,), 2: (4, 5)},
+    "quote": {0: (1,), 1: (2, 3), 2: (4,), 3: (5, 6, 7)},
+    "salesorder": {0: (1, 2), 1: (3,), 2: (4,), 3: (100001, 100002), 4: (100003,)},
+    "invoice": {0: (1, 2, 4, 5, 6), 1: (3, 7), 2: (100001, 100002), 3: (100003,)},
+    "pricelevel": {0: (100001,), 1: (100002,)},
+}
+DEFAULT_STATES: dict[int, tuple[int, ...]] = {0: (1,), 1: (2,)}
+STATE_LABELS = {0: "Active", 1: "Inactive"}
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "account": ("name",),
+    "contact": ("lastname",),
+    "transactioncurrency": (
+        "isocurrencycode",
+        "currencyname",
+        "currencysymbol",
+        "currencyprecision",
+        "exchangerate",
+    ),
+    "product": ("name", "productnumber", "quantitydecimal", "defaultuomid", "defaultuomscheduleid"),
+    "uomschedule": ("name",),
+    "uom": ("name", "quantity", "uomscheduleid"),
+    "pricelevel": ("name",),
+    "productpricelevel": ("pricelevelid", "productid", "uomid"),
+    "opportunity": ("name",),
+    "salesorder": ("name", "customerid", "pricelevelid"),
+    "quote": ("name", "customerid", "pricelevelid"),
+    "invoice": ("name", "customerid", "pricelevelid"),
+    "invoicedetail": ("invoiceid",),
+    "salesorderdetail": ("salesorderid",),
+    "quotedetail": ("quoteid",),
+    "systemuser": ("firstname", "lastname", "internalemailaddress", "businessunitid"),
+    "team": ("name", "businessunitid"),
+    "role": ("name", "businessunitid"),
+    "businessunit": ("name",),
+    "bcbi_company": ("bcbi_name", "bcbi_externalid"),
+    "nav_connection": ("nav_name",),
+}
+
+
+def stored(column: Column, value: Any, entity_set: str, options: Mapping[int, str]) -> Any:
+    """Return a JSON value as the store keeps it; raises RefusalError where it does not fit."""
+    if value is None:
+        return None
+    match column.type:
+        case Type.STRING:
+            return _text(column, value, entity_set)
+        case Type.INTEGER | Type.DECIMAL:
+            return _number(column, value, entity_set)
+        case Type.OPTION:
+            number = _integer(column, value, entity_set)
+            if options and number not in options:
+                raise refusals.not_an_option(column.name, number)
+            return number
+        case Type.BOOLEAN:
+            if not isinstance(value, bool):
+                raise _wrong_type(column, value, entity_set)
+            return int(value)
+        case Type.DATETIME | Type.DATE:
+            return _moment(column, value, entity_set)
+        case _:
+            try:
+                return str(UUID(str(value)))
+            except ValueError as error:
+                raise _wrong_type(column, value, entity_set) from error
+
+
+def _text(column: Column, value: Any, entity_set: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(column, value, entity_set)
+    if column.max_length and len(value) > column.max_length:
+        raise refusals.too_long(column.name, column.max_length)
+    return value
+
+
+def _integer(column: Column, value: Any, entity_set: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong_type(column, value, entity_set)
+    return value
+
+
+def _number(column: Column, value: Any, entity_set: str) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _wrong_type(column, value, entity_set)
+    if column.type == Type.INTEGER and not isinstance(value, int):
+        raise _wrong_type(column, value, entity_set)
+    low = column.minimum if column.minimum is not None else -922337203685477
+    high = column.maximum if column.maximum is not None else 922337203685477
+    if column.declared != "BigInt" and not low <= value <= high:
+        text = f"A validation error occurred. The value of '{column.name}' is outside the valid range. Accepted Values: {low:g}-{high:g}"
+        raise refusals.RefusalError(400, "0x80044330", text)
+    return value
+
+
+def _moment(column: Column, value: Any, entity_set: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(column, value, entity_set)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            day = date.fromisoformat(value)
+            return str(day) if column.type == Type.DATE else f"{day}T00:00:00Z"
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise _wrong_type(column, value, entity_set) from error
+    if column.type == Type.DATE or moment.tzinfo is None:
+        raise _wrong_type(column, value, entity_set)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _wrong_type(column: Column, value: Any, entity_set: str) -> refusals.RefusalError:
+    kind = {Type.GUID: "Edm.Guid", Type.LOOKUP: "Edm.Guid", Type.BOOLEAN: "Edm.Boolean"}.get(
+        column.type, f"Edm.{column.type.value.capitalize()}"
+    )
+    text = f"InnerException : Cannot convert the literal '{str(value)[:60]}' to the expected type '{kind}' for property '{column.name}'."
+    return refusals.payload(entity_set, text)
+
+
+def shown(column: Column, value: Any) -> Any:
+    """Return a stored value as JSON has it."""
+    if value is None:
+        return None
+    if column.type == Type.BOOLEAN:
+        return bool(value)
+    if column.type == Type.DECIMAL and isinstance(value, float) and value.is_integer():
+        return int(value) if abs(value) < 1e15 else value
+    return value
+
+
+def property_name(column: Column) -> str:
+    """Return what a column is called in answers: lookups by their value."""
+    return f"_{column.name}_value" if column.type == Type.LOOKUP else column.name
+
+
+def states_of(table: str) -> dict[int, tuple[int, ...]]:
+    return STATES.get(table, DEFAULT_STATES)

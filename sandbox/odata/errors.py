@@ -1,0 +1,7 @@
+"""What a query can be refused for."""
+
+from __future__ import annotations
+
+
+class QueryError(ValueError):
+    """A query option that cannot be read or answered; each system words its own refusal."""
