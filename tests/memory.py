@@ -61,7 +61,8 @@ class MemorySystem:
     """One side, in memory. People act by `add`, `edit` and `drop`, the engine by `write`.
 
     `refusals` says why a write is refused, `before_write` lets somebody else act between a read and
-    a write, `lost_answers` counts bulk messages whose answer does not arrive (their rows do).
+    a write, `after_write` between a write and the reading of what it left; `lost_answers` counts
+    bulk messages whose answer does not arrive (their rows do).
     """
 
     side: Side
@@ -72,6 +73,7 @@ class MemorySystem:
     requests: Counter[str] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
     before_write: list[Callable[[], object]] = field(default_factory=list)
+    after_write: list[Callable[[], object]] = field(default_factory=list)
     lost_answers: int = 0
     numbers: Counter[str] = field(default_factory=Counter)
 
@@ -82,6 +84,7 @@ class MemorySystem:
     ) -> Record:
         """Create a record as a person would; what is left out has its empty value."""
         self.clock.advance()
+        self._number(self.describe(table), values)
         return self._store(table, identity or uuid4(), values, by or UUID(int=99))
 
     def edit(self, record: Record, *, by: UUID | None = None, **values: Value) -> Record:
@@ -150,6 +153,10 @@ class MemorySystem:
             self.lost_answers -= 1
             error = UnknownOutcomeError("The answer was lost.", cause=Cause.LOST_ANSWER)
             return [Written(error=error) for _ in writes]
+        if self.after_write:
+            while self.after_write:
+                self.after_write.pop(0)()
+            return [self._reread(result, columns) for result in results]
         return results
 
     # Inside
@@ -169,6 +176,17 @@ class MemorySystem:
         except IntegrationError as error:
             return Written(error=error)
         return Written(self._shown(record, columns))
+
+    def _reread(self, result: Written, columns: Sequence[str]) -> Written:
+        """Return the row as somebody left it since; it is ours only if nobody touched it."""
+        if result.record is None:
+            return result
+        present = self.rows[result.record.table].get(result.record.id)
+        if present is None:
+            error = RecordMissingError("The record is gone.", cause=Cause.DELETED)
+            return Written(error=error)
+        ours = present.version == result.record.version
+        return Written(self._shown(present, columns), ours=ours)
 
     def _check_refusals(self, table: str, write: Write) -> None:
         for refusal in self.refusals:
