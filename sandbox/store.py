@@ -81,7 +81,7 @@ class Store:
         )
         modified = "modifiedon" if system == DATAVERSE else "lastModifiedDateTime"
         version = "versionnumber" if system == DATAVERSE else "__version"
-        indexed = [(version,), *((name,) for name in INDEXED.get(table.name, ()))]
+        indexed: list[tuple[str, ...]] = [(version,), *((name,) for name in INDEXED.get(table.name, ()))]
         if modified in table.columns:
             indexed.append((modified, table.key))
         if table.natural_key:

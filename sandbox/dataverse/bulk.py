@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.dataverse import refusals
 from sandbox.dataverse.writing import Reference, Writer
-from sandbox.http import Call, Reply
+from sandbox.http import Call, Kind, Reply, Work
 from sandbox.schema import Table
 
 if TYPE_CHECKING:
     from sandbox.dataverse.service import Dataverse
-
-CREATE_ROW_MS, WRITE_ROW_MS = 10.0, 30.0
 
 
 def handle(
@@ -28,15 +26,15 @@ def handle(
         if name == "CreateMultiple":
             ids = [writer.create(table, target)[table.key] for target in targets]
             context = f"{call.origin}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse"
-            cost = CREATE_ROW_MS * len(targets)
+            work = Work(Kind.CREATE_MULTIPLE, len(targets))
             body = {"@odata.context": context, "Ids": ids}
-            return Reply(200, body, cost_ms=cost, operations=len(targets))
+            return Reply(200, body, work=work)
         for target in targets:
             if name == "UpdateMultiple":
                 _update(table, target, writer)
             else:
                 _upsert(environment, table, target, writer)
-    return Reply(204, cost_ms=WRITE_ROW_MS * len(targets), operations=len(targets))
+    return Reply(204, work=Work(Kind.WRITE_MULTIPLE, len(targets)))
 
 
 def _targets(call: Call, table: Table) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sandbox import schema
 from sandbox.dataverse import refusals
 from sandbox.schema import Column, Table, Type
-from sandbox.store import Store
+from sandbox.store import DATAVERSE, Store, sql_name
 
 NAMESPACE = UUID("3c6e2d0a-51b7-5c3b-9c5d-6f2e0a7d4e11")
 
@@ -80,6 +80,10 @@ class Model:
         self.removed_options: dict[str, list[str]] = json.loads(
             self.store.get_meta("dataverse:removed_options") or "{}"
         )
+        # Options as metadata still shows them while a change is not published.
+        self.unpublished: dict[str, dict[str, str]] = json.loads(
+            self.store.get_meta("dataverse:unpublished") or "{}"
+        )
         self.keys: dict[str, list[dict[str, Any]]] = json.loads(
             self.store.get_meta("dataverse:keys") or "{}"
         )
@@ -87,6 +91,7 @@ class Model:
     def save(self) -> None:
         self.store.set_meta("dataverse:options", json.dumps(self.added_options))
         self.store.set_meta("dataverse:removed_options", json.dumps(self.removed_options))
+        self.store.set_meta("dataverse:unpublished", json.dumps(self.unpublished))
         self.store.set_meta("dataverse:keys", json.dumps(self.keys))
 
     def table_of_set(self, entity_set: str) -> Table:
@@ -109,15 +114,32 @@ class Model:
             merged.pop(int(value), None)
         return merged
 
-    def set_option(self, table: Table, column: Column, value: int, label: str) -> None:
+    def published_options(self, table: Table, column: Column) -> Mapping[int, str]:
+        """Return the options as metadata shows them."""
+        kept = self.unpublished.get(f"{table.name}.{column.name}")
+        if kept is None:
+            return self.options(table, column)
+        return {int(value): text for value, text in kept.items()}
+
+    def publish(self) -> None:
+        self.unpublished.clear()
+        self.save()
+
+    def _keep_published(self, table: Table, column: Column) -> str:
         name = f"{table.name}.{column.name}"
+        options = self.options(table, column)
+        self.unpublished.setdefault(name, {str(value): text for value, text in options.items()})
+        return name
+
+    def set_option(self, table: Table, column: Column, value: int, label: str) -> None:
+        name = self._keep_published(table, column)
         self.added_options.setdefault(name, {})[str(value)] = label
         if str(value) in self.removed_options.get(name, []):
             self.removed_options[name].remove(str(value))
         self.save()
 
     def remove_option(self, table: Table, column: Column, value: int) -> None:
-        name = f"{table.name}.{column.name}"
+        name = self._keep_published(table, column)
         self.added_options.get(name, {}).pop(str(value), None)
         if value in column.options:
             self.removed_options.setdefault(name, []).append(str(value))
@@ -160,7 +182,7 @@ class Model:
     def key_for(self, table: Table, columns: frozenset[str]) -> dict[str, Any]:
         """Return the declared alternate key over exactly these columns."""
         for key in self.keys.get(table.name, []):
-            if frozenset(key["KeyAttributes"]) == columns:
+            if frozenset(key["KeyAttributes"]) == columns and _is_active(key):
                 return key
         raise refusals.url(
             f"The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{table.name}'. "
@@ -185,9 +207,29 @@ class Model:
             "DisplayName": definition.get("DisplayName") or label(schema_name),
         }
         kept = [k for k in self.keys.get(table.name, []) if k["LogicalName"] != key["LogicalName"]]
+        if self._index(table, str(key["LogicalName"]), columns):
+            key["EntityKeyIndexStatus"] = "Failed"
         self.keys[table.name] = [*kept, key]
         self.save()
         return key
+
+    def _index(self, table: Table, name: str, columns: list[str]) -> bool:
+        """Make lookups by key fast; return whether rows already share values."""
+        listed = ", ".join(f'"{column}"' for column in columns)
+        where = " AND ".join(f'"{column}" IS NOT NULL' for column in columns)
+        rows = sql_name(DATAVERSE, table)
+        self.store.connection.execute(f'CREATE INDEX IF NOT EXISTS "key_{name}" ON {rows} ({listed})')
+        twins = f"SELECT 1 FROM {rows} WHERE {where} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 1"  # noqa: S608
+        return self.store.connection.execute(twins).fetchone() is not None
+
+    def remove_key(self, table: Table, key: dict[str, Any]) -> None:
+        self.keys[table.name].remove(key)
+        self.store.connection.execute(f'DROP INDEX IF EXISTS "key_{key["LogicalName"]}"')
+        self.save()
+
+
+def _is_active(key: Mapping[str, Any]) -> bool:
+    return bool(key["EntityKeyIndexStatus"] == "Active")
 
 
 def collection_name(referencing: str, column: str, referenced: str) -> str:

@@ -22,13 +22,12 @@ from sandbox.dataverse.refusals import RefusalError
 from sandbox.dataverse.security import Security
 from sandbox.dataverse.values import shown
 from sandbox.dataverse.writing import Reference, Writer
-from sandbox.http import Call, Reply
+from sandbox.http import WRITE, Call, Reply
 from sandbox.schema import Table, Type
 from sandbox.store import DATAVERSE, Row, Store
 
 ROOT = re.compile(r"^/api/data/v9\.\d/?")
 SEGMENT = re.compile(r"^(?P<name>[\w.$]+)(?:\((?P<key>.*)\))?$", re.DOTALL)
-READ_MS, READ_ROW_MS, WRITE_MS = 20.0, 0.05, 40.0
 
 
 class Dataverse:
@@ -55,6 +54,18 @@ class Dataverse:
             return refused(refusals.RefusalError(400, "0x80048d19", f"Malformed JSON: {error}"))
         reply.headers.setdefault("OData-Version", "4.0")
         return reply
+
+    def user_of(self, client_id: str, username: str) -> str | None:
+        """Return the enabled user that a token speaks for."""
+        column, value = ("domainname", username) if username else ("applicationid", client_id)
+        rows = self.store.select(
+            DATAVERSE,
+            self.model.tables["systemuser"],
+            ["systemuserid"],
+            f'"{column}" = ? AND COALESCE(isdisabled, 0) = 0',
+            [value],
+        )
+        return rows[0]["systemuserid"] if rows else None
 
     def writer(self, user: str) -> Writer:
         return Writer(self.store, self.model, self.security, user)
@@ -157,7 +168,7 @@ class Dataverse:
                 check_match(call, row)
                 with self.atomic():
                     writer.delete(reference.table, row)
-                return Reply(204, cost_ms=WRITE_MS)
+                return Reply(204, work=WRITE)
             case _:
                 raise refusals.method(call.method, reference.table.entity_set)
 
@@ -227,12 +238,12 @@ class Dataverse:
         address = f"{call.origin}/api/data/v9.2/{table.entity_set}({row[table.key]})"
         prefer = preferences(call)
         if not prefer.representation:
-            return Reply(204, None, {"OData-EntityId": address}, cost_ms=WRITE_MS)
+            return Reply(204, None, {"OData-EntityId": address}, work=WRITE)
         reader = Reader(self.store, self.model, table, call.origin)
         reply = reader.one(call, row[table.key])
         reply.status = 201 if created else 200
         reply.headers |= {"OData-EntityId": address, **prefer.applied()}
-        reply.cost_ms = WRITE_MS
+        reply.work = WRITE
         return reply
 
     def _property(self, call: Call, reference: Reference, name: str, writer: Writer) -> Reply:
@@ -252,7 +263,7 @@ class Dataverse:
                 value = (call.json() or {}).get("value") if call.method == "PUT" else None
                 with self.atomic():
                     writer.update(table, row, {name: value})
-                return Reply(204, cost_ms=WRITE_MS)
+                return Reply(204, work=WRITE)
             case _:
                 raise refusals.method(call.method, name)
 
@@ -302,13 +313,13 @@ class Dataverse:
                 raise refusals.method(call.method, name)
             with self.atomic():
                 writer.update(table, row, body)
-            return Reply(204, cost_ms=WRITE_MS)
+            return Reply(204, work=WRITE)
         if not target:
             raise refusals.url("A reference to the related row is missing.")
         related = writer.addressed(other, target) if related_key else writer.parse(target)
         with self.atomic():
             self._link_many(call, table, row, name, related, writer)
-        return Reply(204, cost_ms=WRITE_MS)
+        return Reply(204, work=WRITE)
 
     def _link_many(
         self, call: Call, table: Table, row: Row, name: str, related: Reference, writer: Writer
@@ -319,7 +330,7 @@ class Dataverse:
         if navigation.intersect:
             between = self.model.tables[navigation.intersect]
             actions.relate(
-                self, writer, between, table, row, other, there, remove=call.method == "DELETE"
+                self, writer, between, (table, row), (other, there), remove=call.method == "DELETE"
             )
             return
         back = self._way_back(other, navigation.column, table.name)

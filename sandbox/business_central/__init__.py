@@ -1,0 +1,1 @@
+"""Business Central's API and the rules of its tables."""

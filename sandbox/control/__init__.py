@@ -1,0 +1,1 @@
+"""Steers the sandbox: faults, limits, clocks, statistics, seeds."""

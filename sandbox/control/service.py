@@ -1,0 +1,105 @@
+"""Answers `/_sandbox/…` and hands `/ui/…` to the plain pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sandbox import ui
+from sandbox.control.faults import SettingError, read_faults
+from sandbox.http import Call, Reply
+from sandbox.store import BUSINESS_CENTRAL, DATAVERSE
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+PREFIX = "/_sandbox/"
+OFFSETS = {"bc_offset_s": BUSINESS_CENTRAL, "dataverse_offset_s": DATAVERSE}
+
+
+class Control:
+    """The control API of one sandbox."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.routes: dict[tuple[str, str], Callable[[Any], Any]] = {
+            ("GET", "env"): lambda _: world.exports(),
+            ("POST", "reset"): self._reset,
+            ("POST", "seed"): self._seed,
+            ("GET", "stats"): lambda _: world.statistics.described(),
+            ("POST", "stats/reset"): self._forget,
+            ("GET", "faults"): lambda _: [fault.described() for fault in world.faults],
+            ("POST", "faults"): self._faults,
+            ("GET", "limits"): lambda _: world.limits.described(),
+            ("POST", "limits"): self._limits,
+            ("GET", "clock"): lambda _: self._offsets(),
+            ("POST", "clock"): self._clock,
+        }
+
+    def handle(self, call: Call) -> Reply:
+        """Answer a control request or a page."""
+        if not call.path.startswith(PREFIX):
+            return ui.handle(self.world, call)
+        if call.headers.get("origin", call.origin) != call.origin:
+            return Reply(403, {"error": "Control takes no requests from other sites."})
+        route = self.routes.get((call.method, call.path.removeprefix(PREFIX).strip("/")))
+        if route is None:
+            known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self.routes)
+            return Reply(404, {"error": f"Not found. There are {known}."})
+        try:
+            body = call.json()
+            return Reply(200, route(body))
+        except SettingError as error:
+            return Reply(400, {"error": str(error)})
+        except json.JSONDecodeError as error:
+            return Reply(400, {"error": f"The body is no JSON: {error}"})
+
+    def _reset(self, body: Any) -> Any:
+        body = body or {}
+        if not isinstance(body, dict) or set(body) - {"seed", "scale"}:
+            message = "Reset knows 'seed' and 'scale'."
+            raise SettingError(message)
+        seed = body.get("seed", "cronus")
+        chosen = seed if isinstance(seed, dict) else {BUSINESS_CENTRAL: seed, DATAVERSE: seed}
+        if set(chosen) - {BUSINESS_CENTRAL, DATAVERSE}:
+            message = f"A seed is for '{BUSINESS_CENTRAL}' or '{DATAVERSE}'."
+            raise SettingError(message)
+        self.world.reset(chosen, float(body.get("scale", 1)))
+        return {"seed": chosen}
+
+    def _seed(self, body: Any) -> Any:
+        if not isinstance(body, dict) or not all(isinstance(n, int) for n in body.values()):
+            message = 'Say how many of what, such as {"customers": 10000}.'
+            raise SettingError(message)
+        try:
+            return self.world.grow(body)
+        except KeyError as error:
+            message = f"There is no volume of {error}."
+            raise SettingError(message) from error
+
+    def _forget(self, _: Any) -> Any:
+        self.world.statistics.clear()
+        return {}
+
+    def _faults(self, body: Any) -> Any:
+        self.world.faults = read_faults(body)
+        return [fault.described() for fault in self.world.faults]
+
+    def _limits(self, body: Any) -> Any:
+        self.world.limits.configure(body)
+        self.world.tokens.lifetime = self.world.limits.token_lifetime_s
+        return self.world.limits.described()
+
+    def _clock(self, body: Any) -> Any:
+        if not isinstance(body, dict) or set(body) - set(OFFSETS):
+            message = f"The clocks are {', '.join(OFFSETS)}."
+            raise SettingError(message)
+        for name, seconds in body.items():
+            self.world.store.offsets[OFFSETS[name]] = timedelta(seconds=float(seconds))
+        return self._offsets()
+
+    def _offsets(self) -> dict[str, float]:
+        offsets = self.world.store.offsets
+        return {name: offsets[system].total_seconds() for name, system in OFFSETS.items()}

@@ -1,0 +1,204 @@
+"""What every environment has: organization, business unit, currency, users, roles, privileges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+from sandbox import identities
+from sandbox.dataverse.planting import plant as plant_rows
+from sandbox.dataverse.security import ADMINISTRATOR_TEMPLATE, VERBS, privilege_id, privilege_name
+
+if TYPE_CHECKING:
+    from sandbox.dataverse.service import Dataverse
+
+NAMESPACE = UUID("d7268411-c8f7-4a9a-9f0d-27e8194a351d")
+# What the integration role may only look at, and point to.
+READ_ONLY = (
+    "businessunit",
+    "organization",
+    "privilege",
+    "role",
+    "roleprivileges",
+    "solution",
+    "systemuser",
+    "systemuserroles",
+    "team",
+    "teammembership",
+    "teamroles",
+)
+INTEGRATED_ROLES = ("mapping", "support")
+
+
+def plant(environment: Dataverse) -> None:
+    """Fill an empty environment with what is always there."""
+    _plant_organization(environment)
+    _plant_users(environment)
+    _plant_roles(environment)
+
+
+def _plant_organization(environment: Dataverse) -> None:
+    organization = {
+        "organizationid": identities.ORGANIZATION_ID,
+        "name": "cronus",
+        "basecurrencyid": identities.BASE_CURRENCY_ID,
+        "languagecode": 1033,
+        "issopintegrationenabled": 0,
+        "createproductswithoutparentinactivestate": 0,
+        "expirechangetrackingindays": 7,
+    }
+    plant_rows(environment, "organization", [organization])
+    unit = {
+        "businessunitid": identities.BUSINESS_UNIT_ID,
+        "name": "cronus",
+        "organizationid": identities.ORGANIZATION_ID,
+        "isdisabled": 0,
+    }
+    plant_rows(environment, "businessunit", [unit])
+    currency = {
+        "transactioncurrencyid": identities.BASE_CURRENCY_ID,
+        "currencyname": "US Dollar",
+        "isocurrencycode": "USD",
+        "currencysymbol": "$",
+        "currencyprecision": 2,
+        "exchangerate": 1,
+        "organizationid": identities.ORGANIZATION_ID,
+    }
+    plant_rows(environment, "transactioncurrency", [currency])
+    solution = {
+        "solutionid": derived("solution"),
+        "uniquename": "bcbi_CdsBaseIntegration",
+        "friendlyname": "Business Central Dataverse Base Integration",
+        "version": "1.2.0.0",
+        "ismanaged": 1,
+        "isvisible": 1,
+    }
+    plant_rows(environment, "solution", [solution])
+
+
+def _plant_users(environment: Dataverse) -> None:
+    users = [
+        _user(identities.SYSTEM_USER_ID, "SYSTEM", "", isdisabled=0, accessmode=3),
+        _user(
+            identities.FULL_USER_ID,
+            "Sandbox",
+            "Administration",
+            applicationid=identities.CLIENT_ID,
+            isdisabled=0,
+            accessmode=4,
+        ),
+        _user(
+            identities.INTEGRATION_USER_ID,
+            "Business Central",
+            "Integration",
+            applicationid=identities.INTEGRATION_CLIENT_ID,
+            isintegrationuser=1,
+            isdisabled=0,
+            accessmode=4,
+        ),
+        _user(
+            identities.PERSON_USER_ID,
+            "Alex",
+            "Morgan",
+            domainname=identities.USERNAME,
+            internalemailaddress=identities.USERNAME,
+            islicensed=1,
+            isdisabled=0,
+            accessmode=0,
+        ),
+    ]
+    plant_rows(environment, "systemuser", users)
+    team = {
+        "teamid": identities.DEFAULT_TEAM_ID,
+        "name": "cronus",
+        "businessunitid": identities.BUSINESS_UNIT_ID,
+        "organizationid": identities.ORGANIZATION_ID,
+        "administratorid": identities.SYSTEM_USER_ID,
+        "isdefault": 1,
+        "teamtype": 0,
+    }
+    plant_rows(environment, "team", [team])
+
+
+def _user(identity: str, first: str, last: str, **more: Any) -> dict[str, Any]:
+    name = f"{first} {last}".strip()
+    row = {
+        "systemuserid": identity,
+        "firstname": first,
+        "lastname": last,
+        "fullname": name,
+        "businessunitid": identities.BUSINESS_UNIT_ID,
+        "organizationid": identities.ORGANIZATION_ID,
+        "isintegrationuser": 0,
+        "setupuser": int(identity == identities.SYSTEM_USER_ID),
+    }
+    return row | more
+
+
+def _plant_roles(environment: Dataverse) -> None:
+    tables = environment.model.tables
+    privileges = [
+        {
+            "privilegeid": privilege_id(privilege_name(verb, table)),
+            "name": privilege_name(verb, table),
+            "accessright": 1 << index,
+        }
+        for table in tables
+        for index, verb in enumerate(VERBS)
+    ]
+    plant_rows(environment, "privilege", privileges)
+    roles = [
+        _role(identities.ADMINISTRATOR_ROLE_ID, "System Administrator", ADMINISTRATOR_TEMPLATE),
+        _role(identities.INTEGRATION_ROLE_ID, "Business Central Integration Administrator", None),
+    ]
+    plant_rows(environment, "role", roles)
+    granted = [
+        privilege_name(verb, name)
+        for name, table in tables.items()
+        for verb in VERBS
+        if _is_granted(name, str(table.extra.get("role", "")), verb)
+    ]
+    plant_rows(environment, "roleprivileges", [_grant(name) for name in granted])
+    assignments = (
+        (identities.SYSTEM_USER_ID, identities.ADMINISTRATOR_ROLE_ID),
+        (identities.FULL_USER_ID, identities.ADMINISTRATOR_ROLE_ID),
+        (identities.PERSON_USER_ID, identities.ADMINISTRATOR_ROLE_ID),
+        (identities.INTEGRATION_USER_ID, identities.INTEGRATION_ROLE_ID),
+    )
+    rows = [
+        {"systemuserroleid": derived(f"{user}/{role}"), "systemuserid": user, "roleid": role}
+        for user, role in assignments
+    ]
+    plant_rows(environment, "systemuserroles", rows)
+
+
+def _is_granted(table: str, role: str, verb: str) -> bool:
+    if table in READ_ONLY:
+        return verb in ("Read", "AppendTo")
+    return role in INTEGRATED_ROLES
+
+
+def _role(identity: str, name: str, template: str | None) -> dict[str, Any]:
+    return {
+        "roleid": identity,
+        "name": name,
+        "roletemplateid": template,
+        "businessunitid": identities.BUSINESS_UNIT_ID,
+        "organizationid": identities.ORGANIZATION_ID,
+        "parentrootroleid": identity,
+        "ismanaged": 1,
+    }
+
+
+def _grant(privilege: str) -> dict[str, Any]:
+    return {
+        "roleprivilegeid": derived(privilege),
+        "roleid": identities.INTEGRATION_ROLE_ID,
+        "privilegeid": privilege_id(privilege),
+        "privilegedepthmask": 8,
+    }
+
+
+def derived(word: str) -> str:
+    """Return an id that is the same after every reset."""
+    return str(uuid5(NAMESPACE, word))

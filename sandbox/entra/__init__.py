@@ -1,0 +1,1 @@
+"""Entra ID: who somebody is, said in signed tokens."""

@@ -1,0 +1,7 @@
+"""The running sandbox for its own tests."""
+
+from __future__ import annotations
+
+from tests.running_sandbox import sandbox
+
+__all__ = ["sandbox"]
