@@ -28,7 +28,7 @@ class Type(StrEnum):
     ENUM = "enum"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One attribute or field; `declared` is the type as its system names it."""
 
@@ -51,7 +51,7 @@ class Column:
         return self.type == Type.LOOKUP and len(self.targets) > 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """One table; `name` is the logical name, or Business Central's entity set."""
 
@@ -195,7 +195,7 @@ BUSINESS_CENTRAL_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """One page of Business Central's API: an entity set on a route."""
 
