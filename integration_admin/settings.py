@@ -131,6 +131,8 @@ RQ_QUEUES: dict[str, Any] = {
         "DEFAULT_TIMEOUT": 12 * 60 * 60,
     }
 }
+# How long a worker may give no sign of life before its job queue entry is freed and resumed.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", 60.0)
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("TIME_ZONE", "UTC")

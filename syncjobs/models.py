@@ -79,6 +79,7 @@ class Run(models.Model):
     step = models.CharField("Step", max_length=100, blank=True)  # "CUSTOMER, to Sales"
     done = models.PositiveIntegerField("Records Done", default=0)
     total = models.PositiveIntegerField("Records to Do", default=0)
+    step_started_at = models.DateTimeField("Step Started", null=True, blank=True)
     log = models.JSONField("Log", default=list)  # newest last: [time, text], at most 500
     error_message = models.CharField("Error Message", max_length=2048, blank=True)
     error_detail = models.TextField("Error Call Stack", blank=True)

@@ -52,6 +52,7 @@ class JobPriority(IntegerChoices):
 
 
 class RunStatus(TextChoices):
+    WAITING = "Waiting", "Waiting"  # asked for, no worker has taken it yet
     IN_PROCESS = "In Process", "In Process"
     SUCCESS = "Success", "Success"
     ERROR = "Error", "Error"
