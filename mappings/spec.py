@@ -35,6 +35,16 @@ class FieldTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """A pair of fields that must be equal; lower priorities are tried first (E-4.32)."""
+
+    source: str
+    destination: str
+    priority: int = 0
+    case_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DirectedMapping:
     """An integration table mapping, turned to the direction of this run."""
 
@@ -53,6 +63,7 @@ class DirectedMapping:
     depends_on: tuple[str, ...] = ()
     insert_defaults: Mapping[str, Value] = field(default_factory=dict)  # configuration template
     references: frozenset[str] = frozenset()  # names of the mappings its fields refer to
+    criteria: tuple[Criterion, ...] = ()  # of match-based coupling
 
     @property
     def source_side(self) -> Side:

@@ -207,7 +207,9 @@ def _ours(claim: Claim) -> QuerySet[Run]:
 def ring_due(*, now: datetime) -> int:
     """Ring for every entry that is due; again for one that nobody came for. Return how many."""
     unheard = due(now).filter(Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN))
-    rung = [entry for entry in unheard.order_by("priority", "earliest_start") if bell.ring(entry)]
+    rung = [
+        entry for entry in unheard.order_by("priority", "earliest_start", "pk") if bell.ring(entry)
+    ]
     for entry in rung:
         only(entry).filter(run_number=entry.run_number).update(rung_at=now)
     return len(rung)

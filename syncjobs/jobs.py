@@ -42,11 +42,11 @@ class JobRequest:
 
 Job = Callable[[JobRequest, RunProgress], JobReport]
 
-# Where each job lives; loaded when it is first needed, since runs stand above the queue's pages.
+# Where each job lives; loaded when it is first needed.
 PLACES = {
-    "synchronize": "syncjobs.runs.queued:synchronize",
-    "synchronize_all": "syncjobs.runs.queued:synchronize_all",
-    "match": "syncjobs.runs.queued:match",
+    "synchronize": "syncjobs.queued:synchronize",
+    "synchronize_all": "syncjobs.queued:synchronize_all",
+    "match": "syncjobs.queued:match",
 }
 _registered: dict[str, Job] = {}
 

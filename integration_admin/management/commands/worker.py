@@ -14,6 +14,7 @@ from syncjobs.worker import BellWorker
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # a worker serves no pages
     help = "Run job queue entries, one at a time, until asked to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,368 @@
+"""Couplings: looked up for a page of records, and told how it went; a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from connections.models import Company
+from connections.systems import Lookup, Record, Side, Value
+from mappings.encoding import decoded, encoded
+from mappings.models import Coupling, OptionCoupling, PendingCoupling
+from mappings.spec import DirectedMapping, Link, Mark
+from mappings.terms import Direction, SynchResult, UpdateConflictResolution
+
+NAME_LENGTH = 160
+ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The fields of a coupling that speak of one system.
+
+    `result` and its kin are those of the direction that *ends* at this system (E-4.4).
+    """
+
+    id: str
+    at: str
+    version: str
+    base: str
+    result: str
+    job: str
+    error: str
+    error_version: str
+    owed: str
+
+
+BUSINESS_CENTRAL = Columns(
+    "business_central_id",
+    "last_synch_modified_on",
+    "last_synch_version",
+    "bc",
+    "last_synch_result",
+    "last_synch_job",
+    "last_error",
+    "last_error_version",
+    "owes_business_central",
+)
+DATAVERSE = Columns(
+    "dataverse_id",
+    "last_synch_crm_modified_on",
+    "last_synch_crm_version",
+    "dv",
+    "last_synch_crm_result",
+    "last_synch_crm_job",
+    "last_crm_error",
+    "last_crm_error_version",
+    "owes_dataverse",
+)
+
+
+def sides(direction: str) -> tuple[Columns, Columns]:
+    """Return source and destination; nothing after this asks for the direction again."""
+    if direction == Direction.FROM_INTEGRATION_TABLE:
+        return DATAVERSE, BUSINESS_CENTRAL
+    return BUSINESS_CENTRAL, DATAVERSE
+
+
+def links(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> dict[UUID, Link]:
+    """Return the couplings of these source records, in one query."""
+    source, destination = sides(mapping.direction)
+    found = Coupling.objects.filter(
+        company=company, mapping_name=mapping.name, **{f"{source.id}__in": ids}
+    )
+    merges = mapping.update_conflict_resolution == UpdateConflictResolution.MERGE
+    if not merges:
+        found = found.defer("base")
+    return {
+        getattr(row, source.id): _link(row, source, destination, with_base=merges) for row in found
+    }
+
+
+def _link(row: Coupling, source: Columns, destination: Columns, *, with_base: bool) -> Link:
+    return Link(
+        destination_id=getattr(row, destination.id),
+        source=_mark(row, source, with_base=with_base),
+        destination=_mark(row, destination, with_base=with_base),
+        failed=getattr(row, destination.result) == SynchResult.FAILURE,
+        failed_back=getattr(row, source.result) == SynchResult.FAILURE,
+        error=getattr(row, destination.error),
+        error_version=getattr(row, destination.error_version),
+        due=getattr(row, destination.owed),
+        skipped=row.skipped,
+        incarnation=row.incarnation,
+    )
+
+
+def _mark(row: Coupling, side: Columns, *, with_base: bool) -> Mark:
+    base = decoded(row.base.get(side.base, {})) if with_base else {}
+    return Mark(getattr(row, side.at), getattr(row, side.version), base)
+
+
+def to_retry(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
+    """Yield the source records that failed or are owed, whatever their time says (E-3.10)."""
+    source, destination = sides(mapping.direction)
+    waiting = Coupling.objects.filter(
+        Q(**{destination.result: SynchResult.FAILURE}) | Q(**{destination.owed: True}),
+        company=company,
+        mapping_name=mapping.name,
+        skipped=False,
+    )
+    yield from waiting.values_list(source.id, flat=True).iterator()
+    parked = PendingCoupling.objects.filter(
+        company=company, mapping_name=mapping.name, direction=mapping.direction, skipped=False
+    )
+    yield from parked.values_list("record_id", flat=True).iterator()
+
+
+def coupled(
+    company: Company, mapping_name: str, side: Columns, ids: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """Return the partner of each of these records of one side that has one."""
+    other = DATAVERSE if side is BUSINESS_CENTRAL else BUSINESS_CENTRAL
+    rows = Coupling.objects.filter(
+        company=company, mapping_name=mapping_name, **{f"{side.id}__in": ids}
+    )
+    return dict(rows.values_list(side.id, other.id))
+
+
+def by_key(company: Company, names: Collection[str], keys: Collection[str]) -> dict[tuple[str, str], UUID]:
+    """Return the Dataverse rows coupled to Business Central records with these codes."""
+    rows = Coupling.objects.filter(
+        company=company, mapping_name__in=names, business_central_key__in=keys
+    )
+    found = rows.values_list("mapping_name", "business_central_key", "dataverse_id")
+    return {(name, key): row_id for name, key, row_id in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the reference fields of a page point to: codes of Business Central and Dataverse rows."""
+
+    tables: Mapping[str, str]  # mapping name -> Dataverse table
+    codes: Mapping[str, Collection[str]]
+    rows: Mapping[str, Collection[UUID]]
+    options: Collection[str]  # names of the option mappings
+
+
+def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Value]:
+    """Return, both ways, what those codes and rows are called on the other side: two queries."""
+    result: dict[tuple[str, Value], Value] = {}
+    condition = Q(pk__in=[])
+    for name, codes in wanted.codes.items():
+        condition |= Q(mapping_name=name, business_central_key__in=codes)
+    for name, rows in wanted.rows.items():
+        condition |= Q(mapping_name=name, dataverse_id__in=rows)
+    if any(wanted.codes.values()) or any(wanted.rows.values()):
+        found = Coupling.objects.filter(condition, company=company)
+        for name, key, row_id in found.values_list(
+            "mapping_name", "business_central_key", "dataverse_id"
+        ):
+            lookup = Lookup(wanted.tables[name], row_id)
+            result[name, key] = lookup
+            result[name, lookup] = key
+    if wanted.options:
+        options = OptionCoupling.objects.filter(company=company, mapping_name__in=wanted.options)
+        for name, key, value in options.values_list(
+            "mapping_name", "business_central_key", "option_value"
+        ):
+            result[name, key] = value
+            result[name, value] = key
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A source and a destination that now agree, as far as one direction goes.
+
+    `destination_seen` is False when the destination changed since what was noted of it.
+    """
+
+    source: Record
+    destination: Record
+    key: str = ""
+    name: str = ""
+    incarnation: int = 0
+    source_mark: Mark | None = None  # in place of the source's own time and version
+    destination_seen: bool = True
+    destination_mark: Mark | None = None  # what is noted of a destination that was not seen
+    owes: bool = False  # the other direction still has something to carry
+
+
+def agree(
+    company: Company, mapping: DirectedMapping, agreements: Collection[Agreement], job: UUID
+) -> None:
+    """Couple the pairs, or note how far both sides have come: one upsert."""
+    source, destination = sides(mapping.direction)
+    fields = tuple(
+        (field.source.name, field.destination.name)
+        for field in mapping.fields
+        if field.bidirectional and field.source is not None
+    )
+    rows = [
+        _agreed(company, mapping, item, job, source, destination, fields) for item in agreements
+    ]
+    Coupling.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["company", "mapping_name", source.id],
+        update_fields=_NOTED[mapping.direction == Direction.FROM_INTEGRATION_TABLE],
+    )
+
+
+def _noted(source: Columns, destination: Columns) -> list[str]:
+    return [
+        destination.id,
+        "business_central_key",
+        "name",
+        source.at,
+        source.version,
+        destination.at,
+        destination.version,
+        destination.result,
+        destination.job,
+        destination.error,
+        destination.error_version,
+        destination.owed,
+        source.owed,
+        "cause",
+        "base",
+        "incarnation",
+        "skipped",
+    ]
+
+
+_NOTED = (_noted(BUSINESS_CENTRAL, DATAVERSE), _noted(DATAVERSE, BUSINESS_CENTRAL))
+
+
+def _agreed(
+    company: Company,
+    mapping: DirectedMapping,
+    item: Agreement,
+    job: UUID,
+    source: Columns,
+    destination: Columns,
+    fields: tuple[tuple[str, str], ...],
+) -> Coupling:
+    here, there = item.source.values, item.destination.values
+    base = {
+        source.base: encoded({name: here.get(name) for name, _ in fields}),
+        destination.base: encoded({name: there.get(name) for _, name in fields}),
+    }
+    noted = item.source_mark or Mark(item.source.modified_at, item.source.version)
+    reached = Mark(item.destination.modified_at, item.destination.version)
+    if not item.destination_seen:
+        reached = item.destination_mark or Mark()
+    values: dict[str, Any] = {
+        source.id: item.source.id,
+        destination.id: item.destination.id,
+        source.at: noted.at,
+        source.version: noted.version,
+        destination.at: reached.at,
+        destination.version: reached.version,
+        destination.result: SynchResult.SUCCESS,
+        destination.job: job,
+        source.owed: item.owes or not item.destination_seen,
+    }
+    return Coupling(
+        company=company,
+        mapping_name=mapping.name,
+        business_central_key=item.key[:100],
+        name=item.name[:NAME_LENGTH],
+        base=base,
+        incarnation=item.incarnation,
+        **values,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A coupled record that failed in one direction."""
+
+    source: Record
+    link: Link
+    message: str
+    cause: str
+    skips: bool = False
+
+
+def fail(
+    company: Company,
+    mapping: DirectedMapping,
+    failures: Collection[Failure],
+    job: UUID,
+    now: datetime,
+) -> None:
+    """Mark the couplings of these records as failed: one upsert (E-3.80)."""
+    source, destination = sides(mapping.direction)
+    rows = []
+    for failure in failures:
+        values: dict[str, Any] = {
+            source.id: failure.source.id,
+            destination.id: failure.link.destination_id,
+            destination.result: SynchResult.FAILURE,
+            destination.job: job,
+            destination.error: failure.message[:ERROR_LENGTH],
+            destination.error_version: failure.source.version,
+        }
+        rows.append(
+            Coupling(
+                company=company,
+                mapping_name=mapping.name,
+                cause=failure.cause,
+                skipped=failure.skips,
+                skipped_at=now if failure.skips else None,
+                **values,
+            )
+        )
+    Coupling.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["company", "mapping_name", source.id],
+        update_fields=[
+            destination.result,
+            destination.job,
+            destination.error,
+            destination.error_version,
+            "cause",
+            "skipped",
+            "skipped_at",
+        ],
+    )
+
+
+def forget(company: Company, mapping: DirectedMapping, ids: Iterable[UUID]) -> None:
+    """Remove the couplings of these source records."""
+    source, _ = sides(mapping.direction)
+    Coupling.objects.filter(
+        company=company, mapping_name=mapping.name, **{f"{source.id}__in": list(ids)}
+    ).delete()
+
+
+def side_of(side: Side) -> Columns:
+    """Return the fields that speak of a system."""
+    return BUSINESS_CENTRAL if side == Side.BUSINESS_CENTRAL else DATAVERSE
+
+
+__all__ = [
+    "BUSINESS_CENTRAL",
+    "DATAVERSE",
+    "Agreement",
+    "Failure",
+    "Wanted",
+    "agree",
+    "by_key",
+    "coupled",
+    "fail",
+    "forget",
+    "links",
+    "references",
+    "side_of",
+    "sides",
+    "to_retry",
+]

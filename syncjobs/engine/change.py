@@ -1,0 +1,164 @@
+"""What a run intends to do, as values that can be shown, stored and tested."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+from uuid import UUID
+
+from connections.causes import Cause
+from connections.systems import Record, Value
+from mappings.spec import DirectedMapping, Link
+from syncjobs.engine.facts import Facts
+from syncjobs.terms import Action
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDiff:
+    """One destination field before and after."""
+
+    field: str
+    before: Value
+    after: Value
+
+
+Diffs = tuple[FieldDiff, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Create the destination record under this id and couple it."""
+
+    action: ClassVar = Action.INSERTED
+    source: Record
+    id: UUID
+    diffs: Diffs
+    incarnation: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """Write the fields that differ.
+
+    `couples`: the two were not coupled until now. `owes`: the destination has changes of its own
+    which the other direction still has to carry.
+    """
+
+    action: ClassVar = Action.MODIFIED
+    source: Record
+    destination: Record
+    diffs: Diffs
+    couples: bool = False
+    owes: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uncouple:
+    """Forget the coupling; its other record is gone (E-3.33: counted nowhere)."""
+
+    action: ClassVar = Action.NONE
+    source: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Do nothing; the source has not moved since the last synchronization (E-3.38)."""
+
+    action: ClassVar = Action.UNCHANGED
+    source: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """Write nothing, but note that both sides now hold the same values (E-3.44)."""
+
+    action: ClassVar = Action.UNCHANGED
+    source: Record
+    destination: Record
+    couples: bool = False
+    owes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Not for this mapping: counted nowhere (E-3.18, E-3.20)."""
+
+    action: ClassVar = Action.NONE
+    source: Record
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave the record alone, on purpose."""
+
+    action: ClassVar = Action.SKIPPED
+    source: Record
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Leave the record alone and tell support staff why."""
+
+    action: ClassVar = Action.FAILED
+    source: Record
+    reason: str
+    cause: Cause
+    detail: str = ""
+
+
+Change = Insert | Modify | Uncouple | Unchanged | Agree | Ignore | Skip | Fail
+
+# References: (mapping name, what the source calls it) -> what the destination calls it.
+References = Mapping[tuple[str, Value], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Destination records that an uncoupled source record might be (E-3.24, E-4.34)."""
+
+    one: Record | None = None
+    several: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything needed to plan one page of source records."""
+
+    sources: tuple[Record, ...]
+    links: Mapping[UUID, Link]
+    destinations: Mapping[UUID, Record]
+    references: References
+    facts: Facts = field(default_factory=Facts)
+    candidates: Mapping[UUID, Candidates] = field(default_factory=dict)
+    # Uncoupled records that failed before: the incarnation their destination is to have, and
+    # whether they are skipped.
+    set_aside: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a run may do beyond the mapping's own settings."""
+
+    create_missing: bool = False  # C-1017: a full run creates the missing partner
+    force: bool = False  # E-3.16: no time test, no conflict
+    write_unchanged: bool = False  # E-1.50 and E-3.44: an unconditional run writes all fields
+    single: bool = False  # records named one by one (E-3.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The decisions for one page, in the order they will be carried out."""
+
+    mapping: DirectedMapping
+    changes: tuple[Change, ...]
+
+    @property
+    def counts(self) -> Counter[Action]:
+        """How many of each counter, were the plan carried out."""
+        return Counter(change.action for change in self.changes if change.action)

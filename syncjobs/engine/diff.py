@@ -1,0 +1,104 @@
+"""Compares a source record with its destination, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connections.systems import Kind, Record, Value
+from mappings.spec import DirectedMapping, FieldTransfer
+from syncjobs.engine.change import Diffs, FieldDiff, References
+from syncjobs.engine.values import KEEP, same, transfer
+
+# Kinds for which equal values on both sides need no conversion to be known equal.
+PLAIN = frozenset({Kind.TEXT, Kind.CODE, Kind.DECIMAL, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The fields to write, and what a person should know of how they were converted."""
+
+    diffs: Diffs
+    warnings: tuple[str, ...] = ()
+
+
+def compare(
+    mapping: DirectedMapping, source: Record, destination: Record, references: References
+) -> Comparison:
+    """Return the destination fields that differ from what the source says (E-3.40, E-3.52)."""
+    diffs: list[FieldDiff] = []
+    warnings: list[str] = []
+    present, given = destination.values, source.values
+    for field in mapping.fields:
+        before = present.get(field.destination.name)
+        if field.source is not None and _is_plain(field) and given.get(field.source.name) == before:
+            continue
+        if not field.destination.updatable:
+            continue
+        result = transfer(field, source, destination, references)
+        if result.value is KEEP or same(field, result.value, before):
+            continue
+        diffs.append(FieldDiff(field.destination.name, before, result.value))
+        if result.warning:
+            warnings.append(result.warning)
+    return Comparison(tuple(diffs), tuple(warnings))
+
+
+def initial(mapping: DirectedMapping, source: Record, references: References) -> Comparison:
+    """Return every field of a record that is to be created (E-3.40); empty ones are left out."""
+    values: dict[str, Value] = dict(mapping.insert_defaults)
+    warnings: list[str] = []
+    for field in mapping.fields:
+        if not field.destination.creatable:
+            continue
+        result = transfer(field, source, None, references)
+        if result.value is KEEP or result.value in (None, ""):
+            continue
+        values[field.destination.name] = result.value
+        if result.warning:
+            warnings.append(result.warning)
+    return Comparison(
+        tuple(FieldDiff(name, None, value) for name, value in values.items()), tuple(warnings)
+    )
+
+
+def everything(
+    mapping: DirectedMapping, source: Record, destination: Record, references: References
+) -> Diffs:
+    """Return all mapped fields, changed or not: an unconditional run writes them (E-1.50)."""
+    diffs = []
+    for field in mapping.fields:
+        if not field.destination.updatable:
+            continue
+        result = transfer(field, source, destination, references)
+        if result.value is not KEEP:
+            before = destination.values.get(field.destination.name)
+            diffs.append(FieldDiff(field.destination.name, before, result.value))
+    return tuple(diffs)
+
+
+def with_derived(diffs: Diffs, derived: Mapping[str, Value], present: Mapping[str, Value]) -> Diffs:
+    """Let what an entity derives stand over what the fields say, where it differs."""
+    if not derived:
+        return diffs
+    kept = [diff for diff in diffs if diff.field not in derived]
+    added = [
+        FieldDiff(name, present.get(name), value)
+        for name, value in derived.items()
+        if not _is_blank_or_same(present.get(name), value)
+    ]
+    return (*kept, *added) if added or len(kept) < len(diffs) else diffs
+
+
+def _is_blank_or_same(before: Value, after: Value) -> bool:
+    return before == after or (before in (None, "") and after in (None, ""))
+
+
+def _is_plain(field: FieldTransfer) -> bool:
+    return (
+        field.transformation is None
+        and not field.refers_to
+        and field.destination.kind in PLAIN
+        and field.source is not None
+        and field.source.kind in PLAIN
+    )

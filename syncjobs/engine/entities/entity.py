@@ -1,0 +1,51 @@
+"""The rules a pair of tables may have; by itself it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connections.systems import Record, Side, Value, Values
+from mappings.spec import DirectedMapping
+from syncjobs.engine.facts import Facts
+
+COMPANY_COLUMN = "bcbi_companyid"
+OWNER_COLUMN = "ownerid"
+
+
+class Entity:
+    """A pair of tables without rules of its own."""
+
+    # Columns to read beside the mapped ones, per side.
+    also_reads: Mapping[Side, tuple[str, ...]] = {}
+    # Whether a match couples even where only coupled records are synchronized (E-3.24).
+    couples_by_key = False
+
+    def ignored(self, mapping: DirectedMapping, source: Record, facts: Facts) -> str:
+        """Return why a record does not take part at all, or "" (E-3.18)."""
+        return ""
+
+    def derive(
+        self,
+        mapping: DirectedMapping,
+        source: Record,
+        destination: Record | None,
+        planned: Values,
+        facts: Facts,
+    ) -> dict[str, Value]:
+        """Return values that stand over what the field mappings plan; may raise TransferError."""
+        return {}
+
+
+def sends(mapping: DirectedMapping) -> bool:
+    """Whether this run goes from Business Central to Dataverse."""
+    return mapping.source_side == Side.BUSINESS_CENTRAL
+
+
+def stamps(destination: Record | None, planned: Values, facts: Facts) -> dict[str, Value]:
+    """Return the company of a row, and its owner where nobody else says (E-3.66, E-3.67)."""
+    values: dict[str, Value] = {}
+    if facts.company:
+        values[COMPANY_COLUMN] = facts.company
+    if destination is None and facts.team and planned.get(OWNER_COLUMN) is None:
+        values[OWNER_COLUMN] = facts.team
+    return values

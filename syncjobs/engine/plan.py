@@ -1,0 +1,171 @@
+"""Decides what to do with each source record. No I/O: same batch in, same plan out."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from connections.causes import Cause
+from connections.systems import Record
+from mappings.spec import DirectedMapping, Link
+from mappings.terms import DeletionConflictResolution
+from syncjobs.engine.change import (
+    Agree,
+    Batch,
+    Change,
+    Fail,
+    FieldDiff,
+    Ignore,
+    Insert,
+    Modify,
+    Plan,
+    Rules,
+    Skip,
+    Unchanged,
+    Uncouple,
+)
+from syncjobs.engine.conflict import Collide, Overwrite, Yield, resolve
+from syncjobs.engine.diff import compare, everything, initial, with_derived
+from syncjobs.engine.entities import Entity, entity_of
+from syncjobs.engine.values import TransferError
+
+
+def plan(mapping: DirectedMapping, batch: Batch, rules: Rules = Rules()) -> Plan:  # noqa: B008
+    """Plan one page of source records."""
+    entity = entity_of(mapping)
+    planner = _Planner(mapping, entity, batch, rules)
+    return Plan(mapping, tuple(planner.plan(source) for source in batch.sources))
+
+
+def new_id(namespace: UUID, mapping_name: str, source_id: UUID, incarnation: int) -> UUID:
+    """Return the id the destination of a record is to have: the same, whoever asks again."""
+    return uuid5(namespace, f"{mapping_name}/{source_id}/{incarnation}")
+
+
+class _Planner:
+    """The rules, read top to bottom: the first that fits decides."""
+
+    def __init__(
+        self, mapping: DirectedMapping, entity: Entity, batch: Batch, rules: Rules
+    ) -> None:
+        self.mapping = mapping
+        self.entity = entity
+        self.batch = batch
+        self.rules = rules
+
+    def plan(self, source: Record) -> Change:
+        reason = self.entity.ignored(self.mapping, source, self.batch.facts)
+        if reason:
+            return Ignore(source, reason)
+        link = self.batch.links.get(source.id)
+        try:
+            if link is None:
+                return self._uncoupled(source)
+            return self._coupled(source, link)
+        except TransferError as error:
+            return Fail(source, error.message, error.cause)
+
+    def _uncoupled(self, source: Record) -> Change:
+        if source.id in self.batch.set_aside:
+            return Skip(source, "Skipped after repeated failure")
+        candidates = self.batch.candidates.get(source.id)
+        if candidates and candidates.one:
+            return self._forced(source, candidates.one, couples=True)
+        if not (self.rules.create_missing or not self.mapping.synch_only_coupled_records):
+            if self.rules.single:
+                return Skip(source, "Not coupled")  # E-3.25
+            return Ignore(source, "Not coupled")  # E-3.20
+        if candidates and candidates.several:
+            return Fail(
+                source,
+                f"{candidates.several} records of {self.mapping.destination_table} match this one; "
+                "couple it with the right one.",
+                Cause.AMBIGUOUS,
+            )
+        return self._insert(source, incarnation=0)
+
+    def _coupled(self, source: Record, link: Link) -> Change:
+        if link.skipped:
+            return Skip(source, "Skipped after repeated failure")  # E-3.21
+        destination = self.batch.destinations.get(link.destination_id)
+        if destination is None:
+            return self._deleted(source, link)
+        if self.rules.force:
+            return self._forced(source, destination, couples=False)
+        if not link.is_due(source):
+            return Unchanged(source)
+        comparison = compare(self.mapping, source, destination, self.batch.references)
+        diffs = self._derive(source, destination, comparison.diffs)
+        overtaken = link.is_overtaken_by(destination)
+        if not diffs:
+            owes = overtaken and self.mapping.two_way and self.mapping.answers_back
+            return Agree(source, destination, owes=owes)
+        if not overtaken:
+            return Modify(source, destination, diffs, warnings=comparison.warnings)
+        match resolve(self.mapping, source, destination, link, diffs):
+            case Collide(field):
+                return self._conflict(source, field.destination.caption or field.destination.name)
+            case Yield():
+                return Skip(source, "The other side's update wins")  # E-3.42
+            case Overwrite((), owes):
+                return Agree(source, destination, owes=owes)
+            case Overwrite(kept, owes):
+                return Modify(
+                    source, destination, kept, owes=owes, warnings=comparison.warnings
+                )
+
+    def _forced(self, source: Record, destination: Record, *, couples: bool) -> Change:
+        comparison = compare(self.mapping, source, destination, self.batch.references)
+        diffs = self._derive(source, destination, comparison.diffs)
+        if self.rules.write_unchanged:
+            every = everything(self.mapping, source, destination, self.batch.references)
+            diffs = self._derive(source, destination, every)
+        if not diffs:
+            # What only the other direction copies must still be looked at once (E-3.17).
+            return Agree(
+                source, destination, couples=couples, owes=couples and self.mapping.answers_back
+            )
+        return Modify(
+            source,
+            destination,
+            diffs,
+            couples=couples,
+            owes=couples and self.mapping.answers_back,
+            warnings=comparison.warnings,
+        )
+
+    def _deleted(self, source: Record, link: Link) -> Change:
+        match self.mapping.deletion_conflict_resolution:
+            case DeletionConflictResolution.RESTORE:  # E-3.32
+                return self._insert(source, incarnation=link.incarnation + 1)
+            case DeletionConflictResolution.REMOVE:  # E-3.33
+                return Uncouple(source)
+            case _:  # E-3.31
+                return Fail(
+                    source,
+                    f"This {self.mapping.source_table} record cannot be synchronized because it is "
+                    f"coupled to a deleted {self.mapping.destination_table} record.",
+                    Cause.DELETED,
+                )
+
+    def _insert(self, source: Record, *, incarnation: int) -> Insert:
+        comparison = initial(self.mapping, source, self.batch.references)
+        diffs = self._derive(source, None, comparison.diffs)
+        identity = new_id(self.batch.facts.namespace, self.mapping.name, source.id, incarnation)
+        return Insert(source, identity, diffs, incarnation, comparison.warnings)
+
+    def _conflict(self, source: Record, caption: str) -> Fail:
+        return Fail(
+            source,
+            f"Both the {self.mapping.source_table} and the {self.mapping.destination_table} record "
+            f"were changed since they were last synchronized, and they differ in {caption}.",
+            Cause.CONFLICT,
+        )
+
+    def _derive(
+        self, source: Record, destination: Record | None, diffs: tuple[FieldDiff, ...]
+    ) -> tuple[FieldDiff, ...]:
+        planned = {diff.field: diff.after for diff in diffs}
+        derived = self.entity.derive(
+            self.mapping, source, destination, planned, self.batch.facts
+        )
+        return with_derived(diffs, derived, destination.values if destination else {})

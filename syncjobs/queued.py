@@ -1,0 +1,50 @@
+"""The jobs that job queue entries run: an entry's parameters turned into a run."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from mappings.models import IntegrationTableMapping
+from mappings.terms import Direction
+from syncjobs.jobs import Done, JobReport, JobRequest
+from syncjobs.leases import BusyError
+from syncjobs.progress import RunProgress
+from syncjobs.runs.match import match_mapping
+from syncjobs.runs.synchronize import synchronize_mapping
+from syncjobs.terms import Mode
+
+
+def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Synchronize one mapping: parameters mode, directions and ids, all optional."""
+    given = request.parameters
+    ids = given.get("ids")
+    return synchronize_mapping(
+        request.company,
+        request.mapping_name,
+        mode=Mode(given.get("mode", Mode.MODIFIED)),
+        directions=tuple(Direction(name) for name in given.get("directions", ())) or None,
+        ids=None if ids is None else tuple(UUID(text) for text in ids),
+        progress=progress,
+        trigger=request.trigger,
+    )
+
+
+def synchronize_all(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Synchronize every mapping of the company, in the order of their dependencies."""
+    rows = IntegrationTableMapping.objects.filter(company=request.company)
+    names = rows.order_by("priority", "name").values_list("name", flat=True)
+    idle = True
+    for name in list(names):
+        one = JobRequest(request.company, name, request.parameters, request.trigger)
+        try:
+            idle = synchronize(one, progress).idle and idle
+        except BusyError as error:
+            progress.log(error.message)
+    return Done(idle=idle)
+
+
+def match(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Couple the records of a mapping that match."""
+    return match_mapping(
+        request.company, request.mapping_name, progress=progress, trigger=request.trigger
+    )

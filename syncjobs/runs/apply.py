@@ -1,0 +1,61 @@
+"""Carries a plan out: one write for each change, by the adapter's cheapest message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connections.errors import IntegrationError
+from connections.systems import Create, Record, Side, System, Update, Value, Write
+from mappings.spec import DirectedMapping
+from syncjobs.engine.change import Change, Diffs, Insert, Modify
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change.
+
+    `record` is the destination after the write; `ours` is False when somebody changed it since.
+    """
+
+    change: Change
+    record: Record | None = None
+    error: IntegrationError | None = None
+    ours: bool = True
+
+
+def writes_of(mapping: DirectedMapping, changes: Sequence[Change]) -> list[Write]:
+    """Return the writes that these insertions and modifications need."""
+    # An unconditional write of a two-way mapping would hide a user's edit for ever (E-3.8).
+    guarded = mapping.two_way or mapping.source_side == Side.DATAVERSE
+    writes: list[Write] = []
+    for change in changes:
+        if isinstance(change, Insert):
+            writes.append(Create(change.id, values_of(change.diffs)))
+        elif isinstance(change, Modify):
+            writes.append(Update(change.destination, values_of(change.diffs), guarded=guarded))
+    return writes
+
+
+def values_of(diffs: Diffs) -> dict[str, Value]:
+    """Return what a change writes."""
+    return {diff.field: diff.after for diff in diffs}
+
+
+def apply(
+    mapping: DirectedMapping,
+    changes: Sequence[Change],
+    destination: System,
+    columns: Sequence[str],
+) -> list[Outcome]:
+    """Write what is to be written; every change gets its outcome."""
+    writes = writes_of(mapping, changes)
+    results = iter(destination.write(mapping.destination_table, writes, columns) if writes else ())
+    outcomes = []
+    for change in changes:
+        if isinstance(change, Insert | Modify):
+            written = next(results)
+            outcomes.append(Outcome(change, written.record, written.error, written.ours))
+        else:
+            outcomes.append(Outcome(change))
+    return outcomes

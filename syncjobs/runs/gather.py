@@ -1,0 +1,185 @@
+"""Reads a page of records and everything needed to decide about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from connections.systems import Lookup, Record, Selection, Side, System, Value
+from mappings import couplings
+from mappings.models import PendingCoupling
+from mappings.spec import DirectedMapping, Link
+from syncjobs.engine.change import Batch, Candidates, Rules
+from syncjobs.engine.entities import Entity, entity_of
+from syncjobs.engine.facts import Facts
+from syncjobs.engine.matching import match
+from syncjobs.runs.context import Context
+from syncjobs.runs.lore import lore_of
+
+
+class Gatherer:
+    """One direction of one mapping, as far as reading goes."""
+
+    def __init__(self, context: Context, mapping: DirectedMapping, rules: Rules) -> None:
+        self.context = context
+        self.mapping = mapping
+        self.rules = rules
+        self.entity: Entity = entity_of(mapping)
+        self.source: System = context.system(mapping.source_side)
+        other = Side.DATAVERSE if mapping.source_side == Side.BUSINESS_CENTRAL else Side.BUSINESS_CENTRAL
+        self.destination: System = context.system(other)
+        self.source_columns = self._columns(mapping.source_side)
+        self.destination_columns = self._columns(other)
+
+    def _columns(self, side: Side) -> tuple[str, ...]:
+        """Return the mapped columns of a side, and those that its entity reads besides."""
+        mapping, is_source = self.mapping, side == self.mapping.source_side
+        named = [
+            (field.source.name if field.source else "") if is_source else field.destination.name
+            for field in mapping.fields
+        ]
+        matched = [c.source if is_source else c.destination for c in mapping.criteria]
+        known = self.context.system(side).describe(
+            mapping.source_table if is_source else mapping.destination_table
+        )
+        wanted = [*named, *matched, *self.entity.also_reads.get(side, ()), *known.natural_key]
+        if known.name_column:
+            wanted.append(known.name_column)
+        return tuple(dict.fromkeys(name for name in wanted if name in known.columns))
+
+    def selection(self) -> Selection:
+        """Return the source records in the mapping's filter, whenever they changed."""
+        return Selection(self.mapping.source_table, self.source_columns, self.mapping.source_filter)
+
+    def reread(self, ids: Collection[UUID]) -> list[Record]:
+        """Return source records as they are now; those that are gone are left out."""
+        found = self.source.get(self.mapping.source_table, list(ids), self.source_columns)
+        return list(found.values())
+
+    def batch(self, sources: Sequence[Record]) -> Batch:
+        """Gather one page: a constant number of queries and requests."""
+        mapping = self.mapping
+        ids = [record.id for record in sources]
+        links = couplings.links(self.context.company, mapping, ids)
+        wanted = [link.destination_id for link in links.values() if not link.skipped]
+        destinations = (
+            self.destination.get(mapping.destination_table, wanted, self.destination_columns)
+            if wanted
+            else {}
+        )
+        candidates = self._candidates([record for record in sources if record.id not in links])
+        partners = [*destinations.values(), *(c.one for c in candidates.values() if c.one)]
+        facts = self._facts(sources, links, destinations)
+        return Batch(
+            sources=tuple(sources),
+            links=links,
+            destinations=destinations,
+            references=self._references(sources, partners),
+            facts=facts,
+            candidates=candidates,
+            set_aside=self._set_aside([i for i in ids if i not in links]),
+        )
+
+    def _set_aside(self, ids: Collection[UUID]) -> frozenset[UUID]:
+        if not ids:
+            return frozenset()
+        rows = PendingCoupling.objects.filter(
+            company=self.context.company,
+            mapping_name=self.mapping.name,
+            direction=self.mapping.direction,
+            record_id__in=ids,
+            skipped=True,
+        )
+        return frozenset(rows.values_list("record_id", flat=True))
+
+    def _facts(
+        self,
+        sources: Sequence[Record],
+        links: dict[UUID, Link],
+        destinations: dict[UUID, Record],
+    ) -> Facts:
+        world = self.context.world()
+        facts = Facts(
+            namespace=self.context.namespace,
+            company=world.company,
+            team=world.team,
+            owned_by_person=self.context.owned_by_person,
+            currency_precision=world.currency_precision,
+        )
+        return replace(facts, **lore_of(self.context, self.mapping, sources, links))
+
+    # References
+
+    def _references(
+        self, sources: Sequence[Record], destinations: Sequence[Record]
+    ) -> dict[tuple[str, Value], Value]:
+        peers = self.context.peers()
+        codes: dict[str, set[str]] = defaultdict(set)
+        rows: dict[str, set[UUID]] = defaultdict(set)
+        options: set[str] = set()
+        for field in self.mapping.fields:
+            peer = peers.get(field.refers_to)
+            if peer is None or field.source is None:
+                continue
+            if peer.is_option:
+                options.add(peer.name)
+                continue
+            _collect(sources, field.source.name, codes[peer.name], rows[peer.name])
+            _collect(destinations, field.destination.name, codes[peer.name], rows[peer.name])
+        tables = {peer.name: peer.integration_table for peer in peers.values()}
+        wanted = couplings.Wanted(tables, codes, rows, options)
+        found = couplings.references(self.context.company, wanted)
+        self._add_local_currency(found)
+        return found
+
+    def _add_local_currency(self, found: dict[tuple[str, Value], Value]) -> None:
+        """E-3.58: blank is LCY in Business Central, and a row like others in Dataverse."""
+        world = self.context.world()
+        if world.local_currency is None:
+            return
+        for peer in self.context.peers().values():
+            if peer.integration_table != "transactioncurrency":
+                continue
+            found[peer.name, ""] = world.local_currency
+            found[peer.name, world.local_currency] = ""
+            found.setdefault((peer.name, world.local_currency_code), world.local_currency)
+
+    # Match-based coupling
+
+    def _candidates(self, uncoupled: Sequence[Record]) -> dict[UUID, Candidates]:
+        """Couple before creating: look for the record on the other side first (E-3.24, E-4.30)."""
+        mapping = self.mapping
+        creates = self.rules.create_missing or not mapping.synch_only_coupled_records
+        if not uncoupled or not mapping.criteria or not (creates or self.entity.couples_by_key):
+            return {}
+        return self.candidates(uncoupled)
+
+    def candidates(self, uncoupled: Sequence[Record]) -> dict[UUID, Candidates]:
+        """Return what uncoupled source records match; one request a priority."""
+        mapping = self.mapping
+        selection = Selection(
+            mapping.destination_table, self.destination_columns, mapping.destination_filter
+        )
+        found: dict[int, list[Record]] = {}
+        for priority in sorted({criterion.priority for criterion in mapping.criteria}):
+            first = next(c for c in mapping.criteria if c.priority == priority)
+            values = {record.values.get(first.source) for record in uncoupled} - {None, ""}
+            if values:
+                found[priority] = self.destination.find(selection, first.destination, values)
+        ids = {row.id for rows in found.values() for row in rows}
+        _, destination = couplings.sides(mapping.direction)
+        taken = couplings.coupled(self.context.company, mapping.name, destination, ids)
+        return match(uncoupled, found, mapping.criteria, taken)
+
+
+def _collect(
+    records: Sequence[Record], column: str, codes: set[str], rows: set[UUID]
+) -> None:
+    for record in records:
+        value = record.values.get(column)
+        if isinstance(value, Lookup):
+            rows.add(value.id)
+        elif isinstance(value, str) and value:
+            codes.add(value)

@@ -1,0 +1,172 @@
+"""Writes noted before they are made, and what is found of them after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from connections.systems import Condition, Operator, Record, Selection, Value
+from mappings.couplings import Agreement
+from mappings.encoding import decoded, encoded
+from mappings.models import Intent
+from mappings.spec import DirectedMapping, Mark
+from syncjobs.engine.change import Change, Insert, Modify
+from syncjobs.engine.values import alike
+from syncjobs.runs.apply import Outcome, values_of
+from syncjobs.runs.context import Context
+from syncjobs.runs.gather import Gatherer
+
+PAGE = 500
+
+
+def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) -> None:
+    """Note what is about to be written, under the id it will have: one upsert."""
+    now = context.clock()
+    rows = []
+    for change in changes:
+        if not isinstance(change, Insert | Modify):
+            continue
+        creates = isinstance(change, Insert)
+        rows.append(
+            Intent(
+                company=context.company,
+                mapping_name=mapping.name,
+                direction=mapping.direction,
+                source_id=change.source.id,
+                source_version=change.source.version,
+                source_modified_at=change.source.modified_at,
+                destination_id=change.id if isinstance(change, Insert) else change.destination.id,
+                destination_version="" if isinstance(change, Insert) else change.destination.version,
+                creates=creates,
+                incarnation=change.incarnation if isinstance(change, Insert) else 0,
+                values=encoded(values_of(change.diffs)),
+                noted_at=now,
+            )
+        )
+    if rows:
+        Intent.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["company", "mapping_name", "direction", "source_id"],
+            update_fields=[
+                "source_version",
+                "source_modified_at",
+                "destination_id",
+                "destination_version",
+                "creates",
+                "incarnation",
+                "values",
+                "noted_at",
+            ],
+        )
+
+
+def forget(context: Context, mapping: DirectedMapping, source_ids: Collection[UUID]) -> None:
+    """Drop the intents of records whose outcome is remembered."""
+    Intent.objects.filter(
+        company=context.company,
+        mapping_name=mapping.name,
+        direction=mapping.direction,
+        source_id__in=source_ids,
+    ).delete()
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What an earlier run left behind: what arrived, and what must be planned again."""
+
+    outcomes: list[Outcome] = field(default_factory=list)  # creations that arrived
+    agreements: list[Agreement] = field(default_factory=list)  # updates that arrived
+    again: list[UUID] = field(default_factory=list)  # source records to plan anew
+
+    def __bool__(self) -> bool:
+        return bool(self.outcomes or self.agreements or self.again)
+
+
+def recover(gatherer: Gatherer) -> Iterator[Recovered]:
+    """Look up every write whose outcome is not known, before anything is repeated."""
+    context, mapping = gatherer.context, gatherer.mapping
+    waiting = Intent.objects.filter(
+        company=context.company, mapping_name=mapping.name, direction=mapping.direction
+    ).order_by("pk")
+    last = 0
+    while page := list(waiting.filter(pk__gt=last)[:PAGE]):
+        last = page[-1].pk
+        yield _look_up(gatherer, page)
+
+
+def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
+    sources = {record.id: record for record in gatherer.reread([i.source_id for i in page])}
+    there = _destinations(gatherer, page)
+    recovered = Recovered()
+    for intent in page:
+        source, record = sources.get(intent.source_id), there.get(intent.source_id)
+        if source is None or record is None or not _arrived(intent, record):
+            recovered.again.append(intent.source_id)
+        elif intent.creates:
+            change = Insert(source, record.id, (), intent.incarnation)
+            seen = _holds(record, decoded(intent.values)) and _is_last_author(gatherer, record)
+            recovered.outcomes.append(Outcome(change, record, ours=seen))
+        else:
+            recovered.agreements.append(_agreement(gatherer, intent, source, record))
+    return recovered
+
+
+def _destinations(gatherer: Gatherer, page: Sequence[Intent]) -> dict[UUID, Record]:
+    """Return, by source, the destination record each intent speaks of."""
+    table = gatherer.mapping.destination_table
+    columns = gatherer.destination_columns
+    description = gatherer.destination.describe(table)
+    by_id = gatherer.destination.get(table, [i.destination_id for i in page], columns)
+    found = {i.source_id: by_id[i.destination_id] for i in page if i.destination_id in by_id}
+    if description.takes_id or not description.natural_key:
+        return found
+    # The table gives its own ids: what was created there is found by its code.
+    key = description.natural_key[0]
+    wanted = {
+        str(decoded(intent.values).get(key)): intent.source_id
+        for intent in page
+        if intent.creates and intent.source_id not in found and intent.values.get(key)
+    }
+    if wanted:
+        selection = Selection(table, columns, (Condition(key, Operator.NE, ("",)),))
+        for record in gatherer.destination.find(selection, key, set(wanted)):
+            source_id = wanted.get(str(record.values.get(key)))
+            if source_id:
+                found[source_id] = record
+    return found
+
+
+def _arrived(intent: Intent, record: Record) -> bool:
+    """Whether the write was carried out, as far as the row tells."""
+    if intent.creates:
+        return True
+    if record.version == intent.destination_version:
+        return False
+    return _holds(record, decoded(intent.values))
+
+
+def _holds(record: Record, values: dict[str, Value]) -> bool:
+    return all(alike(record.values.get(name), value) for name, value in values.items())
+
+
+def _is_last_author(gatherer: Gatherer, record: Record) -> bool:
+    me = gatherer.destination.me
+    return me is not None and record.modified_by == me
+
+
+def _agreement(
+    gatherer: Gatherer, intent: Intent, source: Record, record: Record
+) -> Agreement:
+    """An update that arrived: noted, but the other direction looks at the destination again."""
+    return Agreement(
+        source,
+        record,
+        incarnation=intent.incarnation,
+        source_mark=Mark(intent.source_modified_at, intent.source_version),
+        destination_seen=_is_last_author(gatherer, record),
+    )
+
+
+__all__ = ["Modify", "Recovered", "forget", "note", "recover"]

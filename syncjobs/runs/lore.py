@@ -1,0 +1,157 @@
+"""The facts that single tables need, gathered a page at a time (E-3.90 and following)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from connections.systems import Condition, Lookup, Operator, Record, Selection, Side
+from mappings import couplings
+from mappings.spec import DirectedMapping, Link
+from syncjobs.engine.entities.account import CUSTOMER, INACTIVE, VENDOR
+from syncjobs.engine.entities.contact import PARENT_COLUMN
+from syncjobs.engine.entities.entity import sends
+from syncjobs.runs.context import Context
+from syncjobs.runs.world import exchange_rates
+
+PARENTS = {"CUSTOMER": "Customer", "VENDOR": "Vendor"}  # mapping -> Link to Table
+PARENT_TABLES = {"CUSTOMER": "customers", "VENDOR": "vendors"}
+RELATIONSHIP_TYPES = {CUSTOMER.relationship_type, VENDOR.relationship_type}
+SALESPERSON_CODE = re.compile(r"^SP NO\. (\d{5})$")
+
+
+def lore_of(
+    context: Context,
+    mapping: DirectedMapping,
+    sources: Sequence[Record],
+    links: Mapping[UUID, Link],
+) -> dict[str, Any]:
+    """Return the members of Facts that this pair of tables needs for this page."""
+    match mapping.source_table, sends(mapping):
+        case "contacts", True:
+            return {"accounts": _accounts(context, sources)}
+        case "contact", False:
+            return _companies(context, sources)
+        case "currencies", True:
+            world = context.world()
+            rates = exchange_rates(
+                context.business_central,
+                world.local_currency_code,
+                world.base_currency_code,
+                context.clock().date(),
+            )
+            return {"exchange_rates": rates}
+        case "systemuser", False:
+            return {"codes": _codes(context, [r for r in sources if r.id not in links])}
+        case _:
+            return {}
+
+
+def _accounts(context: Context, contacts: Sequence[Record]) -> dict[str, Lookup | None]:
+    """Return, for each company no., the account of its customer or else vendor (E-3.90)."""
+    numbers = {str(c.values.get("companyNumber") or "") for c in contacts} - {""}
+    relations = _relations(context, "contactNumber", numbers)
+    partners = couplings.by_key(
+        context.company, PARENTS, {str(r.values["number"]) for r in relations}
+    )
+    accounts: dict[str, Lookup | None] = {}
+    for mapping_name, link_to_table in PARENTS.items():
+        for relation in relations:
+            if relation.values["linkToTable"] != link_to_table:
+                continue
+            company_no, number = str(relation.values["contactNumber"]), str(relation.values["number"])
+            account = partners.get((mapping_name, number))
+            if accounts.get(company_no) is None:
+                accounts[company_no] = Lookup("account", account) if account else None
+    return accounts
+
+
+def _companies(context: Context, contacts: Sequence[Record]) -> dict[str, Any]:
+    """Return, for each parent account, the company contact of its customer or else vendor."""
+    parents = _parents(contacts)
+    found: dict[UUID, tuple[str, str]] = {}
+    uncoupled = set(parents)
+    for mapping_name, link_to_table in PARENTS.items():
+        partners = couplings.coupled(context.company, mapping_name, couplings.DATAVERSE, uncoupled)
+        found |= _company_contacts(context, mapping_name, link_to_table, partners)
+        uncoupled -= set(partners)
+    return {"company_contacts": found, "left_out_parents": _left_out(context, uncoupled)}
+
+
+def _left_out(context: Context, accounts: Collection[UUID]) -> frozenset[UUID]:
+    """Return the accounts that neither CUSTOMER nor VENDOR would carry over (E-3.90)."""
+    if not accounts:
+        return frozenset()
+    rows = context.dataverse.get("account", list(accounts), ("customertypecode", "statecode"))
+    return frozenset(
+        row.id
+        for row in rows.values()
+        if row.values.get("customertypecode") not in RELATIONSHIP_TYPES
+        or row.values.get("statecode") == INACTIVE
+    )
+
+
+def _parents(contacts: Sequence[Record]) -> set[UUID]:
+    values = (contact.values.get(PARENT_COLUMN) for contact in contacts)
+    return {value.id for value in values if isinstance(value, Lookup) and value.table == "account"}
+
+
+def uncoupled_parents(context: Context, contacts: Sequence[Record]) -> set[UUID]:
+    """Return the parent accounts that are neither a customer nor a vendor yet (E-3.90, E-3.99)."""
+    remaining = _parents(contacts)
+    for mapping_name in PARENTS:
+        remaining -= set(
+            couplings.coupled(context.company, mapping_name, couplings.DATAVERSE, remaining)
+        )
+    return remaining
+
+
+def _company_contacts(
+    context: Context, mapping_name: str, link_to_table: str, partners: Mapping[UUID, UUID]
+) -> dict[UUID, tuple[str, str]]:
+    """Return Company No. and Company Name for accounts coupled under a mapping."""
+    if not partners:
+        return {}
+    system, table = context.business_central, PARENT_TABLES[mapping_name]
+    companies = system.get(table, list(partners.values()), ("number", "displayName"))
+    numbers = {str(row.values["number"]): row for row in companies.values()}
+    relations = {
+        str(relation.values["number"]): str(relation.values["contactNumber"])
+        for relation in _relations(context, "number", numbers)
+        if relation.values["linkToTable"] == link_to_table
+    }
+    result = {}
+    for account_id, company_id in partners.items():
+        row = companies.get(company_id)
+        if row is not None and str(row.values["number"]) in relations:
+            name = str(row.values["displayName"])
+            result[account_id] = (relations[str(row.values["number"])], name)
+    return result
+
+
+def _relations(context: Context, column: str, values: Collection[str]) -> list[Record]:
+    if not values:
+        return []
+    selection = Selection("contactBusinessRelations", ("contactNumber", "linkToTable", "number"))
+    return context.system(Side.BUSINESS_CENTRAL).find(selection, column, values)
+
+
+def _codes(context: Context, users: Sequence[Record]) -> dict[UUID, str]:
+    """Number new salespeople on from the highest code of the series (E-3.94)."""
+    if not users:
+        return {}
+    selection = Selection(
+        "salespeoplePurchasers",
+        ("code",),
+        (Condition("code", Operator.STARTS_WITH, ("SP NO. ",)),),
+    )
+    taken = [0]
+    for page in context.business_central.read(selection):
+        matches = (SALESPERSON_CODE.match(str(row.values["code"])) for row in page)
+        taken += [int(found[1]) for found in matches if found]
+    ordered = sorted(users, key=lambda user: (user.modified_at, user.id))
+    return {
+        user.id: f"SP NO. {number:05}" for number, user in enumerate(ordered, start=max(taken) + 1)
+    }

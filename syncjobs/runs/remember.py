@@ -1,0 +1,282 @@
+"""Notes how a page went: couplings, failures, errors and counters, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from connections.causes import Cause, remedy_of
+from connections.causes import Remedy
+from connections.errors import UnknownOutcomeError
+from connections.systems import Record, Side
+from mappings import couplings
+from mappings.couplings import Agreement, Failure
+from mappings.models import PendingCoupling
+from mappings.spec import DirectedMapping, Link
+from syncjobs.engine.change import Agree, Batch, Fail, Insert, Modify, Skip, Uncouple
+from syncjobs.models import SynchError, SynchJob
+from syncjobs.runs import intents
+from syncjobs.runs.apply import Outcome
+from syncjobs.runs.context import Context
+from syncjobs.terms import Action
+
+
+class Memory:
+    """One direction of one mapping, as far as remembering goes."""
+
+    def __init__(self, context: Context, mapping: DirectedMapping, job: SynchJob) -> None:
+        self.context = context
+        self.mapping = mapping
+        self.job = job
+        self.to_sales = mapping.source_side == Side.BUSINESS_CENTRAL
+
+    def remember(
+        self, batch: Batch, outcomes: Sequence[Outcome], cursor: datetime | None = None
+    ) -> Counter[Action]:
+        """Note a page; the couplings, the errors and the counters agree or none is written."""
+        page = _Page(self, batch, outcomes)
+        with transaction.atomic():
+            self.context.progress.confirm()
+            page.write()
+            self._count(page.counts, len(page.warnings), cursor)
+            intents.forget(self.context, self.mapping, page.settled)
+            self.context.progress.at("before our commit")
+        self.context.progress.at("after our commit")
+        return page.counts
+
+    def adopt(self, agreements: Sequence[Agreement], again: Collection[UUID]) -> None:
+        """Note updates that turned out to have arrived; the others are planned anew."""
+        with transaction.atomic():
+            self.context.progress.confirm()
+            if agreements:
+                couplings.agree(self.context.company, self.mapping, agreements, self.job.pk)
+                self._count(Counter({Action.MODIFIED: len(agreements)}), 0, None)
+            done = [item.source.id for item in agreements]
+            intents.forget(self.context, self.mapping, [*done, *again])
+
+    def _count(self, counts: Counter[Action], warnings: int, cursor: datetime | None) -> None:
+        """Add to the counters of the synch. job, so that they show while it runs (E-5.2)."""
+        fields = {action.value.lower(): n for action, n in counts.items() if action and n}
+        changes = {name: F(name) + number for name, number in fields.items()}
+        if warnings:
+            changes["warnings"] = F("warnings") + warnings
+        if cursor:
+            changes["cursor"] = cursor  # type: ignore[assignment]
+        if changes:
+            SynchJob.objects.filter(pk=self.job.pk).update(**changes)
+
+
+class _Page:
+    """Sorts the outcomes of a page by what is to be written of them."""
+
+    def __init__(self, memory: Memory, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        self.memory = memory
+        self.batch = batch
+        self.now = memory.context.clock()
+        self.counts: Counter[Action] = Counter()
+        self.agreements: list[Agreement] = []
+        self.failures: list[Failure] = []
+        self.parked: list[tuple[Fail, bool]] = []
+        self.uncoupled: list[UUID] = []
+        self.errors: list[SynchError] = []
+        self.warnings: list[SynchError] = []
+        self.settled: list[UUID] = []
+        self.past = self._past(outcomes)
+        for outcome in outcomes:
+            self._sort(outcome)
+
+    def _past(self, outcomes: Sequence[Outcome]) -> dict[UUID, PendingCoupling]:
+        """Return what is parked of the uncoupled records that fail now."""
+        failed = [
+            o.change.source.id
+            for o in outcomes
+            if (o.error or isinstance(o.change, Fail)) and o.change.source.id not in self.batch.links
+        ]
+        if not failed:
+            return {}
+        rows = self._parked_rows().filter(record_id__in=failed)
+        return {row.record_id: row for row in rows}
+
+    def _parked_rows(self):  # type: ignore[no-untyped-def]
+        return PendingCoupling.objects.filter(
+            company=self.memory.context.company,
+            mapping_name=self.memory.mapping.name,
+            direction=self.memory.mapping.direction,
+        )
+
+    def _sort(self, outcome: Outcome) -> None:
+        change = outcome.change
+        if outcome.error is not None:
+            message, cause = outcome.error.message, outcome.error.cause
+            self._failed(Fail(change.source, message, cause, outcome.error.detail))
+            if not isinstance(outcome.error, UnknownOutcomeError):
+                self.settled.append(change.source.id)
+            return
+        match change:
+            case Fail():
+                self._failed(change)
+            case Insert() | Modify() | Agree():
+                self._agreed(change, outcome)
+                self.settled.append(change.source.id)
+            case Uncouple():
+                self.uncoupled.append(change.source.id)
+            case Skip():
+                self.counts[Action.SKIPPED] += 1
+            case _:
+                self.counts[change.action] += 1
+
+    def _agreed(self, change: Insert | Modify | Agree, outcome: Outcome) -> None:
+        self.counts[change.action] += 1
+        link = self.batch.links.get(change.source.id)
+        record = outcome.record
+        if isinstance(change, Agree):
+            record = change.destination
+        assert record is not None
+        if not isinstance(change, Insert) and change.couples:
+            self.counts[Action.COUPLED] += 1
+        for text in () if isinstance(change, Agree) else change.warnings:
+            self.warnings.append(self._error(change.source, record, text, Cause.VALUE_TRUNCATED))
+        kept = 0 if link is None else link.incarnation
+        key, name = labels(self.memory.context, self.memory.mapping, change.source, record)
+        self.agreements.append(
+            Agreement(
+                change.source,
+                record,
+                key,
+                name,
+                incarnation=change.incarnation if isinstance(change, Insert) else kept,
+                destination_seen=outcome.ours,
+                owes=False if isinstance(change, Insert) else change.owes,
+            )
+        )
+
+    def _failed(self, change: Fail) -> None:
+        """E-3.80: the same error twice on the same version skips, unless waiting helps."""
+        source, link = change.source, self.batch.links.get(change.source.id)
+        skips = self._repeats(change, link) and remedy_of(change.cause) == Remedy.CURE
+        self.counts[Action.SKIPPED if skips else Action.FAILED] += 1
+        destination = self.batch.destinations.get(link.destination_id) if link else None
+        other_id = link.destination_id if link else None
+        self.errors.append(
+            self._error(source, destination, change.reason, change.cause, other_id, change.detail)
+        )
+        if link is None:
+            self.parked.append((change, skips))
+        else:
+            self.failures.append(Failure(source, link, change.reason, change.cause, skips))
+
+    def _repeats(self, change: Fail, link: Link | None) -> bool:
+        reason = change.reason[: couplings.ERROR_LENGTH]
+        if link is not None:
+            return link.failed and (link.error, link.error_version) == (
+                reason,
+                change.source.version,
+            )
+        past = self.past.get(change.source.id)
+        return past is not None and (past.message, past.record_version) == (
+            reason,
+            change.source.version,
+        )
+
+    def _error(
+        self,
+        source: Record,
+        destination: Record | None,
+        message: str,
+        cause: Cause,
+        other_id: UUID | None = None,
+        detail: str = "",
+    ) -> SynchError:
+        other = destination.id if destination else other_id
+        bc, dataverse = (source.id, other) if self.memory.to_sales else (other, source.id)
+        _, name = labels(self.memory.context, self.memory.mapping, source, destination)
+        return SynchError(
+            job=self.memory.job,
+            business_central_id=bc,
+            dataverse_id=dataverse,
+            record_name=name[: couplings.NAME_LENGTH],
+            cause=cause,
+            message=message[:2048],
+            detail=detail,
+            warning=cause == Cause.VALUE_TRUNCATED,
+            logged_at=self.now,
+        )
+
+    def write(self) -> None:
+        """Write everything: at most one statement for each kind."""
+        context, mapping, job = self.memory.context, self.memory.mapping, self.memory.job
+        if self.agreements:
+            couplings.agree(context.company, mapping, self.agreements, job.pk)
+            done = [item.source.id for item in self.agreements]
+            self._parked_rows().filter(record_id__in=done).delete()
+        if self.failures:
+            couplings.fail(context.company, mapping, self.failures, job.pk, self.now)
+        if self.uncoupled:
+            couplings.forget(context.company, mapping, self.uncoupled)
+        if self.parked:
+            self._park()
+        if self.errors or self.warnings:
+            SynchError.objects.bulk_create([*self.errors, *self.warnings])
+
+    def _park(self) -> None:
+        mapping = self.memory.mapping
+        rows = []
+        for change, skips in self.parked:
+            past = self.past.get(change.source.id)
+            _, name = labels(self.memory.context, mapping, change.source, None)
+            rows.append(
+                PendingCoupling(
+                    company=self.memory.context.company,
+                    mapping_name=mapping.name,
+                    direction=mapping.direction,
+                    record_id=change.source.id,
+                    record_version=change.source.version,
+                    name=name[: couplings.NAME_LENGTH],
+                    cause=change.cause,
+                    message=change.reason[: couplings.ERROR_LENGTH],
+                    attempts=past.attempts + 1 if past else 1,
+                    skipped=skips,
+                    job=self.memory.job.pk,
+                    seen_at=past.seen_at if past else self.now,
+                    failed_at=self.now,
+                )
+            )
+        PendingCoupling.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["company", "mapping_name", "direction", "record_id"],
+            update_fields=[
+                "record_version",
+                "name",
+                "cause",
+                "message",
+                "attempts",
+                "skipped",
+                "job",
+                "failed_at",
+            ],
+        )
+
+
+def labels(
+    context: Context, mapping: DirectedMapping, source: Record, destination: Record | None
+) -> tuple[str, str]:
+    """Return the Business Central code of a pair, and what people call it."""
+    to_sales = mapping.source_side == Side.BUSINESS_CENTRAL
+    bc, dataverse = (source, destination) if to_sales else (destination, source)
+    code = ""
+    if bc is not None:
+        table = context.business_central.describe(bc.table)
+        code = str(bc.values.get(table.natural_key[0]) or "") if table.natural_key else ""
+        name = str(bc.values.get(table.name_column) or "")
+        if name:
+            return code, f"{code} {name}".strip()
+    if dataverse is not None:
+        table = context.dataverse.describe(dataverse.table)
+        return code, f"{code} {dataverse.values.get(table.name_column) or ''}".strip()
+    return code, code

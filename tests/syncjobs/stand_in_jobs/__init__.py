@@ -1,0 +1,1 @@
+"""Jobs made for tests, and what they left behind."""
