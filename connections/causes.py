@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -14,7 +16,7 @@ class Remedy(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a record or a run failed. The code is stable; title, advice and remedy are in `CATALOGUE`."""
+    """Why a record or a run failed; the code is stable, `CATALOGUE` explains it."""
 
     UNREACHABLE = "E-UNREACHABLE"
     THROTTLED = "E-THROTTLED"
@@ -48,3 +50,172 @@ class Cause(StrEnum):
     NO_MATCH = "E-NO-MATCH"
     NO_MATCH_FIELDS = "E-NO-MATCH-FIELDS"
     UNKNOWN_OUTCOME = "E-UNKNOWN-OUTCOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a page says of a cause: its title and one sentence on what to do."""
+
+    title: str
+    advice: str
+    remedy: Remedy
+
+
+def _passes(title: str, advice: str) -> Explanation:
+    return Explanation(title, advice, Remedy.RETRY)
+
+
+def _waits(title: str, advice: str) -> Explanation:
+    return Explanation(title, advice, Remedy.WAIT)
+
+
+def _needs(title: str, advice: str) -> Explanation:
+    return Explanation(title, advice, Remedy.CURE)
+
+
+CATALOGUE: Mapping[Cause, Explanation] = {
+    Cause.UNREACHABLE: _passes(
+        "System not reachable",
+        "Check the address on the connection's page and the network; the run tries again by "
+        "itself.",
+    ),
+    Cause.THROTTLED: _passes(
+        "Too many requests",
+        "Nothing to do: the system asked to wait, and the run goes on when that time is over.",
+    ),
+    Cause.UNAVAILABLE: _passes(
+        "System not available",
+        "Nothing to do at first: the run tries again by itself; if it lasts, look at the "
+        "system's service status.",
+    ),
+    Cause.LOST_ANSWER: _passes(
+        "Answer lost",
+        "Nothing to do: the next run looks up what arrived and sends only what is missing.",
+    ),
+    Cause.MALFORMED_ANSWER: _passes(
+        "Answer not readable",
+        "Nothing to do at first: the run tries again; if it lasts, look for a proxy that "
+        "changes answers.",
+    ),
+    Cause.NOT_AN_API: _needs(
+        "Not an API",
+        "Correct the address on the connection's page: a web page answered there instead of "
+        "the API.",
+    ),
+    Cause.SIGN_IN: _needs(
+        "Sign-in refused",
+        "Enter a valid client secret or certificate on the connection's page and test the "
+        "connection.",
+    ),
+    Cause.FORBIDDEN: _needs(
+        "Permission missing",
+        "Give the integration user the permission that the message names, then retry.",
+    ),
+    Cause.HOST_NOT_ALLOWED: _needs(
+        "Address not allowed",
+        "Correct the address, or let the person who runs the console add its host to the "
+        "list of allowed hosts.",
+    ),
+    Cause.CERTIFICATE: _needs(
+        "Certificate not trusted",
+        "Renew the server's certificate, or name its authority's PEM file in the setting "
+        "SYSTEM_CA_BUNDLE.",
+    ),
+    Cause.NOT_CONFIGURED: _needs(
+        "Connection not set up",
+        "Fill in and enable the connection that the message names.",
+    ),
+    Cause.UNKNOWN_TABLE: _needs(
+        "Table unknown",
+        "Correct the table on the mapping's card, or install what brings it: the integration "
+        "solution or the app.",
+    ),
+    Cause.BAD_FILTER: _needs(
+        "Filter not readable",
+        "Correct the filter on the mapping's card.",
+    ),
+    Cause.NO_FIELDS: _needs(
+        "No field mapped",
+        "Add a field mapping for this direction, or use the default synchronization setup.",
+    ),
+    Cause.REFUSED: _needs(
+        "Refused by the system",
+        "Read what the system says, correct the record it names, then retry.",
+    ),
+    Cause.VALUE_TOO_LONG: _needs(
+        "Text too long",
+        "Shorten the text in the record it comes from.",
+    ),
+    Cause.VALUE_TRUNCATED: _needs(
+        "Text was cut",
+        "Shorten the text in the record it comes from, if the rest matters.",
+    ),
+    Cause.VALUE_INVALID: _needs(
+        "Value does not fit",
+        "Correct the value in the record it comes from, or the field mapping.",
+    ),
+    Cause.REQUIRED: _needs(
+        "Required value missing",
+        "Fill in the field that the message names in the record it comes from, or give its "
+        "mapping a default.",
+    ),
+    Cause.DUPLICATE: _needs(
+        "Exists already",
+        "Couple the record with the one that exists, or change the number or key that both have.",
+    ),
+    Cause.NOT_COUPLED: _waits(
+        "Related record not coupled",
+        "Couple or synchronize the record that the message names; this one follows by itself.",
+    ),
+    Cause.NOT_MAPPED: _needs(
+        "Related table not mapped",
+        "Set up a table mapping for the table that the message names, or remove the field mapping.",
+    ),
+    Cause.OPTION_NOT_MAPPED: _waits(
+        "Option not mapped",
+        "Synchronize the mapping of these options, or map the value by hand; the record "
+        "follows by itself.",
+    ),
+    Cause.CONFLICT: _needs(
+        "Changed on both sides",
+        "Decide which side is right and synchronize the record in that direction.",
+    ),
+    Cause.CHANGED_MEANWHILE: _passes(
+        "Changed in the meantime",
+        "Nothing to do: the next run looks at the record again.",
+    ),
+    Cause.DELETED: _needs(
+        "Coupled record deleted",
+        "Restore the record, or delete the coupling, or couple another record.",
+    ),
+    Cause.NO_PARENT: _waits(
+        "Company of the contact not coupled",
+        "Couple or synchronize the company that the contact belongs to; the contact follows "
+        "by itself.",
+    ),
+    Cause.NO_EXCHANGE_RATE: _needs(
+        "Exchange rate missing",
+        "Enter an exchange rate for the currency in Business Central.",
+    ),
+    Cause.AMBIGUOUS: _needs(
+        "Several records match",
+        "Couple the record by hand, or make the matching fields unique.",
+    ),
+    Cause.NO_MATCH: _needs(
+        "No record matches",
+        "Couple the record by hand, or create a new one.",
+    ),
+    Cause.NO_MATCH_FIELDS: _needs(
+        "No matching fields",
+        "Mark at least one field mapping for match-based coupling.",
+    ),
+    Cause.UNKNOWN_OUTCOME: _passes(
+        "Outcome not known",
+        "Nothing to do: the next run finds out whether the record arrived before it writes again.",
+    ),
+}
+
+
+def remedy_of(cause: Cause) -> Remedy:
+    """Return what makes a record pass that failed for this cause."""
+    return CATALOGUE[cause].remedy
