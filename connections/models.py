@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from django.db import models
 
+from connections.secrets import SecretField
+from connections.terms import (
+    AuthenticationType,
+    OwnershipModel,
+    PriceModel,
+    SalesOrderModel,
+    UnitOfMeasureModel,
+)
+
+ENTRA_ID = "https://login.microsoftonline.com"
+BUSINESS_CENTRAL = "https://api.businesscentral.dynamics.com"
+
 
 class Company(models.Model):
     """One Business Central company connected with one Dataverse environment."""
@@ -20,3 +32,114 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or self.name
+
+
+class SignIn(models.Model):
+    """How an application or a user signs in with Entra ID."""
+
+    authority = models.URLField("Authority", max_length=250, default=ENTRA_ID)
+    tenant = models.CharField("Tenant", max_length=100, blank=True)
+    authentication_type = models.CharField(
+        "Authentication Type",
+        max_length=20,
+        choices=AuthenticationType.choices,
+        default=AuthenticationType.CLIENT_SECRET,
+    )
+    client_id = models.CharField("Client Id", max_length=36, blank=True)
+    client_secret = SecretField("Client Secret")
+    certificate = models.TextField("Certificate", blank=True)  # PEM, public
+    private_key = SecretField("Private Key")  # PEM
+    user_name = models.CharField("User Name", max_length=250, blank=True)
+    password = SecretField("Password")
+
+    class Meta:
+        abstract = True
+
+
+class BusinessCentralConnection(SignIn):
+    """Where Business Central is, and who asks there. One row for each company."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="business_central_connection"
+    )
+    server_address = models.URLField("Server Address", max_length=250, blank=True)
+    resource = models.URLField("Resource", max_length=250, default=BUSINESS_CENTRAL)
+    web_client_url = models.URLField("Web Client URL", max_length=250, blank=True)
+
+    class Meta:
+        verbose_name = "Business Central connection"
+
+    def __str__(self) -> str:
+        return f"Business Central connection of {self.company}"
+
+
+class DataverseConnectionSetup(SignIn):
+    """Where Dataverse is, who asks there, and who owns what comes from Business Central."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="dataverse_connection_setup"
+    )
+    is_enabled = models.BooleanField("Enabled", default=False)
+    disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
+    server_address = models.URLField("Server Address", max_length=250, blank=True)
+    web_client_url = models.URLField("Web Client URL", max_length=250, blank=True)
+    ownership_model = models.CharField(
+        "Ownership Model",
+        max_length=10,
+        choices=OwnershipModel.choices,
+        default=OwnershipModel.PERSON,
+    )
+    business_unit_id = models.UUIDField("Coupled Business Unit ID", null=True, blank=True)
+    business_unit_name = models.CharField("Coupled Business Unit", max_length=160, blank=True)
+    owning_team_id = models.UUIDField("Owning Team ID", null=True, blank=True)
+    integration_user_id = models.UUIDField("Integration User ID", null=True, blank=True)
+    integration_user_name = models.CharField("Integration User", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "Dataverse Connection Setup"
+
+    def __str__(self) -> str:
+        return f"Dataverse Connection Setup of {self.company}"
+
+
+class SalesConnectionSetup(models.Model):
+    """What is special to Dynamics 365 Sales; it signs in as Dataverse does (E-9.21)."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="sales_connection_setup"
+    )
+    is_enabled = models.BooleanField("Enabled", default=False)
+    disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
+    server_address = models.URLField("Dynamics 365 Sales URL", max_length=250, blank=True)
+    sales_order_model = models.CharField(
+        "Sales Order Integration",
+        max_length=20,
+        choices=SalesOrderModel.choices,
+        default=SalesOrderModel.OFF,
+    )
+    auto_create_sales_orders = models.BooleanField(
+        "Automatically Create Sales Orders", default=False
+    )
+    auto_process_sales_quotes = models.BooleanField(
+        "Automatically Process Sales Quotes", default=False
+    )
+    unit_of_measure_model = models.CharField(
+        "Unit Group Mapping",
+        max_length=20,
+        choices=UnitOfMeasureModel.choices,
+        default=UnitOfMeasureModel.UNIT_OF_MEASURE,
+    )
+    price_model = models.CharField(
+        "Prices", max_length=20, choices=PriceModel.choices, default=PriceModel.SALES_PRICE
+    )
+
+    class Meta:
+        verbose_name = "Microsoft Dynamics 365 Connection Setup"
+
+    def __str__(self) -> str:
+        return f"Microsoft Dynamics 365 Connection Setup of {self.company}"
+
+    @property
+    def sales_connection_enabled(self) -> bool:
+        """E-9.41: the mappings of Sales are there once Sales is connected."""
+        return self.is_enabled
