@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import identities, seeds, tls
+from sandbox.business_central import base as business_central_base
 from sandbox.business_central.service import BusinessCentral
 from sandbox.control.faults import Fault, SettingError
 from sandbox.control.limits import Limits
@@ -69,6 +70,7 @@ class World:
                     seeds.plant_dataverse(self, seed, scale)
                 else:
                     self.business_central.reload()
+                    business_central_base.plant(self.business_central)
                     seeds.plant_business_central(self, seed, scale)
             self.store.set_meta("seed", ",".join(chosen.values()))
         self.dataverse.reload()

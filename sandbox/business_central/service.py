@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox import identities
+from sandbox import identities, schema
 from sandbox.http import Call, Reply
 from sandbox.store import Store
 
@@ -12,10 +12,15 @@ class BusinessCentral:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.tables, self.pages = schema.business_central()
         self.partial_batch_after: int | None = None
 
     def reload(self) -> None:
         """Forget what was kept in memory; the rows were replaced."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was kept in memory; rows were added past the rules."""
 
     def user_of(self, client_id: str, username: str) -> str | None:
         """Return the id of the user that a token speaks for, or None."""
@@ -24,4 +29,6 @@ class BusinessCentral:
 
     def handle(self, call: Call) -> Reply:
         """Answer a request."""
-        return Reply(501, {"error": {"code": "BadRequest_MethodNotImplemented", "message": call.path}})
+        return Reply(
+            501, {"error": {"code": "BadRequest_MethodNotImplemented", "message": call.path}}
+        )
