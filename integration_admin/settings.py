@@ -10,12 +10,17 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 
+from integration_admin import embedded_redis
+
 django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+# Settings that are kept beside the data, as the demo does; the environment wins.
+if (VAR_DIR / "settings.env").exists():
+    env.read_env(VAR_DIR / "settings.env")
 
 
 def _kept(name: str) -> str:
@@ -123,7 +128,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", f"unix://{VAR_DIR / 'redis.sock'}")
+REDIS_URL = env.str("REDIS_URL", "") or embedded_redis.address(VAR_DIR)
 RQ_QUEUES: dict[str, Any] = {
     "default": {
         "URL": REDIS_URL,

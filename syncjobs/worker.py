@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 from typing import Any
@@ -14,9 +13,8 @@ from rq.queue import Queue
 
 from syncjobs import clock, dispatch, tasks
 from syncjobs.models import JobQueueEntry
+from syncjobs.orphans import die_with_parent
 from syncjobs.terms import JobStatus
-
-PR_SET_PDEATHSIG = 1
 
 
 class BellWorker(Worker):
@@ -53,10 +51,3 @@ class BellWorker(Worker):
         if entry is not None:
             dispatch.free(entry, now=clock.now())
         connections.close_all()
-
-
-def die_with_parent(parent: int) -> None:
-    """Let the kernel kill this process when its parent dies, however it dies."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
-        os._exit(1)

@@ -1,0 +1,21 @@
+"""Settings of the tests: the console's own, with temporary files and a Redis of their own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# A folder for each process that runs tests, so that neither a running demo nor each other is met.
+# Short, since the path of a socket may have a hundred characters only.
+os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="console-")
+for name in ("REDIS_URL", "PLAIN_HTTP", "ALLOWED_SYSTEM_HOSTS", "SYSTEM_CA_BUNDLE", "PORT"):
+    os.environ.pop(name, None)
+
+from integration_admin.settings import *  # noqa: E402, F403
+from integration_admin.settings import REDIS_URL, VAR_DIR  # noqa: E402
+
+# Processes that tests start find the same Redis. The database is DATABASE_URL's, else SQLite's.
+os.environ["REDIS_URL"] = REDIS_URL
+TESTS_DIR = Path(VAR_DIR)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, and only here
