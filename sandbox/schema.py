@@ -224,7 +224,13 @@ def business_central() -> tuple[dict[str, Table], dict[tuple[str, str], Page]]:
         also = _fields(standard.get("fields", []))
         name = entry["entitySet"]
         table = Table(
-            name, name, "id", {**also, **own}, None, tuple(entry.get("naturalKey") or ()), extra=entry
+            name,
+            name,
+            "id",
+            {**also, **own},
+            None,
+            tuple(entry.get("naturalKey") or ()),
+            extra=entry,
         )
         tables[name] = table
         if entry["binding"] == "apiV2":

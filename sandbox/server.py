@@ -117,9 +117,7 @@ class SystemApplication:
         if self.system == "entra":
             return "", None
         audience = (
-            self.world.addresses.dataverse
-            if self.system == "dataverse"
-            else identities.BC_RESOURCE
+            self.world.addresses.dataverse if self.system == "dataverse" else identities.BC_RESOURCE
         )
         try:
             caller = self.world.tokens.read(call.headers.get("authorization", ""), audience)
@@ -153,9 +151,7 @@ class IdentifiedApplication(SystemApplication):
 
     def _carried_out(self, call: Call, actions: dict[str, Fault]) -> Reply:
         audience = (
-            self.world.addresses.dataverse
-            if self.system == "dataverse"
-            else identities.BC_RESOURCE
+            self.world.addresses.dataverse if self.system == "dataverse" else identities.BC_RESOURCE
         )
         caller = self.world.tokens.read(call.headers.get("authorization", ""), audience)
         user = self._system().user_of(caller.client_id, caller.username)

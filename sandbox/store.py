@@ -81,7 +81,10 @@ class Store:
         )
         modified = "modifiedon" if system == DATAVERSE else "lastModifiedDateTime"
         version = "versionnumber" if system == DATAVERSE else "__version"
-        indexed: list[tuple[str, ...]] = [(version,), *((name,) for name in INDEXED.get(table.name, ()))]
+        indexed: list[tuple[str, ...]] = [
+            (version,),
+            *((name,) for name in INDEXED.get(table.name, ())),
+        ]
         if modified in table.columns:
             indexed.append((modified, table.key))
         if table.natural_key:
@@ -160,7 +163,9 @@ class Store:
         )
         return rows[0] if rows else None
 
-    def count(self, system: str, table: Table, where: str = "", parameters: Sequence[Any] = ()) -> int:
+    def count(
+        self, system: str, table: Table, where: str = "", parameters: Sequence[Any] = ()
+    ) -> int:
         query = f"SELECT COUNT(*) FROM {sql_name(system, table)}"
         if where:
             query += f" WHERE {where}"

@@ -103,18 +103,14 @@ def _delete_option(environment: Dataverse, call: Call, _text: str, _writer: Writ
     return Reply(204, work=WRITE)
 
 
-def _known_value(
-    environment: Dataverse, table: Table, column: Column, body: dict[str, Any]
-) -> int:
+def _known_value(environment: Dataverse, table: Table, column: Column, body: dict[str, Any]) -> int:
     value = body.get("Value")
     if not isinstance(value, int) or value not in environment.model.options(table, column):
         raise refusals.plugin(f"The option value {value} of '{column.name}' does not exist.")
     return value
 
 
-def _named_column(
-    environment: Dataverse, call: Call
-) -> tuple[Table, Column, dict[str, Any]]:
+def _named_column(environment: Dataverse, call: Call) -> tuple[Table, Column, dict[str, Any]]:
     _only(call, "POST", "this action")
     body = call.json()
     if not isinstance(body, dict):
@@ -171,9 +167,7 @@ def relate(
         environment.security.demand(writer.user, verb, table)
     keys = {table.key: row[table.key] for table, row in (one, other)}
     where = " AND ".join(f'"{name}" = ?' for name in keys)
-    found = environment.store.select(
-        DATAVERSE, between, [between.key], where, list(keys.values())
-    )
+    found = environment.store.select(DATAVERSE, between, [between.key], where, list(keys.values()))
     if remove:
         for row in found:
             environment.store.delete(DATAVERSE, between, row[between.key])
@@ -183,5 +177,3 @@ def relate(
         row = {between.key: str(uuid4()), **keys, "versionnumber": environment.store.next_version()}
         environment.store.insert(DATAVERSE, between, row)
     environment.security.forget()
-
-

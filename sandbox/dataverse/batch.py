@@ -62,7 +62,9 @@ class _Run:
         groups = list(self._groups())
         count = sum(len(parts) for _, parts in groups)
         if count > MOST:
-            raise refusals.RefusalError(400, "0x80060888", f"A batch holds at most {MOST} operations.")
+            raise refusals.RefusalError(
+                400, "0x80060888", f"A batch holds at most {MOST} operations."
+            )
         goes_on = preferences(self.call).continue_on_error
         for is_change_set, parts in groups:
             if is_change_set:
@@ -109,7 +111,9 @@ class _Run:
 
     def _single(self, part: Part) -> None:
         self._count()
-        if part.target.lstrip("/").startswith("$") and not part.target.lstrip("/").startswith("$batch"):
+        if part.target.lstrip("/").startswith("$") and not part.target.lstrip("/").startswith(
+            "$batch"
+        ):
             reply = _unknown_reference(part.target)
         else:
             reply = self.environment.handle(part.call)
@@ -159,7 +163,11 @@ class _Run:
 
     def _write(self, boundary: str, part: Part, reply: Reply) -> None:
         content = reply.content()
-        head = [f"--{boundary}", "Content-Type: application/http", "Content-Transfer-Encoding: binary"]
+        head = [
+            f"--{boundary}",
+            "Content-Type: application/http",
+            "Content-Transfer-Encoding: binary",
+        ]
         if part.content_id:
             head.append(f"Content-ID: {part.content_id}")
         head += ["", f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]

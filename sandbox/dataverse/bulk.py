@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from sandbox.dataverse.service import Dataverse
 
 
-def handle(
-    environment: Dataverse, call: Call, table: Table, name: str, writer: Writer
-) -> Reply:
+def handle(environment: Dataverse, call: Call, table: Table, name: str, writer: Writer) -> Reply:
     """Carry a bulk message out."""
     if name not in ("CreateMultiple", "UpdateMultiple", "UpsertMultiple"):
         raise refusals.segment(f"Microsoft.Dynamics.CRM.{name}")
@@ -65,9 +63,7 @@ def _named(table: Table, target: dict[str, Any], writer: Writer) -> Reference:
     return writer.addressed(table, str(key))
 
 
-def _upsert(
-    environment: Dataverse, table: Table, target: dict[str, Any], writer: Writer
-) -> None:
+def _upsert(environment: Dataverse, table: Table, target: dict[str, Any], writer: Writer) -> None:
     reference = _named(table, target, writer)
     row = writer.find(reference)
     if row is not None:

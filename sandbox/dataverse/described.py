@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid5
 
-from sandbox.dataverse.model import INTERSECTS, NAMESPACE, Model, collection_name, label, navigation_name
+from sandbox.dataverse.model import (
+    INTERSECTS,
+    NAMESPACE,
+    Model,
+    collection_name,
+    label,
+    navigation_name,
+)
 from sandbox.dataverse.values import REQUIRED, STATE_LABELS, states_of
 from sandbox.schema import Column, Table, Type
 
@@ -59,7 +66,9 @@ def attribute(model: Model, table: Table, column: Column) -> Item:
     level = "ApplicationRequired" if required else "None"
     if column.name == table.key:
         level = "SystemRequired"
-    declared = "String" if column.declared == "Memo" and column.max_length is None else column.declared
+    declared = (
+        "String" if column.declared == "Memo" and column.max_length is None else column.declared
+    )
     item: Item = {
         "@odata.type": f"{CRM}.{_cast(declared)}",
         "MetadataId": metadata_id(table.name, column.name),
@@ -136,7 +145,11 @@ def _options(model: Model, table: Table, column: Column) -> list[Item]:
     if column.name == "statecode":
         options = options or {state: STATE_LABELS.get(state, str(state)) for state in states}
         return [
-            {**_option(value, text), "DefaultStatus": states.get(value, (1,))[0], "InvariantName": text}
+            {
+                **_option(value, text),
+                "DefaultStatus": states.get(value, (1,))[0],
+                "InvariantName": text,
+            }
             for value, text in options.items()
         ]
     if column.name == "statuscode":

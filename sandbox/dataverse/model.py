@@ -218,7 +218,9 @@ class Model:
         listed = ", ".join(f'"{column}"' for column in columns)
         where = " AND ".join(f'"{column}" IS NOT NULL' for column in columns)
         rows = sql_name(DATAVERSE, table)
-        self.store.connection.execute(f'CREATE INDEX IF NOT EXISTS "key_{name}" ON {rows} ({listed})')
+        self.store.connection.execute(
+            f'CREATE INDEX IF NOT EXISTS "key_{name}" ON {rows} ({listed})'
+        )
         twins = f"SELECT 1 FROM {rows} WHERE {where} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 1"  # noqa: S608
         return self.store.connection.execute(twins).fetchone() is not None
 

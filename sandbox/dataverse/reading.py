@@ -116,11 +116,13 @@ class Reader:
         other = self.model.tables[navigation.table]
         column = Reader(self.store, self.model, other, self.origin).column(prop.path[1])
         here = sql_name(DATAVERSE, self.table)
-        return Operand(
-            f'(SELECT "{column.name}" FROM {sql_name(DATAVERSE, other)} AS related WHERE '
-            f'related."{other.key}" = {here}."{navigation.column}")',
-            column,
-        )
+        leads = f'related."{other.key}" = {here}."{navigation.column}"'
+        if self.table.columns[navigation.column].is_polymorphic:
+            leads += f""" AND {here}."{navigation.column}__t" = '{navigation.table}'"""
+        # A column keeps its collation, a subquery does not.
+        collation = " COLLATE NOCASE" if column.type == Type.STRING else ""
+        rows = f"{sql_name(DATAVERSE, other)} AS related"
+        return Operand(f'(SELECT "{column.name}" FROM {rows} WHERE {leads}){collation}', column)
 
     def condition(self, text: str, aliases: dict[str, str]) -> tuple[str, list[Any]]:
         try:
@@ -152,7 +154,9 @@ class Reader:
 
     # Rows as JSON
 
-    def render(self, rows: Sequence[Row], columns: Sequence[Column], prefer: Preferences) -> list[Row]:
+    def render(
+        self, rows: Sequence[Row], columns: Sequence[Column], prefer: Preferences
+    ) -> list[Row]:
         """Return rows as JSON objects with etags and the annotations asked for."""
         plan = [
             (property_name(c), c.name, c, c.type in (Type.BOOLEAN, Type.DECIMAL)) for c in columns
@@ -305,7 +309,9 @@ class Reader:
         wanted += ["versionnumber", *(key.column for key in keys)]
         for expansion in expansions:
             if not expansion.navigation.collection:
-                wanted += stored_columns(self.table, [self.table.columns[expansion.navigation.column]])
+                wanted += stored_columns(
+                    self.table, [self.table.columns[expansion.navigation.column]]
+                )
         return self.store.select(
             DATAVERSE,
             self.table,

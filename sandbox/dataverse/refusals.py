@@ -58,7 +58,9 @@ def too_long(column: str, limit: int) -> RefusalError:
 
 
 def not_an_option(column: str, value: object) -> RefusalError:
-    text = f"A validation error occurred. The value {value} of '{column}' is outside the valid range."
+    text = (
+        f"A validation error occurred. The value {value} of '{column}' is outside the valid range."
+    )
     return RefusalError(400, "0x8004431A", text)
 
 

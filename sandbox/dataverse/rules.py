@@ -22,7 +22,9 @@ class Rules:
 
     def first_state(self, table: Table) -> int:
         """Return the state of a new row."""
-        if table.name == "product" and not self._organization("createproductswithoutparentinactivestate"):
+        if table.name == "product" and not self._organization(
+            "createproductswithoutparentinactivestate"
+        ):
             return DRAFT
         return 0
 
@@ -81,9 +83,7 @@ class Rules:
             "modifiedby": schedule["modifiedby"],
             "versionnumber": self.store.next_version(),
         }
-        self.store.insert(
-            DATAVERSE, uom, {k: v for k, v in row.items() if k in uom.columns}
-        )
+        self.store.insert(DATAVERSE, uom, {k: v for k, v in row.items() if k in uom.columns})
 
     def before_update(self, table: Table, before: Row, values: Row, user: str) -> None:
         if table.name in ("contact", "systemuser"):

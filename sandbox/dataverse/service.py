@@ -209,7 +209,11 @@ class Dataverse:
 
     def _way_back(self, other: Table, column: str, target: str) -> str:
         for name, navigation in self.model.navigations(other).items():
-            if navigation.column == column and navigation.table == target and not navigation.collection:
+            if (
+                navigation.column == column
+                and navigation.table == target
+                and not navigation.collection
+            ):
                 return name
         raise refusals.segment(column)
 
@@ -269,9 +273,7 @@ class Dataverse:
 
     # Navigation and links
 
-    def _navigate(
-        self, call: Call, reference: Reference, rest: list[str], writer: Writer
-    ) -> Reply:
+    def _navigate(self, call: Call, reference: Reference, rest: list[str], writer: Writer) -> Reply:
         name, related_key = _segment(rest[0])
         navigation = self.model.navigation(reference.table, name)
         row = writer.existing(reference)

@@ -282,7 +282,13 @@ class Writer:
         self._touched(table)
 
     def _touched(self, table: Table) -> None:
-        if table.name in ("role", "roleprivileges", "systemuserroles", "teamroles", "teammembership"):
+        if table.name in (
+            "role",
+            "roleprivileges",
+            "systemuserroles",
+            "teamroles",
+            "teammembership",
+        ):
             self.security.forget()
 
     def _check_keys(self, table: Table, values: Mapping[str, Any], own_key: str) -> None:
@@ -292,7 +298,9 @@ class Writer:
             if any(value is None for value in wanted):
                 continue
             where = " AND ".join(f'"{name}" = ?' for name in columns)
-            query = f'SELECT 1 FROM {sql_name(DATAVERSE, table)} WHERE {where} AND "{table.key}" <> ?'  # noqa: S608
+            query = (
+                f'SELECT 1 FROM {sql_name(DATAVERSE, table)} WHERE {where} AND "{table.key}" <> ?'  # noqa: S608
+            )
             if self.store.connection.execute(query, (*wanted, own_key)).fetchone():
                 raise refusals.key_taken(key["SchemaName"], ", ".join(columns))
 

@@ -49,7 +49,7 @@ class Entra:
         try:
             return self._route(call)
         except EntraError as error:
-            return _refused(error)
+            return self._refused(error)
 
     def _route(self, call: Call) -> Reply:
         if re.fullmatch(r"/common/userrealm/[^/]+", call.path, re.IGNORECASE):
@@ -64,7 +64,8 @@ class Entra:
             case "GET", "discovery/v2.0/keys":
                 return Reply(200, self.tokens.keys())
             case "POST", "oauth2/v2.0/token":
-                return Reply(200, self._token(dict(parse_qsl(call.body.decode()))))
+                form = dict(parse_qsl(call.body.decode(errors="replace")))
+                return Reply(200, self._token(form))
             case _:
                 return Reply(404, {"error": "not_found"})
 
@@ -95,6 +96,9 @@ class Entra:
                 if kept is None:
                     raise EntraError(400, "invalid_grant", 70000, "The refresh token is unknown.")
                 principal = kept
+            case None:
+                text = "The request body must contain the following parameter: 'grant_type'."
+                raise EntraError(400, "invalid_request", 900144, text)
             case other:
                 text = f"The grant type '{other}' is not supported."
                 raise EntraError(400, "unsupported_grant_type", 70003, text)
@@ -131,7 +135,12 @@ class Entra:
             raise EntraError(400, "unauthorized_client", 700016, text)
         if form.get("client_assertion_type") == ASSERTION:
             self._check_assertion(client, form.get("client_assertion", ""))
-        elif not hmac.compare_digest(form.get("client_secret", "").encode(), known[client].encode()):
+            return client
+        secret = form.get("client_secret", "")
+        if not secret:
+            text = "'client_assertion' or 'client_secret' is required for this grant."
+            raise EntraError(401, "invalid_client", 7000216, text)
+        if not hmac.compare_digest(secret.encode(), known[client].encode()):
             raise EntraError(401, "invalid_client", 7000215, "Invalid client secret provided.")
         return client
 
@@ -155,9 +164,8 @@ class Entra:
 
     def _person(self, form: dict[str, str]) -> Principal:
         client = form.get("client_id", "").lower()
-        if client not in (identities.PUBLIC_CLIENT_ID, identities.CLIENT_ID):
-            text = f"Application with identifier '{client}' was not found in the directory."
-            raise EntraError(400, "unauthorized_client", 700016, text)
+        if client != identities.PUBLIC_CLIENT_ID:
+            client = self._application(form)  # a confidential client proves itself too
         name = form.get("username", "").lower()
         right = hmac.compare_digest(form.get("password", "").encode(), self.secrets.person.encode())
         if name != identities.USERNAME or not right:
@@ -179,6 +187,24 @@ class Entra:
             raise EntraError(400, "invalid_resource", 500011, text)
         return resource
 
+    def _refused(self, error: EntraError) -> Reply:
+        stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        trace, correlation = str(uuid4()), str(uuid4())
+        text = (
+            f"AADSTS{error.number}: {error.text} Trace ID: {trace} "
+            f"Correlation ID: {correlation} Timestamp: {stamp}"
+        )
+        body = {
+            "error": error.error,
+            "error_description": text,
+            "error_codes": [error.number],
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": f"{self.tokens.authority}/error?code={error.number}",
+        }
+        return Reply(error.status, body)
+
 
 def _realm(call: Call) -> dict[str, str]:
     user = call.path.rpartition("/")[2]
@@ -189,21 +215,3 @@ def _realm(call: Call) -> dict[str, str]:
         "cloud_instance_name": call.origin.partition("://")[2],
         "cloud_audience_urn": "urn:federation:Sandbox",
     }
-
-
-def _refused(error: EntraError) -> Reply:
-    trace, correlation = str(uuid4()), str(uuid4())
-    stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    text = (
-        f"AADSTS{error.number}: {error.text} Trace ID: {trace} "
-        f"Correlation ID: {correlation} Timestamp: {stamp}"
-    )
-    body = {
-        "error": error.error,
-        "error_description": text,
-        "error_codes": [error.number],
-        "timestamp": stamp,
-        "trace_id": trace,
-        "correlation_id": correlation,
-    }
-    return Reply(error.status, body)
