@@ -13,9 +13,12 @@ for name in ("REDIS_URL", "PLAIN_HTTP", "ALLOWED_SYSTEM_HOSTS", "SYSTEM_CA_BUNDL
     os.environ.pop(name, None)
 
 from integration_admin.settings import *  # noqa: E402, F403
-from integration_admin.settings import REDIS_URL, VAR_DIR  # noqa: E402
+from integration_admin.settings import DATABASES, REDIS_URL, VAR_DIR  # noqa: E402
 
 # Processes that tests start find the same Redis. The database is DATABASE_URL's, else SQLite's.
 os.environ["REDIS_URL"] = REDIS_URL
 TESTS_DIR = Path(VAR_DIR)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, and only here
+# A file, so that processes which tests start and the browser's server see what the test sees.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(TESTS_DIR / "test.sqlite3")}
