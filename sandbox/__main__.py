@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox import seeds
 from sandbox.server import serve
 from sandbox.world import Addresses, World
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory = Path(options.var) / "sandbox"
     if options.command == "env":
         return _env(directory)
-    return _serve(directory, options.ports, options.host)
+    return _serve(directory, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
         help="four ports for Entra ID, Dataverse, Business Central and control; 0 takes free ones",
     )
     parser.add_argument("--host", default="localhost", help="the name in public addresses")
+    parser.add_argument(
+        "--seed", default="empty", choices=seeds.NAMES, help="what a new sandbox is filled with"
+    )
     parser.add_argument("--var", default=os.environ.get("VAR_DIR", "var"), help="where files are kept")
     return parser
 
@@ -53,9 +57,10 @@ def _env(directory: Path) -> int:
     return 0
 
 
-def _serve(directory: Path, ports: str, host: str) -> int:
+def _serve(directory: Path, options: argparse.Namespace) -> int:
+    host: str = options.host
     try:
-        sockets = _sockets(ports)
+        sockets = _sockets(options.ports)
     except (OSError, ValueError) as error:
         print(f"{error} Choose others with --ports or SANDBOX_PORTS, or 0 for free ones.", file=sys.stderr)  # noqa: T201
         return 2
@@ -67,7 +72,7 @@ def _serve(directory: Path, ports: str, host: str) -> int:
         f"https://{host}:{bc}",
         f"http://127.0.0.1:{control}",
     )
-    world = World(directory, addresses)
+    world = World(directory, addresses, options.seed)
     state = directory / STATE
     state.touch(mode=0o600)
     state.write_text(json.dumps(world.exports(), indent=1), encoding="utf-8")

@@ -37,7 +37,7 @@ class Addresses:
 class World:
     """One sandbox."""
 
-    def __init__(self, directory: Path, addresses: Addresses) -> None:
+    def __init__(self, directory: Path, addresses: Addresses, seed: str = "empty") -> None:
         self.directory = directory
         self.addresses = addresses
         self.papers = tls.papers(directory)
@@ -53,7 +53,7 @@ class World:
         self.statistics = Statistics()
         self.faults: list[Fault] = []
         if self.store.get_meta("seed") is None:
-            self.reset({DATAVERSE: "empty", BUSINESS_CENTRAL: "empty"}, 1)
+            self.reset({DATAVERSE: seed, BUSINESS_CENTRAL: seed}, 1)
 
     def reset(self, chosen: dict[str, str], scale: float) -> None:
         """Empty the systems named and fill them again; faults, limits and clocks go back too."""
