@@ -23,6 +23,7 @@ from sandbox.dataverse.security import Security
 from sandbox.dataverse.values import shown
 from sandbox.dataverse.writing import Reference, Writer
 from sandbox.http import WRITE, Call, Reply
+from sandbox.odata.syntax import split_segments
 from sandbox.schema import Table, Type
 from sandbox.store import DATAVERSE, Row, Store
 
@@ -351,25 +352,6 @@ def refused(error: RefusalError) -> Reply:
     """Return the body of a refusal."""
     body = {"error": {"code": error.code, "message": error.message}}
     return Reply(error.status, body, {"OData-Version": "4.0"})
-
-
-def split_segments(path: str) -> list[str]:
-    """Split a path at slashes that do not stand in parentheses or quotes."""
-    segments, depth, quoted, start = [], 0, False, 0
-    for index, letter in enumerate(path):
-        if letter == "'":
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif letter == "(":
-            depth += 1
-        elif letter == ")":
-            depth -= 1
-        elif letter == "/" and depth == 0:
-            segments.append(path[start:index])
-            start = index + 1
-    segments.append(path[start:])
-    return [segment for segment in segments if segment]
 
 
 def _segment(text: str) -> tuple[str, str | None]:

@@ -290,3 +290,22 @@ def split_top(text: str, mark: str) -> list[str]:
             start = index + 1
     parts.append(text[start:])
     return [part.strip() for part in parts if part.strip()]
+
+
+def split_segments(path: str) -> list[str]:
+    """Split a path at slashes that do not stand in parentheses or quotes."""
+    segments, depth, quoted, start = [], 0, False, 0
+    for index, letter in enumerate(path):
+        if letter == "'":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif letter == "(":
+            depth += 1
+        elif letter == ")":
+            depth -= 1
+        elif letter == "/" and depth == 0:
+            segments.append(path[start:index])
+            start = index + 1
+    segments.append(path[start:])
+    return [segment for segment in segments if segment]
