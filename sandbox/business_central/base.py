@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from sandbox import identities
 from sandbox.business_central.planting import plant as plant_rows
+from sandbox.store import BUSINESS_CENTRAL
 
 if TYPE_CHECKING:
     from sandbox.business_central.service import BusinessCentral
@@ -18,7 +19,9 @@ CUSTOMER_RELATION, VENDOR_RELATION = "CUST", "VEND"
 
 
 def plant(environment: BusinessCentral) -> None:
-    """Fill an empty environment with what is always there."""
+    """Fill an empty environment with what is always there; what is there already stays."""
+    if environment.store.count(BUSINESS_CENTRAL, environment.tables["companies"]):
+        return
     company = {
         "id": identities.BC_COMPANY_ID,
         "name": COMPANY_NAME,

@@ -95,6 +95,11 @@ def no_relation(caption: str, field: str, value: str, related: str) -> RefusalEr
     return RefusalError(400, "Internal_InvalidTableRelation", text)
 
 
+def required(name: str) -> RefusalError:
+    text = f"The field '{name}' must not be blank. A value must be provided."
+    return RefusalError(400, "BadRequest_RequiredParamNotProvided", text)
+
+
 def dialog(message: str) -> RefusalError:
     """The normal business refusal: an Error() of the application."""
     return RefusalError(400, "Application_DialogException", message)

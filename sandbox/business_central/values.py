@@ -44,7 +44,9 @@ LARGEST_DECIMAL = 10**18
 @cache
 def blanks(table: Table) -> Mapping[str, Any]:
     """Return an empty row of a table."""
-    return {column.name: blank(column) for column in table.columns.values()}
+    empty = {column.name: blank(column) for column in table.columns.values()}
+    fixed = table.extra.get("fixedFilter") or ()
+    return empty | {entry["field"]: entry["value"] for entry in fixed}
 
 
 def blank(column: Column) -> Any:
@@ -136,14 +138,3 @@ def moment(text: str) -> str:
         raise ValueError(text)
     parsed = datetime.fromisoformat(text).astimezone(UTC)
     return EMPTY_TIME if parsed.year == 1 else milliseconds(parsed)
-
-
-def edm(table: Table, column: Column) -> str:
-    """Return the type of a field as $metadata names it."""
-    if column.type == Type.ENUM:
-        return f"Microsoft.NAV.{enum_name(table, column)}"
-    return EDM[column.type]
-
-
-def enum_name(table: Table, column: Column) -> str:
-    return f"{table.extra['entityName']}{column.name[0].upper()}{column.name[1:]}"
