@@ -93,8 +93,23 @@ SUPPORT_TABLES: dict[str, dict[str, str]] = {
         "privilegeid": "Uniqueidentifier",
         "privilegedepthmask": "Integer",
     },
+    "asyncoperation": {
+        "asyncoperationid": "Uniqueidentifier",
+        "name": "String",
+        "operationtype": "Integer",
+        "message": "Memo",
+        "friendlymessage": "Memo",
+        "statecode": "State",
+        "statuscode": "Status",
+        "startedon": "DateTime",
+        "completedon": "DateTime",
+    },
 }
-SUPPORT_ENTITY_SETS = {"privilege": "privileges", "roleprivileges": "roleprivilegescollection"}
+SUPPORT_ENTITY_SETS = {
+    "privilege": "privileges",
+    "roleprivileges": "roleprivilegescollection",
+    "asyncoperation": "asyncoperations",
+}
 # Every table with rows of its own has these, whether the data file lists them or not.
 SYSTEM_COLUMNS = {
     "createdon": ("DateTime", ()),
@@ -112,7 +127,12 @@ def dataverse() -> dict[str, Table]:
     tables = {entry["logicalName"]: _dataverse_table(entry) for entry in document["tables"]}
     for name, attributes in SUPPORT_TABLES.items():
         columns = {
-            column: Column(column, DATAVERSE_TYPES[declared], declared, max_length=100)
+            column: Column(
+                column,
+                DATAVERSE_TYPES[declared],
+                declared,
+                max_length=None if declared == "Memo" else 100,
+            )
             for column, declared in attributes.items()
         }
         columns |= {n: _system_column(n) for n in SYSTEM_COLUMNS}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sandbox import identities
-from sandbox.dataverse import refusals
+from sandbox.dataverse import jobs, refusals
 from sandbox.dataverse.writing import Reference, Writer
 from sandbox.http import WRITE, Call, Reply
 from sandbox.schema import Column, Table, Type
@@ -146,6 +146,7 @@ UNBOUND: dict[str, Handler] = {
     "DeleteOptionValue": _delete_option,
     "PublishXml": _publish,
     "PublishAllXml": _publish,
+    "BulkDelete": jobs.bulk_delete,
 }
 BOUND: dict[str, Callable[[Dataverse, Call, Reference, Writer], Reply]] = {}
 

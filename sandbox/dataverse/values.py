@@ -21,6 +21,7 @@ STATES: dict[str, dict[int, tuple[int, ...]]] = {
     "salesorder": {0: (1, 2), 1: (3,), 2: (4,), 3: (100001, 100002), 4: (100003,)},
     "invoice": {0: (1, 2, 4, 5, 6), 1: (3, 7), 2: (100001, 100002), 3: (100003,)},
     "pricelevel": {0: (100001,), 1: (100002,)},
+    "asyncoperation": {0: (0,), 1: (10,), 2: (20,), 3: (30, 31, 32)},
 }
 DEFAULT_STATES: dict[int, tuple[int, ...]] = {0: (1,), 1: (2,)}
 STATE_LABELS = {0: "Active", 1: "Inactive"}

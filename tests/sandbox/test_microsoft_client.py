@@ -188,6 +188,9 @@ def test_many_records_are_deleted_by_a_job(client: DataverseClient) -> None:
     job = client.records.delete("account", ids[:2])
 
     assert job is not None
+    done = client.records.retrieve("asyncoperation", job, select=["statecode", "statuscode"])
+    assert done is not None
+    assert (done["statecode"], done["statuscode"]) == (3, 30)
     assert [r["accountid"] for r in client.records.list("account", select=["name"])] == [ids[2]]
 
 
@@ -197,10 +200,11 @@ def test_tables_columns_and_relationships_are_described(client: DataverseClient)
     assert table is not None
     assert table.entity_set_name == "accounts"
     columns = client.tables.list_columns("account", select=["LogicalName", "AttributeType"])
-    assert {"name", "creditlimit"} <= {column.logical_name for column in columns}
+    assert {"name", "creditlimit"} <= {column["LogicalName"] for column in columns}
     assert client.tables.get("nonsense") is None
     assert any(item["LogicalName"] == "contact" for item in client.tables.list())
-    assert client.query.odata_bind("contact", "account", "a1" * 16)
+    bind = client.query.odata_bind("account", "contact", "a1" * 16)
+    assert bind == {"primarycontactid@odata.bind": f"/contacts({'a1' * 16})"}
 
 
 def test_the_service_code_of_a_refusal_reaches_the_caller(client: DataverseClient) -> None:
