@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import ui
 from sandbox.control.faults import SettingError, read_faults
 from sandbox.http import Call, Reply
+from sandbox.seeds import troubles
 from sandbox.store import BUSINESS_CENTRAL, DATAVERSE
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Control:
             ("GET", "env"): lambda _: world.exports(),
             ("POST", "reset"): self._reset,
             ("POST", "seed"): self._seed,
+            ("GET", "troubles"): lambda _: troubles.listed(world),
             ("GET", "stats"): lambda _: world.statistics.described(),
             ("POST", "stats/reset"): self._forget,
             ("GET", "faults"): lambda _: [fault.described() for fault in world.faults],

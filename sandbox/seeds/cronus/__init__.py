@@ -1,0 +1,1 @@
+"""CRONUS International Ltd.: the same believable data after every reset."""
