@@ -137,6 +137,10 @@ class Client:
             raise
         return [future.result() for future in futures]
 
+    def wait(self, seconds: float) -> None:
+        """Let a while pass; a cancel is heard."""
+        self._pause(seconds)
+
     def _threads(self) -> ThreadPoolExecutor:
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self.pool, thread_name_prefix=self.side.name)
