@@ -41,23 +41,23 @@ def _parts(call: Call) -> list[dict[str, Any]]:
     body = call.json()
     parts = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        msg = "A batch is a JSON object with a list of 'requests'."
-        raise refusals.body(msg)
+        message = "A batch is a JSON object with a list of 'requests'."
+        raise refusals.body(message)
     if len(parts) > MOST:
-        msg = f"A batch holds at most {MOST} operations; these are {len(parts)}."
-        raise refusals.body(msg)
+        message = f"A batch holds at most {MOST} operations; these are {len(parts)}."
+        raise refusals.body(message)
     ids = [part.get("id") for part in parts]
     if not all(isinstance(name, str) and name for name in ids) or len(set(ids)) < len(ids):
-        msg = "Every request of a batch has an 'id' of its own, which is a text."
-        raise refusals.body(msg)
+        message = "Every request of a batch has an 'id' of its own, which is a text."
+        raise refusals.body(message)
     for part in parts:
         unknown = set(part) - KNOWN
         if unknown:
-            msg = f"A request of a batch cannot have {', '.join(sorted(unknown))}."
-            raise refusals.body(msg)
+            message = f"A request of a batch cannot have {', '.join(sorted(unknown))}."
+            raise refusals.body(message)
         if not isinstance(part.get("method"), str) or not isinstance(part.get("url"), str):
-            msg = "Every request of a batch has a 'method' and a 'url'."
-            raise refusals.body(msg)
+            message = "Every request of a batch has a 'method' and a 'url'."
+            raise refusals.body(message)
     return parts
 
 
@@ -90,8 +90,7 @@ class _Run:
             with self.environment.store.transaction():
                 for part in parts:
                     answers.append(self.carried_out(part))
-                    if self.failed:
-                        raise UndoneError
+                    self._demand_success()
         except UndoneError:
             failure = len(answers) - 1
             return [
@@ -102,6 +101,10 @@ class _Run:
             if self.failed:
                 self.environment.forget()
         return answers
+
+    def _demand_success(self) -> None:
+        if self.failed:
+            raise UndoneError
 
     def _reply(self, part: dict[str, Any]) -> Reply:
         headers = part.get("headers") or {}

@@ -64,8 +64,7 @@ class Contacts:
             return
         company = self.writer.first("contacts", number=row["companyNumber"], type="Company")
         if company is None:
-            msg = "Contact"
-            raise refusals.no_relation(msg, "Company No.", row["companyNumber"], "Contact")
+            raise _no_company(row["companyNumber"], "Company No.")
         row["companyName"] = company["displayName"]
 
     def _find_company(self, row: Row) -> None:
@@ -79,8 +78,7 @@ class Contacts:
             return
         company = self.writer.first("contacts", displayName=wanted, type="Company")
         if company is None:
-            msg = "Contact"
-            raise refusals.no_relation(msg, "Company Name", wanted, "Contact")
+            raise _no_company(wanted, "Company Name")
         row["companyNumber"] = company["number"]
 
     def complete(self, row: Row) -> None:
@@ -223,6 +221,10 @@ def split_name(text: str) -> dict[str, str]:
         return {"firstName": "".join(words)[:30], "middleName": "", "surname": ""}
     middle = " ".join(words[1:-1])
     return {"firstName": words[0][:30], "middleName": middle[:30], "surname": words[-1][:30]}
+
+
+def _no_company(value: str, field: str) -> refusals.RefusalError:
+    return refusals.no_relation("Contact", field, value, related="Contact")
 
 
 def _renamed(values: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:

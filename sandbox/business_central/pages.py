@@ -8,7 +8,7 @@ from functools import cache
 
 from sandbox import schema
 from sandbox.business_central.relations import PAIRS, Pair
-from sandbox.business_central.values import encoded
+from sandbox.business_central.values import EMPTY_ID, encoded
 from sandbox.schema import Column, Page, Table, Type
 from sandbox.store import BUSINESS_CENTRAL, sql_name
 
@@ -20,7 +20,8 @@ STATISTICS = (
     'ON s."id" = c."id")'
 )
 BUSINESS_RELATION = (
-    "(SELECT CASE COUNT(*) WHEN 0 THEN 'None' WHEN 1 THEN MAX(r.\"linkToTable\") ELSE 'Multiple' END "
+    "(SELECT CASE COUNT(*) WHEN 0 THEN 'None' WHEN 1 THEN MAX(r.\"linkToTable\") "
+    "ELSE 'Multiple' END "
     'FROM "bc_contactBusinessRelations" r WHERE r."contactNumber" = {alias}."number")'
 )
 
@@ -97,10 +98,8 @@ def _field(page: Page, column: Column, alias: str) -> Field:
     pair = pair_of(page.table, column.name)
     if pair is not None:
         related = f'"{BUSINESS_CENTRAL}_{pair.table}"'
-        value = (
-            f'COALESCE((SELECT p."id" FROM {related} p WHERE p."{pair.key}" = {alias}."{pair.code}"), '
-            "'00000000-0000-0000-0000-000000000000')"
-        )
+        where = f'p."{pair.key}" = {alias}."{pair.code}"'
+        value = f"COALESCE((SELECT p.\"id\" FROM {related} p WHERE {where}), '{EMPTY_ID}')"  # noqa: S608
     elif column.name in page.lcy_translated:
         value = f"(CASE WHEN {value} = '' THEN {LOCAL_CURRENCY} ELSE {value} END)"
     elif column.name == "contactBusinessRelation":
@@ -159,24 +158,23 @@ def _chosen(page: Page, names: tuple[str, ...] | None) -> Sequence[str]:
 def navigations(page: Page) -> Mapping[str, Navigation]:
     """Return the ways that lead from the records of a page, by name."""
     found = {}
+    tables = schema.business_central()[0]
     for name, target, there, here in SINGLE:
         if here in page.table.columns and page.table.name != target:
             found[name] = Navigation(
-                name, page_of(target, page.route), there, here, collection=False
+                name, page_of(tables[target], page.route), there, here, collection=False
             )
     for table, name, target, there, here in COLLECTIONS:
         if page.table.name == table:
             found[name] = Navigation(
-                name, page_of(target, page.route), there, here, collection=True
+                name, page_of(tables[target], page.route), there, here, collection=True
             )
     return found
 
 
-def page_of(table_name: str, route: str) -> Page:
+def page_of(table: Table, route: str) -> Page:
     """Return the page that shows a table, on this route if there is one."""
-    shown = [
-        page for page in schema.business_central()[1].values() if page.table.name == table_name
-    ]
+    shown = [page for page in schema.business_central()[1].values() if page.table is table]
     return next((page for page in shown if page.route == route), shown[0])
 
 

@@ -27,10 +27,11 @@ def plant(
     by: str = identities.CLIENT_ID,
     at: datetime | None = None,
 ) -> None:
-    """Insert rows of stored values: codes in capitals, members by their names, yes and no as 1 and 0.
+    """Insert rows of stored values: codes in capitals, members by name, yes and no as 1 and 0.
 
-    What a row leaves out is blank; an id is made where it names none. Times are `at` (now) unless the
-    row brings its own as text. No rule runs: a company contact is a row of its own, as is its relation.
+    What a row leaves out is blank; an id is made where it names none. Times are `at` (now) unless
+    the row brings its own as text. No rule runs: a company contact is a row of its own, as is its
+    relation to a customer or vendor.
     """
     store, table = environment.store, environment.tables[table_name]
     moment = milliseconds(at or store.now(BUSINESS_CENTRAL))

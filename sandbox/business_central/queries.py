@@ -54,11 +54,11 @@ def read_options(query: str) -> dict[str, str]:
         raise refusals.url(str(error)) from error
     for name, value in options.items():
         if name.startswith("$") and name not in KNOWN:
-            msg = f"The query option '{name}' is not supported."
-            raise refusals.url(msg)
+            message = f"The query option '{name}' is not supported."
+            raise refusals.url(message)
         if name in NUMBERS and not value.isdigit():
-            msg = f"Invalid value '{value}' for {name} query option found."
-            raise refusals.url(msg)
+            message = f"Invalid value '{value}' for {name} query option found."
+            raise refusals.url(message)
     return options
 
 
@@ -82,8 +82,8 @@ class Query:
     def resolve(self, prop: Property) -> Operand:
         """Return what a property of a $filter is in SQL."""
         if len(prop.path) > 1:
-            msg = f"The path '{'/'.join(prop.path)}' cannot be used in a filter."
-            raise refusals.syntax(msg)
+            message = f"The path '{'/'.join(prop.path)}' cannot be used in a filter."
+            raise refusals.syntax(message)
         column = self.column(prop.path[0])
         value = self.fields[column.name].value
         if not prop.folded:
@@ -93,8 +93,8 @@ class Query:
     def condition(self, text: str) -> tuple[str, list[Any]]:
         """Return the condition of a $filter and its parameters."""
         if not self.knows_in and MEMBERSHIP.search(QUOTED.sub("''", text)):
-            msg = f"The operator 'in' needs $schemaversion={WITH_IN}."
-            raise refusals.syntax(msg)
+            message = f"The operator 'in' needs $schemaversion={WITH_IN}."
+            raise refusals.syntax(message)
         plain = QUALIFIED.sub(lambda found: found[1] or "", text)
         try:
             condition = Condition(self.dialect)
@@ -137,8 +137,8 @@ class Query:
         for item in items:
             name, _, direction = item.partition(" ")
             if direction.strip() not in ("", "asc", "desc"):
-                msg = f"Syntax error in $orderby at '{item}'."
-                raise refusals.syntax(msg)
+                message = f"Syntax error in $orderby at '{item}'."
+                raise refusals.syntax(message)
             column = self.column(name)
             value = self.fields[name].value
             keys.setdefault(name, Key(value, column.name, direction.strip() == "desc"))
@@ -166,21 +166,19 @@ def literal(column: Column, value: Literal) -> Any:
         case Type.STRING if kind in ("text", "guid", "date"):
             return str(given).strip().upper() if is_code(column) else str(given)
         case _:
-            msg = (
+            message = (
                 "A binary operator with incompatible types was detected: "
                 f"'{given}' does not fit the type of '{column.name}'."
             )
-            raise refusals.body(
-                msg
-            )
+            raise refusals.body(message)
 
 
 def _time(text: str) -> str:
     try:
         stored = moment(text)
     except ValueError as error:
-        msg = f"'{text}' is no time."
-        raise refusals.syntax(msg) from error
+        message = f"'{text}' is no time."
+        raise refusals.syntax(message) from error
     # Compared as text: what is finer than the milliseconds kept sorts behind the one it belongs to.
     fraction = text.partition(".")[2].rstrip("Z0").partition("+")[0]
     return f"{stored}~" if len(fraction) > 3 else stored

@@ -253,7 +253,8 @@ def _nested(navigation: Navigation, rows: str, top: str | None) -> str:
     if not navigation.collection:
         return f"{label} || COALESCE(({rows} LIMIT 1), 'null')"
     limit = f" LIMIT {int(top)}" if top and top.isdigit() else ""
-    return f"{label} || '[' || COALESCE((SELECT group_concat(x) FROM ({rows}{limit})), '') || ']'"
+    joined = f"(SELECT group_concat(x) FROM ({rows}{limit}))"  # noqa: S608
+    return f"{label} || '[' || COALESCE({joined}, '') || ']'"
 
 
 def _inner_options(text: str) -> dict[str, str]:
@@ -261,8 +262,8 @@ def _inner_options(text: str) -> dict[str, str]:
     for part in split_top(text, ";"):
         name, _, value = part.partition("=")
         if name.strip() not in INNER_OPTIONS:
-            msg = f"The option '{name.strip()}' is not supported in $expand."
-            raise refusals.syntax(msg)
+            message = f"The option '{name.strip()}' is not supported in $expand."
+            raise refusals.syntax(message)
         options[name.strip()] = value
     return options
 
@@ -274,7 +275,7 @@ def fixed(page: Page, alias: str = "t") -> tuple[str, list[Any]]:
 
 
 def _behind(keys: Sequence[Key], values: Sequence[Any]) -> tuple[str, list[Any]]:
-    """Return the condition for what comes after a row; one comparison, so that an index serves it."""
+    """Return the condition for what comes after a row; as one comparison an index serves it."""
     directions = {key.descending for key in keys}
     if len(directions) > 1:
         return behind(keys, values)
@@ -289,8 +290,8 @@ def _opened(token: str, keys: Sequence[Key]) -> dict[str, Any]:
     except QueryError as error:
         raise refusals.syntax(str(error)) from error
     if not isinstance(payload.get("after"), list) or len(payload["after"]) != len(keys):
-        msg = "The skip token does not belong to this request."
-        raise refusals.syntax(msg)
+        message = "The skip token does not belong to this request."
+        raise refusals.syntax(message)
     return payload
 
 

@@ -1,4 +1,4 @@
-"""What Business Central's tables do and refuse by themselves, where an integration would feel it."""
+"""What Business Central's tables do and refuse by themselves, where an integration feels it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class Rules:
             _check_email(value)
         elif name in PHONES and any(letter.isalpha() for letter in value):
             field = table.columns[name].caption
-            text = f"{field} must not contain letters in {caption(table)} No.='{row.get('number', '')}'."
+            owner = f"{caption(table)} No.='{row.get('number', '')}'"
+            text = f"{field} must not contain letters in {owner}."
             raise refusals.field(text)
         match table.name:
             case "contacts":
@@ -59,8 +60,8 @@ class Rules:
     def _check_base_unit(self, row: Row) -> None:
         if self.writer.exists("itemLedgerEntries", itemNumber=row["number"] or "-"):
             text = (
-                "You cannot change Base Unit of Measure because there are one or more ledger entries "
-                "for this item."
+                "You cannot change Base Unit of Measure because there are one or more ledger "
+                "entries for this item."
             )
             raise refusals.dialog(text)
 
@@ -98,10 +99,11 @@ class Rules:
     def before_modify(self, table: Table, before: Row, row: Row) -> None:
         if table.name == "contacts":
             self.contacts.complete(row)
-        if table.name in (*NAMED, "contacts"):
-            if before["displayName"].strip() and not row["displayName"].strip():
-                text = 'The blank "displayName" is not allowed.'
-                raise refusals.dialog(text)
+        if table.name not in (*NAMED, "contacts"):
+            return
+        if before["displayName"].strip() and not row["displayName"].strip():
+            text = 'The blank "displayName" is not allowed.'
+            raise refusals.dialog(text)
 
     def after_modify(self, table: Table, before: Row, row: Row) -> None:
         if table.name in PARTNERS:
@@ -173,8 +175,8 @@ class Rules:
                 raise refusals.dialog(text)
         if self.writer.exists("customerLedgerEntries", customerNumber=row["number"]):
             text = (
-                f"You cannot delete Customer {row['number']} because it has ledger entries in a fiscal "
-                "year that has not been closed yet."
+                f"You cannot delete Customer {row['number']} because it has ledger entries in a "
+                "fiscal year that has not been closed yet."
             )
             raise refusals.dialog(text)
 
@@ -182,8 +184,8 @@ class Rules:
         for status in ("Not Started", "In Progress"):
             if self.writer.exists("opportunities", contactNumber=row["number"], status=status):
                 text = (
-                    f"You cannot delete the Contact record of the {row['number']} because there are one "
-                    "or more opportunities open."
+                    f"You cannot delete the Contact record of the {row['number']} because there "
+                    "are one or more opportunities open."
                 )
                 raise refusals.dialog(text)
 
@@ -194,14 +196,14 @@ class Rules:
         )
         if lines:
             text = (
-                f"You cannot delete {kind} {number} because there is at least one outstanding Sales "
-                f"document that includes this {kind.lower()}."
+                f"You cannot delete {kind} {number} because there is at least one outstanding "
+                f"Sales document that includes this {kind.lower()}."
             )
             raise refusals.dialog(text)
         if kind == "Item" and self.writer.exists("itemLedgerEntries", itemNumber=number):
             text = (
-                f"You cannot delete Item {number} because there is at least one item ledger entry in "
-                "a fiscal year that has not been closed yet."
+                f"You cannot delete Item {number} because there is at least one item ledger entry "
+                "in a fiscal year that has not been closed yet."
             )
             raise refusals.dialog(text)
 
@@ -248,5 +250,5 @@ class Rules:
 def _check_email(text: str) -> None:
     for address in re.split(r"[;,]", text):
         if address.strip() and not EMAIL.match(address.strip()):
-            msg = f'The email address "{address.strip()}" is not valid.'
-            raise refusals.dialog(msg)
+            message = f'The email address "{address.strip()}" is not valid.'
+            raise refusals.dialog(message)

@@ -17,6 +17,7 @@ from sandbox.business_central.pages import (
     is_insertable,
     is_modifiable,
     navigations,
+    page_of,
 )
 from sandbox.business_central.queries import read_options
 from sandbox.business_central.reading import Place, Reader
@@ -68,7 +69,7 @@ class BusinessCentral:
         return client_id if client_id in known else None
 
     def handle(self, call: Call, body: Any = None) -> Reply:
-        """Answer a request; refusals become error bodies. A batch hands its parts' bodies over read."""
+        """Answer a request; refusals become error bodies. A batch hands bodies over as read."""
         try:
             reply = self._route(call, body)
         except RefusalError as error:
@@ -89,6 +90,24 @@ class BusinessCentral:
 
     def writer(self, user: str) -> Writer:
         return Writer(self, user)
+
+    def save_as_person(
+        self, table_name: str, body: Any, key: str = "", *, user: str = identities.USERNAME
+    ) -> Row:
+        """Create a record, or change the one with this id, as somebody does it on a card page.
+
+        The body holds values as the API takes them; fields that the API's pages only show can be
+        edited too. Raises RefusalError.
+        """
+        page = page_of(self.tables[table_name], schema.CUSTOM)
+        writer = Writer(self, user, at_card_page=True)
+        with self.store.transaction():
+            if not key:
+                return writer.create(page, body)
+            row = writer.found(page, '"id" = ?', [key])
+            if row is None:
+                raise refusals.missing(caption(page.table), key)
+            return writer.update(page, row, body)
 
     # Routes
 
@@ -119,8 +138,8 @@ class BusinessCentral:
             return self._company_id(key) if key is not None and depth > 1 else ""
         wanted = read_options(call.query).get("company")
         if wanted is None:
-            msg = "The company must be given, as companies(<id>) or as ?company=."
-            raise refusals.url(msg)
+            message = "The company must be given, as companies(<id>) or as ?company=."
+            raise refusals.url(message)
         return self._company_id(wanted)
 
     def _company_id(self, key: str) -> str:
@@ -166,8 +185,8 @@ class BusinessCentral:
         if not values and len(table.natural_key) == 1 and (loose or quoted):
             values = {table.natural_key[0]: _unquoted(key)}
         if set(values) != set(table.natural_key) and set(values) != {"id"}:
-            msg = f"'{key}' is no key of {table.entity_set}."
-            raise refusals.syntax(msg)
+            message = f"'{key}' is no key of {table.entity_set}."
+            raise refusals.syntax(message)
         where = " AND ".join(f'"{name}" = ?' for name in values)
         return where, [_key_value(table, name, text) for name, text in values.items()]
 
@@ -265,12 +284,12 @@ class BusinessCentral:
 
     def _act(self, call: Call, page: Page, name: str) -> Reply:
         if name not in page.actions:
-            msg = f"Microsoft.NAV.{name}"
-            raise refusals.segment(msg)
+            message = f"Microsoft.NAV.{name}"
+            raise refusals.segment(message)
         if call.method != "POST":
             raise refusals.method(call.method, name)
-        msg = f"The action '{name}' is not implemented in this sandbox."
-        raise refusals.not_implemented(msg)
+        message = f"The action '{name}' is not implemented in this sandbox."
+        raise refusals.not_implemented(message)
 
 
 def etag(version: int) -> str:

@@ -25,7 +25,7 @@ FIRST = ("type",)  # decides what other fields mean
 
 
 class Writer:
-    """Writes on behalf of one user; a person at a card page may edit what a page of the API only shows."""
+    """Writes for one user; a person at a card page may edit what a page of the API only shows."""
 
     def __init__(
         self, environment: BusinessCentral, user: str, *, at_card_page: bool = False
@@ -60,16 +60,17 @@ class Writer:
 
     def exists(self, table_name: str, **wanted: Any) -> bool:
         where = " AND ".join(f'"{name}" = ?' for name in wanted)
-        query = f"SELECT 1 FROM {sql_name(BUSINESS_CENTRAL, self.tables[table_name])} WHERE {where} LIMIT 1"  # noqa: S608
+        rows = sql_name(BUSINESS_CENTRAL, self.tables[table_name])
+        query = f"SELECT 1 FROM {rows} WHERE {where} LIMIT 1"  # noqa: S608
         return self.store.connection.execute(query, list(wanted.values())).fetchone() is not None
 
     # Values
 
     def read(self, page: Page, body: Any, *, creates: bool) -> Row:
-        """Return the values of a body as they are stored, in its order; anything unknown is refused."""
+        """Return the values of a body as they are stored; anything unknown is refused."""
         if not isinstance(body, dict):
-            msg = "A JSON object was expected as the body."
-            raise refusals.body(msg)
+            message = "A JSON object was expected as the body."
+            raise refusals.body(message)
         columns = page.table.columns if self.at_card_page else page.fields
         values: Row = {}
         for name, value in body.items():
@@ -232,10 +233,9 @@ class Writer:
         stamps: Row = {field: new}
         self._stamp(table, stamps)
         assigned = ", ".join(f'"{column}" = ?' for column in stamps)
-        self.store.connection.execute(
-            f'UPDATE {sql_name(BUSINESS_CENTRAL, table)} SET {assigned} WHERE "{field}" = ? AND {also}',  # noqa: S608
-            (*stamps.values(), old),
-        )
+        rows = sql_name(BUSINESS_CENTRAL, table)
+        query = f'UPDATE {rows} SET {assigned} WHERE "{field}" = ? AND {also}'  # noqa: S608
+        self.store.connection.execute(query, (*stamps.values(), old))
 
     def delete(self, page: Page, row: Row) -> None:
         """Remove a record; raises RefusalError while others rest on it."""
