@@ -50,6 +50,7 @@ class Cause(StrEnum):
     NO_MATCH = "E-NO-MATCH"
     NO_MATCH_FIELDS = "E-NO-MATCH-FIELDS"
     UNKNOWN_OUTCOME = "E-UNKNOWN-OUTCOME"
+    MASS_CHANGE = "E-MASS-CHANGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,10 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.UNKNOWN_OUTCOME: _passes(
         "Outcome not known",
         "Nothing to do: the next run finds out whether the record arrived before it writes again.",
+    ),
+    Cause.MASS_CHANGE: _needs(
+        "Very many changes",
+        "Look at the preview of the run, and confirm it if so many changes are intended.",
     ),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -222,4 +222,27 @@ class System(Protocol):
         Written records come with `columns`. A lost answer is looked up before it is called unknown
         (UnknownOutcomeError in `Written.error`).
         """
+        ...
+
+
+@runtime_checkable
+class OptionSets(Protocol):
+    """What a system with option sets offers besides: Dataverse, for option mappings (E-3.72)."""
+
+    def options(self, table: str, column: str) -> dict[int, str]:
+        """Return the values of an option set with their labels, as they are now."""
+        ...
+
+    def insert_option(
+        self, table: str, column: str, label: str, *, value: int | None = None
+    ) -> int:
+        """Add a value, under a number of its own if none is given; return the number."""
+        ...
+
+    def rename_option(self, table: str, column: str, value: int, label: str) -> None:
+        """Change the label of a value."""
+        ...
+
+    def publish(self, tables: Collection[str]) -> None:
+        """Publish the customizations of these tables, so that people see them."""
         ...

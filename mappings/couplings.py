@@ -94,6 +94,7 @@ def _link(row: Coupling, source: Columns, destination: Columns, *, with_base: bo
         error=getattr(row, destination.error),
         error_version=getattr(row, destination.error_version),
         due=getattr(row, destination.owed),
+        due_back=getattr(row, source.owed),
         skipped=row.skipped,
         incarnation=row.incarnation,
     )
@@ -105,7 +106,7 @@ def _mark(row: Coupling, side: Columns, *, with_base: bool) -> Mark:
 
 
 def to_retry(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
-    """Yield the source records that failed or are owed, whatever their time says (E-3.10)."""
+    """Yield the coupled records that failed or are owed, whatever their time says (E-3.10)."""
     source, destination = sides(mapping.direction)
     waiting = Coupling.objects.filter(
         Q(**{destination.result: SynchResult.FAILURE}) | Q(**{destination.owed: True}),
@@ -114,6 +115,10 @@ def to_retry(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
         skipped=False,
     )
     yield from waiting.values_list(source.id, flat=True).iterator()
+
+
+def waiting(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
+    """Yield the source records that failed before they had a partner (repairs E-3.15)."""
     parked = PendingCoupling.objects.filter(
         company=company, mapping_name=mapping.name, direction=mapping.direction, skipped=False
     )
@@ -131,7 +136,9 @@ def coupled(
     return dict(rows.values_list(side.id, other.id))
 
 
-def by_key(company: Company, names: Collection[str], keys: Collection[str]) -> dict[tuple[str, str], UUID]:
+def by_key(
+    company: Company, names: Collection[str], keys: Collection[str]
+) -> dict[tuple[str, str], UUID]:
     """Return the Dataverse rows coupled to Business Central records with these codes."""
     rows = Coupling.objects.filter(
         company=company, mapping_name__in=names, business_central_key__in=keys
@@ -147,7 +154,7 @@ class Wanted:
     tables: Mapping[str, str]  # mapping name -> Dataverse table
     codes: Mapping[str, Collection[str]]
     rows: Mapping[str, Collection[UUID]]
-    options: Collection[str]  # names of the option mappings
+    options: Mapping[str, Collection[Value]]  # of option mappings: codes and option values
 
 
 def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Value]:
@@ -166,9 +173,15 @@ def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Valu
             lookup = Lookup(wanted.tables[name], row_id)
             result[name, key] = lookup
             result[name, lookup] = key
-    if wanted.options:
-        options = OptionCoupling.objects.filter(company=company, mapping_name__in=wanted.options)
-        for name, key, value in options.values_list(
+    options = Q(pk__in=[])
+    for name, values in wanted.options.items():
+        keys = [value for value in values if isinstance(value, str)]
+        numbers = [value for value in values if isinstance(value, int)]
+        options |= Q(mapping_name=name, business_central_key__in=keys)
+        options |= Q(mapping_name=name, option_value__in=numbers)
+    if any(wanted.options.values()):
+        mapped = OptionCoupling.objects.filter(options, company=company)
+        for name, key, value in mapped.values_list(
             "mapping_name", "business_central_key", "option_value"
         ):
             result[name, key] = value
@@ -180,7 +193,8 @@ def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Valu
 class Agreement:
     """A source and a destination that now agree, as far as one direction goes.
 
-    `destination_seen` is False when the destination changed since what was noted of it.
+    `destination_seen` is False when the destination changed since what was noted of it. The bases
+    are the agreed values, where they are others than those of the two records.
     """
 
     source: Record
@@ -189,8 +203,9 @@ class Agreement:
     name: str = ""
     incarnation: int = 0
     source_mark: Mark | None = None  # in place of the source's own time and version
+    source_base: Mapping[str, Value] | None = None
     destination_seen: bool = True
-    destination_mark: Mark | None = None  # what is noted of a destination that was not seen
+    destination_base: Mapping[str, Value] | None = None
     owes: bool = False  # the other direction still has something to carry
 
 
@@ -234,6 +249,7 @@ def _noted(source: Columns, destination: Columns) -> list[str]:
         "base",
         "incarnation",
         "skipped",
+        "skipped_at",
     ]
 
 
@@ -249,15 +265,16 @@ def _agreed(
     destination: Columns,
     fields: tuple[tuple[str, str], ...],
 ) -> Coupling:
-    here, there = item.source.values, item.destination.values
+    here = item.source.values if item.source_base is None else item.source_base
+    there = item.destination.values if item.destination_base is None else item.destination_base
     base = {
         source.base: encoded({name: here.get(name) for name, _ in fields}),
         destination.base: encoded({name: there.get(name) for _, name in fields}),
     }
     noted = item.source_mark or Mark(item.source.modified_at, item.source.version)
-    reached = Mark(item.destination.modified_at, item.destination.version)
-    if not item.destination_seen:
-        reached = item.destination_mark or Mark()
+    reached = Mark()
+    if item.destination_seen:
+        reached = Mark(item.destination.modified_at, item.destination.version)
     values: dict[str, Any] = {
         source.id: item.source.id,
         destination.id: item.destination.id,
@@ -336,6 +353,14 @@ def fail(
     )
 
 
+def owe(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> None:
+    """Let the other direction look at the partners of these source records, whatever their time."""
+    source, _ = sides(mapping.direction)
+    Coupling.objects.filter(
+        company=company, mapping_name=mapping.name, **{f"{source.id}__in": ids}
+    ).update(**{source.owed: True})
+
+
 def forget(company: Company, mapping: DirectedMapping, ids: Iterable[UUID]) -> None:
     """Remove the couplings of these source records."""
     source, _ = sides(mapping.direction)
@@ -361,8 +386,10 @@ __all__ = [
     "fail",
     "forget",
     "links",
+    "owe",
     "references",
     "side_of",
     "sides",
     "to_retry",
+    "waiting",
 ]

@@ -71,6 +71,11 @@ class DirectedMapping:
         return Side.BUSINESS_CENTRAL if to else Side.DATAVERSE
 
     @property
+    def merges(self) -> bool:
+        """Whether different fields that both sides changed merge."""
+        return self.update_conflict_resolution == UpdateConflictResolution.MERGE
+
+    @property
     def source_wins(self) -> bool:
         """Whether the chosen update conflict resolution favours our source."""
         winner = {
@@ -109,6 +114,7 @@ class Link:
     error: str = ""  # message of that failure
     error_version: str = ""  # version of the source that failed
     due: bool = False  # a change was seen that this direction still owes
+    due_back: bool = False  # a change was seen that the other direction still owes
     skipped: bool = False
     incarnation: int = 0
 

@@ -75,6 +75,9 @@ class MemorySystem:
     before_write: list[Callable[[], object]] = field(default_factory=list)
     after_write: list[Callable[[], object]] = field(default_factory=list)
     lost_answers: int = 0
+    option_sets: dict[tuple[str, str], dict[int, str]] = field(default_factory=dict)
+    published: list[str] = field(default_factory=list)
+    refused_labels: set[str] = field(default_factory=set)
     numbers: Counter[str] = field(default_factory=Counter)
 
     # What people do
@@ -158,6 +161,42 @@ class MemorySystem:
                 self.after_write.pop(0)()
             return [self._reread(result, columns) for result in results]
         return results
+
+    # Option sets
+
+    def options(self, table: str, column: str) -> dict[int, str]:
+        self.requests["options"] += 1
+        return dict(self._option_set(table, column))
+
+    def insert_option(
+        self, table: str, column: str, label: str, *, value: int | None = None
+    ) -> int:
+        self.requests["insert_option"] += 1
+        present = self._option_set(table, column)
+        self._check_label(label)
+        number = max(present, default=0) + 1 if value is None else value
+        present[number] = label
+        return number
+
+    def rename_option(self, table: str, column: str, value: int, label: str) -> None:
+        self.requests["rename_option"] += 1
+        present = self._option_set(table, column)
+        self._check_label(label)
+        if value not in present:
+            raise RecordMissingError("There is no such option.", cause=Cause.DELETED)
+        present[value] = label
+
+    def publish(self, tables: Collection[str]) -> None:
+        self.requests["publish"] += 1
+        self.published += tables
+
+    def _option_set(self, table: str, column: str) -> dict[int, str]:
+        described = self.describe(table).columns[column]
+        return self.option_sets.setdefault((table, column), dict(described.options))
+
+    def _check_label(self, label: str) -> None:
+        if label in self.refused_labels:
+            raise RecordError(f"{label} is not a good label.", cause=Cause.REFUSED)
 
     # Inside
 

@@ -44,7 +44,8 @@ class Modify:
     """Write the fields that differ.
 
     `couples`: the two were not coupled until now. `owes`: the destination has changes of its own
-    which the other direction still has to carry.
+    which the other direction still has to carry; `leaves` names the fields among them that are
+    copied both ways.
     """
 
     action: ClassVar = Action.MODIFIED
@@ -53,6 +54,7 @@ class Modify:
     diffs: Diffs
     couples: bool = False
     owes: bool = False
+    leaves: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -81,6 +83,7 @@ class Agree:
     destination: Record
     couples: bool = False
     owes: bool = False
+    leaves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,12 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Leave the record alone, on purpose."""
+    """Leave the record alone, on purpose; `yields` leaves it to the other direction (E-3.42)."""
 
     action: ClassVar = Action.SKIPPED
     source: Record
     reason: str
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,11 @@ class Batch:
     references: References
     facts: Facts = field(default_factory=Facts)
     candidates: Mapping[UUID, Candidates] = field(default_factory=dict)
-    # Uncoupled records that failed before: the incarnation their destination is to have, and
-    # whether they are skipped.
+    # Uncoupled records that failed before: skipped, or to be tried again (E-3.15).
     set_aside: frozenset[UUID] = frozenset()
+    waiting: frozenset[UUID] = frozenset()
+    # Where the id a destination was to have belongs to another record by now.
+    incarnations: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

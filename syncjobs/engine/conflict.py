@@ -16,6 +16,7 @@ class Overwrite:
 
     diffs: Diffs
     owes: bool  # the destination keeps changes of its own for the other direction
+    leaves: tuple[str, ...] = ()  # its fields among them that are copied both ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,11 @@ def resolve(
 
 
 def _merge(
-    contested: list[FieldTransfer], source: Record, destination: Record, link: Link, diffs: Diffs
+    contested: list[FieldTransfer],
+    source: Record,
+    destination: Record,
+    link: Link,
+    diffs: Diffs,
 ) -> Verdict:
     """Three-way against the base: different fields merge, the same field collides."""
     theirs = set()
@@ -70,7 +75,7 @@ def _merge(
             return Collide(field)
         theirs.add(field.destination.name)
     mine = tuple(diff for diff in diffs if diff.field not in theirs)
-    return Overwrite(mine, owes=True)
+    return Overwrite(mine, owes=True, leaves=tuple(sorted(theirs)))
 
 
 def _moved(record: Record, column: str, base: Values) -> bool:

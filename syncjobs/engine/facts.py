@@ -24,5 +24,7 @@ class Facts:
     accounts: Mapping[str, Lookup | None] = field(default_factory=dict)
     # Contact from Sales: account -> (Company No., Company Name) (E-3.90).
     company_contacts: Mapping[UUID, tuple[str, str]] = field(default_factory=dict)
-    left_out_parents: frozenset[UUID] = frozenset()  # accounts outside CUSTOMER's and VENDOR's filter
+    left_out_parents: frozenset[UUID] = (
+        frozenset()
+    )  # accounts outside CUSTOMER's and VENDOR's filter
     codes: Mapping[UUID, str] = field(default_factory=dict)  # code of a new salesperson (E-3.94)

@@ -69,8 +69,8 @@ class _Planner:
             return Skip(source, "Skipped after repeated failure")
         candidates = self.batch.candidates.get(source.id)
         if candidates and candidates.one:
-            return self._forced(source, candidates.one, couples=True)
-        if not (self.rules.create_missing or not self.mapping.synch_only_coupled_records):
+            return self._forced(source, candidates.one, None)
+        if not self._may_create(source):
             if self.rules.single:
                 return Skip(source, "Not coupled")  # E-3.25
             return Ignore(source, "Not coupled")  # E-3.20
@@ -83,54 +83,77 @@ class _Planner:
             )
         return self._insert(source, incarnation=0)
 
+    def _may_create(self, source: Record) -> bool:
+        if self.rules.create_missing or not self.mapping.synch_only_coupled_records:
+            return True
+        return source.id in self.batch.waiting  # it failed in a run that may create (E-3.15)
+
     def _coupled(self, source: Record, link: Link) -> Change:
         if link.skipped:
             return Skip(source, "Skipped after repeated failure")  # E-3.21
-        destination = self.batch.destinations.get(link.destination_id)
+        destination = self._destination(source, link)
         if destination is None:
             return self._deleted(source, link)
         if self.rules.force:
-            return self._forced(source, destination, couples=False)
-        if not link.is_due(source):
+            return self._forced(source, destination, link)
+        if not (link.is_due(source) or self._is_incomplete(source, destination)):
             return Unchanged(source)
+        return self._due(source, destination, link)
+
+    def _destination(self, source: Record, link: Link) -> Record | None:
+        """Return the coupled record, or what an earlier write of ours restored of it."""
+        found = self.batch.destinations.get(link.destination_id)
+        candidates = self.batch.candidates.get(source.id)
+        return candidates.one if found is None and candidates else found
+
+    def _is_incomplete(self, source: Record, destination: Record) -> bool:
+        return self.entity.is_incomplete(self.mapping, destination, source, self.batch.facts)
+
+    def _due(self, source: Record, destination: Record, link: Link) -> Change:
         comparison = compare(self.mapping, source, destination, self.batch.references)
         diffs = self._derive(source, destination, comparison.diffs)
-        overtaken = link.is_overtaken_by(destination)
+        owes = self._owes(link, destination)
         if not diffs:
-            owes = overtaken and self.mapping.two_way and self.mapping.answers_back
             return Agree(source, destination, owes=owes)
-        if not overtaken:
-            return Modify(source, destination, diffs, warnings=comparison.warnings)
+        # A field that a merge left to the other direction is still to be weighed field by field.
+        left = link.due_back and self.mapping.merges
+        if not (left or link.is_overtaken_by(destination)):
+            return Modify(source, destination, diffs, owes=owes, warnings=comparison.warnings)
         match resolve(self.mapping, source, destination, link, diffs):
             case Collide(field):
                 return self._conflict(source, field.destination.caption or field.destination.name)
             case Yield():
-                return Skip(source, "The other side's update wins")  # E-3.42
-            case Overwrite((), owes):
-                return Agree(source, destination, owes=owes)
-            case Overwrite(kept, owes):
+                return Skip(source, "The other side's update wins", yields=True)  # E-3.42
+            case Overwrite((), more, leaves):
+                return Agree(source, destination, owes=owes or more, leaves=leaves)
+            case Overwrite(kept, more, leaves):
                 return Modify(
-                    source, destination, kept, owes=owes, warnings=comparison.warnings
+                    source,
+                    destination,
+                    kept,
+                    owes=owes or more,
+                    leaves=leaves,
+                    warnings=comparison.warnings,
                 )
 
-    def _forced(self, source: Record, destination: Record, *, couples: bool) -> Change:
+    def _owes(self, link: Link, destination: Record) -> bool:
+        """Whether the other direction still has something of the destination to carry (E-3.43)."""
+        answers = self.mapping.two_way and self.mapping.answers_back
+        return link.due_back or (answers and link.is_overtaken_by(destination))
+
+    def _forced(self, source: Record, destination: Record, link: Link | None) -> Change:
         comparison = compare(self.mapping, source, destination, self.batch.references)
         diffs = self._derive(source, destination, comparison.diffs)
         if self.rules.write_unchanged:
             every = everything(self.mapping, source, destination, self.batch.references)
             diffs = self._derive(source, destination, every)
+        couples = link is None
+        # What only the other direction copies must still be looked at once (E-3.17).
+        owes = self.mapping.answers_back if link is None else self._owes(link, destination)
         if not diffs:
-            # What only the other direction copies must still be looked at once (E-3.17).
-            return Agree(
-                source, destination, couples=couples, owes=couples and self.mapping.answers_back
-            )
+            return Agree(source, destination, couples=couples, owes=owes)
         return Modify(
-            source,
-            destination,
-            diffs,
-            couples=couples,
-            owes=couples and self.mapping.answers_back,
-            warnings=comparison.warnings,
+            source, destination, diffs, couples=couples, owes=owes, warnings=comparison.warnings
         )
 
     def _deleted(self, source: Record, link: Link) -> Change:
@@ -148,6 +171,7 @@ class _Planner:
                 )
 
     def _insert(self, source: Record, *, incarnation: int) -> Insert:
+        incarnation = max(incarnation, self.batch.incarnations.get(source.id, 0))
         comparison = initial(self.mapping, source, self.batch.references)
         diffs = self._derive(source, None, comparison.diffs)
         identity = new_id(self.batch.facts.namespace, self.mapping.name, source.id, incarnation)
@@ -165,7 +189,5 @@ class _Planner:
         self, source: Record, destination: Record | None, diffs: tuple[FieldDiff, ...]
     ) -> tuple[FieldDiff, ...]:
         planned = {diff.field: diff.after for diff in diffs}
-        derived = self.entity.derive(
-            self.mapping, source, destination, planned, self.batch.facts
-        )
+        derived = self.entity.derive(self.mapping, source, destination, planned, self.batch.facts)
         return with_derived(diffs, derived, destination.values if destination else {})

@@ -204,9 +204,7 @@ def _is_blank(value: Value | Keep) -> bool:
     return value is None or (isinstance(value, str) and value in BLANKS)
 
 
-def _same_text(
-    converted: str, present: str, source: Column | None, destination: Column
-) -> bool:
+def _same_text(converted: str, present: str, source: Column | None, destination: Column) -> bool:
     if destination.kind == Kind.CODE:
         return converted.strip().upper() == present.strip().upper()
     shorter = _shorter(source, destination)

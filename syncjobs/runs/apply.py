@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connections.errors import IntegrationError
 from connections.systems import Create, Record, Side, System, Update, Value, Write
-from mappings.spec import DirectedMapping
-from syncjobs.engine.change import Change, Diffs, Insert, Modify
+from mappings.spec import DirectedMapping, Mark
+from syncjobs.engine.change import Agree, Change, Diffs, Insert, Modify
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,21 @@ class Outcome:
     """What became of a change.
 
     `record` is the destination after the write; `ours` is False when somebody changed it since.
+    `source_mark` says how far the source was when it was written, where that is long ago; `wrote`
+    what was written then.
     """
 
     change: Change
     record: Record | None = None
     error: IntegrationError | None = None
     ours: bool = True
+    source_mark: Mark | None = None
+    wrote: Mapping[str, Value] | None = None
+
+    @property
+    def is_agreement(self) -> bool:
+        """Whether source and destination hold the same values now."""
+        return self.error is None and isinstance(self.change, Insert | Modify | Agree)
 
 
 def writes_of(mapping: DirectedMapping, changes: Sequence[Change]) -> list[Write]:

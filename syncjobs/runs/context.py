@@ -53,6 +53,29 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class Inner:
+    """A run within a run: it must stop when the outer one must, and leaves its progress alone."""
+
+    outer: Progress
+
+    def start(self, step: str, total: int) -> None: ...
+
+    def advance(self, done: int) -> None: ...
+
+    def log(self, text: str) -> None:
+        self.outer.log(text)
+
+    def check(self) -> None:
+        self.outer.check()
+
+    def confirm(self) -> None:
+        self.outer.confirm()
+
+    def at(self, point: str) -> None:
+        self.outer.at(point)
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """What a reference needs to know of the mapping it refers to."""
 
@@ -72,6 +95,9 @@ class Context:
     clock: Callable[[], datetime]
     progress: Progress = field(default_factory=Silent)
     owned_by_person: bool = True
+    plans_only: bool = False  # a preview, which writes nothing anywhere
+    with_sales: bool = True  # Dynamics 365 Sales is connected, not Dataverse only
+    run_id: int | None = None  # the execution that synch. jobs belong to
     _world: World | None = None
     _peers: Mapping[str, Peer] | None = None
 
@@ -85,7 +111,13 @@ class Context:
     def world(self) -> World:
         """Return what is true for the whole company; asked for once, when first needed."""
         if self._world is None:
-            reader = WorldReader(self.company, self.business_central, self.dataverse, self.clock)
+            reader = WorldReader(
+                self.company,
+                self.business_central,
+                self.dataverse,
+                self.clock,
+                creates=not self.plans_only,
+            )
             self._world = reader.read()
         return self._world
 

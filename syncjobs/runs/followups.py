@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q
-
-from connections.systems import Lookup, Record, System, Update
+from connections.systems import Lookup, System, Update
 from mappings import couplings
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.engine.change import Agree, Insert, Modify
@@ -45,6 +43,9 @@ def stamp_sources(gatherer: Gatherer, outcomes: Sequence[Outcome]) -> list[Outco
         if result.record is not None and result.ours:
             change = replace(stamped[index].change, source=result.record)
             stamped[index] = replace(stamped[index], change=change)
+            mark = stamped[index].source_mark
+            if mark is not None and mark.version == outcomes[index].change.source.version:
+                stamped[index] = replace(stamped[index], source_mark=None)
     return stamped
 
 
@@ -63,7 +64,7 @@ def after_page(gatherer: Gatherer, outcomes: Sequence[Outcome]) -> None:
     if not new:
         return
     match mapping.source_table, sends(mapping):
-        case ("customers" | "vendors"), True:
+        case (("customers" | "vendors"), True):
             _rewind_contacts(gatherer.context, new)
         case "contacts", True:
             _set_primary_in_dataverse(gatherer.context, new)
@@ -114,9 +115,7 @@ def _set_primary_in_dataverse(context: Context, new: Sequence[Outcome]) -> None:
 def _set_primary_in_business_central(context: Context, new: Sequence[Outcome]) -> None:
     """Set a customer's blank Primary Contact No. where the account names this contact (E-3.91)."""
     numbers = {
-        o.change.source.id: str(o.record.values.get("number"))
-        for o in new
-        if o.record is not None
+        o.change.source.id: str(o.record.values.get("number")) for o in new if o.record is not None
     }
     parents = {
         parent.id
@@ -158,19 +157,20 @@ def _write_quietly(
     before = {update.record.id: update.record for update in updates}
     table = updates[0].record.table
     columns = tuple({name for update in updates for name in update.values})
-    for written in system.write(table, updates, columns):
-        if written.record is None or not written.ours:
-            continue
-        row_id = written.record.id
-        _note_version(context, mapping_name, side, before[row_id], written.record)
-
-
-def _note_version(
-    context: Context, mapping_name: str, side: couplings.Columns, before: Record, after: Record
-) -> None:
-    Coupling.objects.filter(
-        Q(**{side.version: before.version}),
-        company=context.company,
-        mapping_name=mapping_name,
-        **{side.id: before.id},
-    ).update(**{side.version: after.version, side.at: after.modified_at})
+    after = {
+        written.record.id: written.record
+        for written in system.write(table, updates, columns)
+        if written.record is not None and written.ours
+    }
+    rows = Coupling.objects.filter(
+        company=context.company, mapping_name=mapping_name, **{f"{side.id}__in": list(after)}
+    )
+    moved = []
+    for row in rows.only("pk", side.id, side.version, side.at):
+        row_id = getattr(row, side.id)
+        if getattr(row, side.version) == before[row_id].version:
+            setattr(row, side.version, after[row_id].version)
+            setattr(row, side.at, after[row_id].modified_at)
+            moved.append(row)
+    if moved:
+        Coupling.objects.bulk_update(moved, [side.version, side.at])

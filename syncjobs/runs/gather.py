@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from uuid import UUID
 
 from connections.systems import Lookup, Record, Selection, Side, System, Value
 from mappings import couplings
 from mappings.models import PendingCoupling
-from mappings.spec import DirectedMapping, Link
-from syncjobs.engine.change import Batch, Candidates, Rules
+from mappings.spec import DirectedMapping, FieldTransfer, Link
+from mappings.transformations import TransformationError
+from syncjobs.engine.change import Batch, Candidates, Insert, Rules
 from syncjobs.engine.entities import Entity, entity_of
 from syncjobs.engine.facts import Facts
 from syncjobs.engine.matching import match
@@ -28,7 +30,11 @@ class Gatherer:
         self.rules = rules
         self.entity: Entity = entity_of(mapping)
         self.source: System = context.system(mapping.source_side)
-        other = Side.DATAVERSE if mapping.source_side == Side.BUSINESS_CENTRAL else Side.BUSINESS_CENTRAL
+        other = (
+            Side.DATAVERSE
+            if mapping.source_side == Side.BUSINESS_CENTRAL
+            else Side.BUSINESS_CENTRAL
+        )
         self.destination: System = context.system(other)
         self.source_columns = self._columns(mapping.source_side)
         self.destination_columns = self._columns(other)
@@ -41,10 +47,18 @@ class Gatherer:
             for field in mapping.fields
         ]
         matched = [c.source if is_source else c.destination for c in mapping.criteria]
+        filtered = [c.column for c in mapping.source_filter] if is_source else []
+        filtered += [name.removesuffix("type") for name in filtered]
         known = self.context.system(side).describe(
             mapping.source_table if is_source else mapping.destination_table
         )
-        wanted = [*named, *matched, *self.entity.also_reads.get(side, ()), *known.natural_key]
+        wanted = [
+            *named,
+            *matched,
+            *filtered,
+            *self.entity.also_reads.get(side, ()),
+            *known.natural_key,
+        ]
         if known.name_column:
             wanted.append(known.name_column)
         return tuple(dict.fromkeys(name for name in wanted if name in known.columns))
@@ -58,8 +72,13 @@ class Gatherer:
         found = self.source.get(self.mapping.source_table, list(ids), self.source_columns)
         return list(found.values())
 
-    def batch(self, sources: Sequence[Record]) -> Batch:
-        """Gather one page: a constant number of queries and requests."""
+    def batch(
+        self, sources: Sequence[Record], refused: Mapping[UUID, Insert] = MappingProxyType({})
+    ) -> Batch:
+        """Gather one page: a constant number of queries and requests.
+
+        `refused` holds, by source, creations whose id is there already.
+        """
         mapping = self.mapping
         ids = [record.id for record in sources]
         links = couplings.links(self.context.company, mapping, ids)
@@ -69,8 +88,15 @@ class Gatherer:
             if wanted
             else {}
         )
-        candidates = self._candidates([record for record in sources if record.id not in links])
-        partners = [*destinations.values(), *(c.one for c in candidates.values() if c.one)]
+        parked = self._parked([record_id for record_id in ids if record_id not in links])
+        waiting = frozenset(record_id for record_id, skipped in parked.items() if not skipped)
+        strangers = [r for r in sources if r.id not in links and not parked.get(r.id)]
+        candidates = self._candidates(strangers, waiting)
+        adopted = self._adopted(refused)
+        partners = [
+            *destinations.values(),
+            *(c.one for c in (candidates | adopted).values() if c.one),
+        ]
         facts = self._facts(sources, links, destinations)
         return Batch(
             sources=tuple(sources),
@@ -78,21 +104,38 @@ class Gatherer:
             destinations=destinations,
             references=self._references(sources, partners),
             facts=facts,
-            candidates=candidates,
-            set_aside=self._set_aside([i for i in ids if i not in links]),
+            candidates=candidates | adopted,
+            set_aside=frozenset(record_id for record_id, skipped in parked.items() if skipped),
+            waiting=waiting,
+            incarnations={i: refused[i].incarnation + 1 for i in set(refused) - set(adopted)},
         )
 
-    def _set_aside(self, ids: Collection[UUID]) -> frozenset[UUID]:
+    def _parked(self, ids: Collection[UUID]) -> dict[UUID, bool]:
+        """Return which of these uncoupled records failed before, and whether they are skipped."""
         if not ids:
-            return frozenset()
+            return {}
         rows = PendingCoupling.objects.filter(
             company=self.context.company,
             mapping_name=self.mapping.name,
             direction=self.mapping.direction,
             record_id__in=ids,
-            skipped=True,
         )
-        return frozenset(rows.values_list("record_id", flat=True))
+        return dict(rows.values_list("record_id", "skipped"))
+
+    def _adopted(self, refused: Mapping[UUID, Insert]) -> dict[UUID, Candidates]:
+        """Return destinations that an earlier creation of ours left and nobody else has taken."""
+        if not refused:
+            return {}
+        ids = [change.id for change in refused.values()]
+        table, columns = self.mapping.destination_table, self.destination_columns
+        found = self.destination.get(table, ids, columns)
+        _, destination = couplings.sides(self.mapping.direction)
+        taken = couplings.coupled(self.context.company, self.mapping.name, destination, ids)
+        return {
+            source_id: Candidates(one=found[change.id])
+            for source_id, change in refused.items()
+            if change.id in found and change.id not in taken
+        }
 
     def _facts(
         self,
@@ -118,16 +161,17 @@ class Gatherer:
         peers = self.context.peers()
         codes: dict[str, set[str]] = defaultdict(set)
         rows: dict[str, set[UUID]] = defaultdict(set)
-        options: set[str] = set()
+        options: dict[str, set[Value]] = defaultdict(set)
         for field in self.mapping.fields:
             peer = peers.get(field.refers_to)
             if peer is None or field.source is None:
                 continue
+            values = {*_named(sources, field), *_held(destinations, field)}
             if peer.is_option:
-                options.add(peer.name)
+                options[peer.name] |= values
                 continue
-            _collect(sources, field.source.name, codes[peer.name], rows[peer.name])
-            _collect(destinations, field.destination.name, codes[peer.name], rows[peer.name])
+            codes[peer.name].update(value for value in values if isinstance(value, str))
+            rows[peer.name].update(value.id for value in values if isinstance(value, Lookup))
         tables = {peer.name: peer.integration_table for peer in peers.values()}
         wanted = couplings.Wanted(tables, codes, rows, options)
         found = couplings.references(self.context.company, wanted)
@@ -148,11 +192,15 @@ class Gatherer:
 
     # Match-based coupling
 
-    def _candidates(self, uncoupled: Sequence[Record]) -> dict[UUID, Candidates]:
+    def _candidates(
+        self, uncoupled: Sequence[Record], waiting: Collection[UUID]
+    ) -> dict[UUID, Candidates]:
         """Couple before creating: look for the record on the other side first (E-3.24, E-4.30)."""
         mapping = self.mapping
         creates = self.rules.create_missing or not mapping.synch_only_coupled_records
-        if not uncoupled or not mapping.criteria or not (creates or self.entity.couples_by_key):
+        if not (creates or self.entity.couples_by_key):
+            uncoupled = [record for record in uncoupled if record.id in waiting]
+        if not uncoupled or not mapping.criteria:
             return {}
         return self.candidates(uncoupled)
 
@@ -174,12 +222,28 @@ class Gatherer:
         return match(uncoupled, found, mapping.criteria, taken)
 
 
-def _collect(
-    records: Sequence[Record], column: str, codes: set[str], rows: set[UUID]
-) -> None:
-    for record in records:
-        value = record.values.get(column)
-        if isinstance(value, Lookup):
-            rows.add(value.id)
-        elif isinstance(value, str) and value:
-            codes.add(value)
+def _named(sources: Sequence[Record], field: FieldTransfer) -> Iterator[Value]:
+    """Yield what a field of source records refers to, as the transfer will look it up."""
+    assert field.source is not None
+    for value in {record.values.get(field.source.name) for record in sources}:
+        if value in (None, ""):
+            continue
+        yield value
+        if isinstance(value, str):
+            text = _transformed(value, field)
+            yield text
+            yield text.strip().upper()
+
+
+def _transformed(value: str, field: FieldTransfer) -> str:
+    if field.transformation is None:
+        return value
+    try:
+        return field.transformation.apply(value)
+    except TransformationError:
+        return value  # the record will fail for it
+
+
+def _held(destinations: Sequence[Record], field: FieldTransfer) -> Iterator[Value]:
+    values = {record.values.get(field.destination.name) for record in destinations}
+    yield from values - {None, ""}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from connections.systems import Condition, Operator, Record, Selection, Value
-from mappings.couplings import Agreement
 from mappings.encoding import decoded, encoded
 from mappings.models import Intent
 from mappings.spec import DirectedMapping, Mark
@@ -18,70 +17,65 @@ from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
 
 PAGE = 500
+NOTED = [
+    "source_version",
+    "source_modified_at",
+    "destination_id",
+    "destination_version",
+    "creates",
+    "incarnation",
+    "values",
+    "noted_at",
+]
 
 
 def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) -> None:
     """Note what is about to be written, under the id it will have: one upsert."""
     now = context.clock()
-    rows = []
-    for change in changes:
-        if not isinstance(change, Insert | Modify):
-            continue
-        creates = isinstance(change, Insert)
-        rows.append(
-            Intent(
-                company=context.company,
-                mapping_name=mapping.name,
-                direction=mapping.direction,
-                source_id=change.source.id,
-                source_version=change.source.version,
-                source_modified_at=change.source.modified_at,
-                destination_id=change.id if isinstance(change, Insert) else change.destination.id,
-                destination_version="" if isinstance(change, Insert) else change.destination.version,
-                creates=creates,
-                incarnation=change.incarnation if isinstance(change, Insert) else 0,
-                values=encoded(values_of(change.diffs)),
-                noted_at=now,
-            )
+    rows = [
+        Intent(
+            company=context.company,
+            mapping_name=mapping.name,
+            direction=mapping.direction,
+            source_id=change.source.id,
+            source_version=change.source.version,
+            source_modified_at=change.source.modified_at,
+            destination_id=change.id if isinstance(change, Insert) else change.destination.id,
+            destination_version="" if isinstance(change, Insert) else change.destination.version,
+            creates=isinstance(change, Insert),
+            incarnation=change.incarnation if isinstance(change, Insert) else 0,
+            values=encoded(values_of(change.diffs)),
+            noted_at=now,
         )
+        for change in changes
+        if isinstance(change, Insert | Modify)
+    ]
     if rows:
         Intent.objects.bulk_create(
             rows,
             update_conflicts=True,
             unique_fields=["company", "mapping_name", "direction", "source_id"],
-            update_fields=[
-                "source_version",
-                "source_modified_at",
-                "destination_id",
-                "destination_version",
-                "creates",
-                "incarnation",
-                "values",
-                "noted_at",
-            ],
+            update_fields=NOTED,
         )
 
 
 def forget(context: Context, mapping: DirectedMapping, source_ids: Collection[UUID]) -> None:
     """Drop the intents of records whose outcome is remembered."""
-    Intent.objects.filter(
-        company=context.company,
-        mapping_name=mapping.name,
-        direction=mapping.direction,
-        source_id__in=source_ids,
-    ).delete()
+    if source_ids:
+        Intent.objects.filter(
+            company=context.company,
+            mapping_name=mapping.name,
+            direction=mapping.direction,
+            source_id__in=source_ids,
+        ).delete()
 
 
 @dataclass(slots=True)
 class Recovered:
     """What an earlier run left behind: what arrived, and what must be planned again."""
 
-    outcomes: list[Outcome] = field(default_factory=list)  # creations that arrived
-    agreements: list[Agreement] = field(default_factory=list)  # updates that arrived
-    again: list[UUID] = field(default_factory=list)  # source records to plan anew
-
-    def __bool__(self) -> bool:
-        return bool(self.outcomes or self.agreements or self.again)
+    outcomes: list[Outcome] = field(default_factory=list)
+    again: list[UUID] = field(default_factory=list)
 
 
 def recover(gatherer: Gatherer) -> Iterator[Recovered]:
@@ -104,12 +98,8 @@ def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
         source, record = sources.get(intent.source_id), there.get(intent.source_id)
         if source is None or record is None or not _arrived(intent, record):
             recovered.again.append(intent.source_id)
-        elif intent.creates:
-            change = Insert(source, record.id, (), intent.incarnation)
-            seen = _holds(record, decoded(intent.values)) and _is_last_author(gatherer, record)
-            recovered.outcomes.append(Outcome(change, record, ours=seen))
         else:
-            recovered.agreements.append(_agreement(gatherer, intent, source, record))
+            recovered.outcomes.append(_outcome(gatherer, intent, source, record))
     return recovered
 
 
@@ -151,22 +141,19 @@ def _holds(record: Record, values: dict[str, Value]) -> bool:
     return all(alike(record.values.get(name), value) for name, value in values.items())
 
 
-def _is_last_author(gatherer: Gatherer, record: Record) -> bool:
+def _outcome(gatherer: Gatherer, intent: Intent, source: Record, record: Record) -> Outcome:
+    """What arrived is noted as of then: later edits on either side are still to be carried."""
+    values = decoded(intent.values)
     me = gatherer.destination.me
-    return me is not None and record.modified_by == me
+    seen = me is not None and record.modified_by == me and _holds(record, values)
+    change: Insert | Modify
+    if intent.creates:
+        change = Insert(source, record.id, (), intent.incarnation)
+    else:
+        # What the plan knew of the other direction is lost, so that one looks again.
+        change = Modify(source, record, (), owes=gatherer.mapping.two_way)
+    mark = Mark(intent.source_modified_at, intent.source_version)
+    return Outcome(change, record, ours=seen, source_mark=mark, wrote=values)
 
 
-def _agreement(
-    gatherer: Gatherer, intent: Intent, source: Record, record: Record
-) -> Agreement:
-    """An update that arrived: noted, but the other direction looks at the destination again."""
-    return Agreement(
-        source,
-        record,
-        incarnation=intent.incarnation,
-        source_mark=Mark(intent.source_modified_at, intent.source_version),
-        destination_seen=_is_last_author(gatherer, record),
-    )
-
-
-__all__ = ["Modify", "Recovered", "forget", "note", "recover"]
+__all__ = ["Recovered", "forget", "note", "recover"]

@@ -61,7 +61,10 @@ def _accounts(context: Context, contacts: Sequence[Record]) -> dict[str, Lookup 
         for relation in relations:
             if relation.values["linkToTable"] != link_to_table:
                 continue
-            company_no, number = str(relation.values["contactNumber"]), str(relation.values["number"])
+            company_no, number = (
+                str(relation.values["contactNumber"]),
+                str(relation.values["number"]),
+            )
             account = partners.get((mapping_name, number))
             if accounts.get(company_no) is None:
                 accounts[company_no] = Lookup("account", account) if account else None

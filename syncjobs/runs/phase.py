@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from connections.causes import Cause
-from connections.errors import RecordChangedError, RecordMissingError
+from connections.errors import RecordChangedError, RecordExistsError, RecordMissingError
 from connections.systems import Record, Selection, Side
 from mappings import couplings
+from mappings.filters import matches
 from mappings.models import PendingCoupling
 from mappings.spec import DirectedMapping
-from syncjobs.engine.change import Batch, Change, Fail, Insert, Modify, Plan, Rules
+from syncjobs.engine.change import Batch, Change, Insert, Modify, Plan, Rules
 from syncjobs.engine.plan import plan
 from syncjobs.engine.watermark import advance, is_late, look_back
 from syncjobs.models import SynchJob
@@ -22,12 +22,13 @@ from syncjobs.runs import followups, intents
 from syncjobs.runs.apply import Outcome, apply
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
-from syncjobs.runs.lore import uncoupled_parents
+from syncjobs.runs.guard import Guard
 from syncjobs.runs.prerequisites import Prerequisites
 from syncjobs.runs.remember import Memory
 from syncjobs.terms import Action, Mode
 
 PAGE = 1000
+SMALLEST_PAGE = 100
 ROUNDS = 3  # a record that keeps changing under us is planned so often, then parked
 
 
@@ -42,6 +43,14 @@ class Scope:
     resume_at: datetime | None = None  # where a run that died had come to
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Source records to process, and the moment up to which everything was read with them."""
+
+    records: Sequence[Record]
+    reached: datetime | None
+
+
 @dataclass(slots=True)
 class Phase:
     """A phase on its way."""
@@ -52,24 +61,26 @@ class Phase:
     rules: Rules
     job: SynchJob
     prerequisites: Prerequisites
+    guard: Guard | None = None
     started: datetime = field(init=False)
+    gatherer: Gatherer = field(init=False)
+    memory: Memory = field(init=False)
     newest: datetime | None = None
     done: int = 0
+    left_out: int = 0  # named records that are outside the filter (E-1.37)
     seen: set[UUID] = field(default_factory=set)
     counts: Counter[Action] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.started = self.context.clock()
+        self.newest = self.scope.resume_at
         self.gatherer = Gatherer(self.context, self.mapping, self.rules)
         self.memory = Memory(self.context, self.mapping, self.job)
-
-    gatherer: Gatherer = field(init=False)
-    memory: Memory = field(init=False)
 
     def run(self) -> datetime | None:
         """Carry everything over; return the new watermark."""
         self._recover()
-        for page in self._pages():
+        for page in self._guarded(self._pages(keep=False)):
             self._process(page)
         if self.scope.ids is not None:
             return self.scope.watermark
@@ -77,40 +88,66 @@ class Phase:
 
     def preview(self) -> Iterator[Plan]:
         """Plan every page and write nothing."""
-        for page in self._pages():
-            batch = self.gatherer.batch(page)
+        for page in self._pages(keep=True):
+            batch = self.gatherer.batch(page.records)
             yield plan(self.mapping, batch, self.rules)
+
+    def _guarded(self, pages: Iterator[Page]) -> Iterator[Page]:
+        """Look at the whole run before its first write, where it has more than one page."""
+        first, second = next(pages, None), next(pages, None)
+        if self.guard is not None and second is not None and self.guard.may_stop():
+            scout = Phase(
+                self.context, self.mapping, self.scope, self.rules, self.job, self.prerequisites
+            )
+            for planned in scout.preview():
+                self.guard.look_at(planned.changes)
+            self.guard = None
+        yield from (page for page in (first, second) if page is not None)
+        yield from pages
 
     # Which records
 
-    def _pages(self) -> Iterator[list[Record]]:
+    def _pages(self, *, keep: bool) -> Iterator[Page]:
+        """Yield what is to be looked at; `keep` leaves alone what is parked and gone."""
         if self.scope.ids is not None:
-            yield from self._named(self.scope.ids)  # E-3.11: nothing else
+            yield from self._named(self.scope.ids, keep=keep, filtered=True)  # E-3.11
             return
-        waiting = list(dict.fromkeys(couplings.to_retry(self.context.company, self.mapping)))
-        yield from self._named(waiting)
-        self.seen.update(waiting)  # E-3.10: each record once per phase
+        company, mapping = self.context.company, self.mapping
+        failed = [i for i in couplings.to_retry(company, mapping) if i not in self.seen]
+        waiting = [i for i in couplings.waiting(company, mapping) if i not in self.seen]
+        self.seen.update(failed, waiting)  # E-3.10: each record once per phase
+        yield from self._named(failed, keep=keep)
+        yield from self._named(waiting, keep=keep, filtered=True)
         yield from self._selected()
 
-    def _named(self, ids: Sequence[UUID]) -> Iterator[list[Record]]:
+    def _named(
+        self, ids: Sequence[UUID], *, keep: bool = False, filtered: bool = False
+    ) -> Iterator[Page]:
         for start in range(0, len(ids), PAGE):
             chunk = ids[start : start + PAGE]
             records = self.gatherer.reread(chunk)
-            self._drop_vanished(set(chunk) - {record.id for record in records})
+            if filtered:
+                inside = [r for r in records if matches(r, self.mapping.source_filter)]
+                self.left_out += len(records) - len(inside)
+                records = inside
+            if not keep:
+                self._drop_vanished(set(chunk) - {record.id for record in records})
             if records:
-                yield records
+                yield Page(records, None)
 
-    def _drop_vanished(self, ids: Collection[UUID]) -> None:
-        """A parked record that no longer exists is superseded by its own deletion."""
-        if ids:
-            PendingCoupling.objects.filter(
-                company=self.context.company,
-                mapping_name=self.mapping.name,
-                direction=self.mapping.direction,
-                record_id__in=ids,
-            ).delete()
+    def _drop_vanished(self, ids: set[UUID]) -> None:
+        """What is gone, or has left the filter, is superseded: nothing of it is owed any more."""
+        if not ids:
+            return
+        PendingCoupling.objects.filter(
+            company=self.context.company,
+            mapping_name=self.mapping.name,
+            direction=self.mapping.direction,
+            record_id__in=ids,
+        ).delete()
+        intents.forget(self.context, self.mapping, ids)
 
-    def _selected(self) -> Iterator[list[Record]]:
+    def _selected(self) -> Iterator[Page]:
         scope, side = self.scope, self.mapping.source_side
         since = look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None
         if scope.resume_at is not None:
@@ -120,37 +157,35 @@ class Phase:
             changed_after=since,
             not_modified_by=self.gatherer.source.me if scope.leaves_out_own else None,
         )
-        selection = self._sized(selection)
-        for page in self.gatherer.source.read(selection):
-            fresh = [record for record in page if record.id not in self.seen]
+        for records in self.gatherer.source.read(self._sized(selection)):
+            fresh = [record for record in records if record.id not in self.seen]
             wanted = self._without_known(fresh)
-            self._move_on(page)
+            self._move_on(records)
             if wanted:
-                yield wanted
+                yield Page(wanted, self.newest)
 
     def _sized(self, selection: Selection) -> Selection:
         """Choose pages small enough for progress to be seen, and large enough to be cheap."""
         if self.scope.mode == Mode.MODIFIED and self.scope.watermark is not None:
             return replace(selection, page_size=PAGE)
         total = self.gatherer.source.count(selection)
-        self.context.progress.start(self.job.title, total)
-        return replace(selection, page_size=min(PAGE, max(100, total // 10)))
+        self.context.progress.start(step(self.mapping), total)
+        return replace(selection, page_size=min(PAGE, max(SMALLEST_PAGE, total // 10)))
 
     def _without_known(self, page: Sequence[Record]) -> list[Record]:
         """Drop rows of the overlap that are at their noted version; they are counted nowhere."""
         side, watermark = self.mapping.source_side, self.scope.watermark
         if self.scope.mode != Mode.MODIFIED:
             return list(page)
-        late = [row for row in page if is_late(side, watermark, row.modified_at)]
+        late = [row.id for row in page if is_late(side, watermark, row.modified_at)]
         if not late:
             return list(page)
-        links = couplings.links(self.context.company, self.mapping, [row.id for row in late])
-        known = {
-            row.id
-            for row in late
-            if row.id in links and not links[row.id].is_due(row)
-        }
-        return [row for row in page if row.id not in known]
+        links = couplings.links(self.context.company, self.mapping, late)
+        return [
+            row
+            for row in page
+            if row.id not in links or not (links[row.id].skipped or not links[row.id].is_due(row))
+        ]
 
     def _move_on(self, page: Sequence[Record]) -> None:
         if page:
@@ -159,22 +194,26 @@ class Phase:
 
     # What happens to them
 
-    def _process(self, page: Sequence[Record]) -> None:
+    def _process(self, page: Page) -> None:
         self.context.progress.check()
-        self.prerequisites.fulfil(self.context, self.mapping, page, self.rules)
-        pending: Sequence[Record] = page
+        self.prerequisites.fulfil(self.context, self.mapping, page.records, self.rules)
+        pending: Sequence[Record] = page.records
+        refused: dict[UUID, Insert] = {}  # creations whose id is there already
         for attempt in range(1, ROUNDS + 1):
-            batch = self.gatherer.batch(pending)
+            batch = self.gatherer.batch(pending, refused)
             changes = plan(self.mapping, batch, self.rules).changes
+            if self.guard is not None and attempt == 1:
+                self.guard.look_at(changes)
             outcomes = self._write(changes)
-            changed = [o.change.source.id for o in outcomes if _is_overtaken(o)]
-            last = attempt == ROUNDS or not changed
-            settled = [o for o in outcomes if last or not _is_overtaken(o)]
-            self._remember(batch, settled)
-            if last:
+            moved = [o for o in outcomes if attempt < ROUNDS and _is_overtaken(o)]
+            overtaken = {outcome.change.source.id for outcome in moved}
+            settled = [o for o in outcomes if o.change.source.id not in overtaken]
+            self._remember(batch, settled, cursor=None if moved else page.reached)
+            if not moved:
                 break
-            pending = self.gatherer.reread(changed)
-        self.done += len(page)
+            refused |= _there_already(moved)
+            pending = self.gatherer.reread(overtaken)
+        self.done += len(page.records)
         self.context.progress.advance(self.done)
 
     def _write(self, changes: Sequence[Change]) -> list[Outcome]:
@@ -187,30 +226,45 @@ class Phase:
         progress.at("after the answer")
         return followups.stamp_sources(self.gatherer, outcomes)
 
-    def _remember(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
-        self.counts += self.memory.remember(batch, outcomes, cursor=self.newest)
+    def _remember(
+        self, batch: Batch, outcomes: Sequence[Outcome], *, cursor: datetime | None = None
+    ) -> None:
+        self.counts += self.memory.remember(batch, outcomes, cursor=cursor)
         followups.after_page(self.gatherer, outcomes)
 
     def _recover(self) -> None:
         """Find out about the writes of a run that died, before anything is repeated."""
         for found in intents.recover(self.gatherer):
             if found.outcomes:
-                sources = tuple(outcome.change.source for outcome in found.outcomes)
+                sources = [outcome.change.source for outcome in found.outcomes]
                 batch = self.gatherer.batch(sources)
-                outcomes = followups.stamp_sources(self.gatherer, found.outcomes)
-                self._remember(batch, outcomes)
-            self.memory.adopt(found.agreements, found.again)
-            if found.again:
-                for records in self._named(found.again):
-                    self._process(records)
+                self._remember(batch, followups.stamp_sources(self.gatherer, found.outcomes))
+            for page in self._named(found.again):
+                self._process(page)
             self.seen.update(found.again)
 
 
+def step(mapping: DirectedMapping) -> str:
+    """Return what a run says it is doing."""
+    way = "to Sales" if mapping.source_side == Side.BUSINESS_CENTRAL else "from Sales"
+    return f"{mapping.name}, {way}"
+
+
 def _is_overtaken(outcome: Outcome) -> bool:
-    """Whether somebody changed or removed the destination between our reading and writing."""
-    return isinstance(outcome.error, RecordChangedError | RecordMissingError) and isinstance(
-        outcome.change, Insert | Modify
-    )
+    """Whether the destination is not as we read it, so that the record is planned anew."""
+    match outcome.change:
+        case Insert():
+            return isinstance(outcome.error, RecordExistsError | RecordMissingError)
+        case Modify():
+            return isinstance(outcome.error, RecordChangedError | RecordMissingError)
+        case _:
+            return False
 
 
-
+def _there_already(outcomes: Iterable[Outcome]) -> dict[UUID, Insert]:
+    """Return, by source, the creations whose id is there already: an earlier write of ours."""
+    return {
+        outcome.change.source.id: outcome.change
+        for outcome in outcomes
+        if isinstance(outcome.change, Insert) and isinstance(outcome.error, RecordExistsError)
+    }

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from connections.causes import Cause, remedy_of
-from connections.causes import Remedy
+from connections.causes import Cause, Remedy, remedy_of
 from connections.errors import UnknownOutcomeError
-from connections.systems import Record, Side
+from connections.systems import Record, Side, Value
 from mappings import couplings
 from mappings.couplings import Agreement, Failure
 from mappings.models import PendingCoupling
 from mappings.spec import DirectedMapping, Link
-from syncjobs.engine.change import Agree, Batch, Fail, Insert, Modify, Skip, Uncouple
+from syncjobs.engine.change import Agree, Batch, Fail, Ignore, Insert, Modify, Skip, Uncouple
 from syncjobs.models import SynchError, SynchJob
 from syncjobs.runs import intents
-from syncjobs.runs.apply import Outcome
+from syncjobs.runs.apply import Outcome, values_of
 from syncjobs.runs.context import Context
 from syncjobs.terms import Action
 
@@ -49,16 +48,6 @@ class Memory:
         self.context.progress.at("after our commit")
         return page.counts
 
-    def adopt(self, agreements: Sequence[Agreement], again: Collection[UUID]) -> None:
-        """Note updates that turned out to have arrived; the others are planned anew."""
-        with transaction.atomic():
-            self.context.progress.confirm()
-            if agreements:
-                couplings.agree(self.context.company, self.mapping, agreements, self.job.pk)
-                self._count(Counter({Action.MODIFIED: len(agreements)}), 0, None)
-            done = [item.source.id for item in agreements]
-            intents.forget(self.context, self.mapping, [*done, *again])
-
     def _count(self, counts: Counter[Action], warnings: int, cursor: datetime | None) -> None:
         """Add to the counters of the synch. job, so that they show while it runs (E-5.2)."""
         fields = {action.value.lower(): n for action, n in counts.items() if action and n}
@@ -83,6 +72,8 @@ class _Page:
         self.failures: list[Failure] = []
         self.parked: list[tuple[Fail, bool]] = []
         self.uncoupled: list[UUID] = []
+        self.owed: list[UUID] = []  # left to the other direction
+        self.superseded: list[UUID] = []  # parked, and no longer for this mapping
         self.errors: list[SynchError] = []
         self.warnings: list[SynchError] = []
         self.settled: list[UUID] = []
@@ -95,14 +86,15 @@ class _Page:
         failed = [
             o.change.source.id
             for o in outcomes
-            if (o.error or isinstance(o.change, Fail)) and o.change.source.id not in self.batch.links
+            if (o.error or isinstance(o.change, Fail))
+            and o.change.source.id not in self.batch.links
         ]
         if not failed:
             return {}
         rows = self._parked_rows().filter(record_id__in=failed)
         return {row.record_id: row for row in rows}
 
-    def _parked_rows(self):  # type: ignore[no-untyped-def]
+    def _parked_rows(self) -> QuerySet[PendingCoupling]:
         return PendingCoupling.objects.filter(
             company=self.memory.context.company,
             mapping_name=self.memory.mapping.name,
@@ -125,19 +117,22 @@ class _Page:
                 self.settled.append(change.source.id)
             case Uncouple():
                 self.uncoupled.append(change.source.id)
-            case Skip():
+            case Skip(_, _, yields):
                 self.counts[Action.SKIPPED] += 1
+                if yields:
+                    self.owed.append(change.source.id)
+            case Ignore():
+                if change.source.id in self.batch.waiting:
+                    self.superseded.append(change.source.id)
             case _:
                 self.counts[change.action] += 1
 
     def _agreed(self, change: Insert | Modify | Agree, outcome: Outcome) -> None:
         self.counts[change.action] += 1
         link = self.batch.links.get(change.source.id)
-        record = outcome.record
-        if isinstance(change, Agree):
-            record = change.destination
+        record = change.destination if isinstance(change, Agree) else outcome.record
         assert record is not None
-        if not isinstance(change, Insert) and change.couples:
+        if link is None and not isinstance(change, Insert):
             self.counts[Action.COUPLED] += 1
         for text in () if isinstance(change, Agree) else change.warnings:
             self.warnings.append(self._error(change.source, record, text, Cause.VALUE_TRUNCATED))
@@ -150,10 +145,47 @@ class _Page:
                 key,
                 name,
                 incarnation=change.incarnation if isinstance(change, Insert) else kept,
+                source_mark=outcome.source_mark,
+                source_base=self._source_base(change, outcome, link),
                 destination_seen=outcome.ours,
+                destination_base=self._destination_base(change, outcome, link),
                 owes=False if isinstance(change, Insert) else change.owes,
             )
         )
+
+    def _source_base(
+        self, change: Insert | Modify | Agree, outcome: Outcome, link: Link | None
+    ) -> Mapping[str, Value] | None:
+        """A field that was left to the other direction is agreed on only when that was there."""
+        mark = outcome.source_mark
+        if mark is not None and mark.version != change.source.version:
+            return {}  # written long ago from values that nobody knows any more
+        leaves = () if isinstance(change, Insert) else change.leaves
+        if not leaves or link is None:
+            return None
+        names = [
+            field.source.name
+            for field in self.memory.mapping.fields
+            if field.source is not None and field.destination.name in leaves
+        ]
+        return {**change.source.values, **{name: link.source.values.get(name) for name in names}}
+
+    def _destination_base(
+        self, change: Insert | Modify | Agree, outcome: Outcome, link: Link | None
+    ) -> Mapping[str, Value] | None:
+        """What somebody wrote over our own values was never agreed on."""
+        agreed = link.destination.values if link is not None else {}
+        if not outcome.ours:
+            if outcome.wrote is not None:
+                return {**agreed, **outcome.wrote}
+            before = change.destination.values if isinstance(change, Modify) else {}
+            diffs = () if isinstance(change, Agree) else change.diffs
+            return {**before, **values_of(diffs)}
+        record = change.destination if isinstance(change, Agree) else outcome.record
+        leaves = () if isinstance(change, Insert) else change.leaves
+        if not leaves or record is None:
+            return None
+        return {**record.values, **{name: agreed.get(name) for name in leaves}}
 
     def _failed(self, change: Fail) -> None:
         """E-3.80: the same error twice on the same version skips, unless waiting helps."""
@@ -214,6 +246,10 @@ class _Page:
             couplings.agree(context.company, mapping, self.agreements, job.pk)
             done = [item.source.id for item in self.agreements]
             self._parked_rows().filter(record_id__in=done).delete()
+        if self.superseded:
+            self._parked_rows().filter(record_id__in=self.superseded).delete()
+        if self.owed:
+            couplings.owe(context.company, mapping, self.owed)
         if self.failures:
             couplings.fail(context.company, mapping, self.failures, job.pk, self.now)
         if self.uncoupled:

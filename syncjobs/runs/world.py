@@ -44,7 +44,10 @@ class WorldReader:
         business_central: System,
         dataverse: System,
         clock: Callable[[], datetime],
+        *,
+        creates: bool = True,
     ) -> None:
+        self.creates = creates  # E-3.58: a missing row of LCY
         self.company = company
         self.business_central = business_central
         self.dataverse = dataverse
@@ -61,7 +64,7 @@ class WorldReader:
         currencies = self._currencies(local_code, base_id)
         base_code = next((code for code, row_id in currencies.items() if row_id == base_id), "")
         local = currencies.get(local_code)
-        if local is None and local_code:
+        if local is None and local_code and self.creates:
             local = self._create_local_currency(local_code, base_code)
         precision = organization.values.get("currencydecimalprecision") if organization else None
         return World(

@@ -44,7 +44,11 @@ class Account(Entity):
 
 class Customer(Account):
     also_reads = {
-        Side.BUSINESS_CENTRAL: (*Account.also_reads[Side.BUSINESS_CENTRAL], "blocked", "systemCreatedAt"),
+        Side.BUSINESS_CENTRAL: (
+            *Account.also_reads[Side.BUSINESS_CENTRAL],
+            "blocked",
+            "systemCreatedAt",
+        ),
         Side.DATAVERSE: Account.also_reads[Side.DATAVERSE],
     }
 

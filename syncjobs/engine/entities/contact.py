@@ -30,6 +30,15 @@ class Contact(Entity):
             return "The contact is not related to a customer or vendor"
         return ""
 
+    def is_incomplete(
+        self, mapping: DirectedMapping, destination: Record, source: Record, facts: Facts
+    ) -> bool:
+        """E-3.90: the account of a contact may have been coupled after the contact."""
+        if not sends(mapping) or destination.values.get(PARENT_COLUMN) is not None:
+            return False
+        company_no = source.values.get("companyNumber")
+        return isinstance(company_no, str) and facts.accounts.get(company_no) is not None
+
     def derive(
         self,
         mapping: DirectedMapping,

@@ -33,7 +33,9 @@ class Currency(Entity):
         code = str(source.values.get("code", ""))
         rate = facts.exchange_rates.get(code)
         if not rate:
-            message = f"There is no exchange rate for currency {code}; enter one in Business Central."
+            message = (
+                f"There is no exchange rate for currency {code}; enter one in Business Central."
+            )
             raise TransferError(message, cause=Cause.NO_EXCHANGE_RATE)
         values: dict[str, Value] = {"exchangerate": rate}
         if destination is None:

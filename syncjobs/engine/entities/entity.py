@@ -24,6 +24,12 @@ class Entity:
         """Return why a record does not take part at all, or "" (E-3.18)."""
         return ""
 
+    def is_incomplete(
+        self, mapping: DirectedMapping, destination: Record, source: Record, facts: Facts
+    ) -> bool:
+        """Whether the destination lacks what can be derived only now, though nothing changed."""
+        return False
+
     def derive(
         self,
         mapping: DirectedMapping,

@@ -1,0 +1,154 @@
+"""The phases of one mapping: their order, and the watermarks after them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from mappings import directed
+from mappings.models import Coupling, IntegrationTableMapping
+from mappings.spec import DirectedMapping
+from mappings.terms import Direction, FieldStatus
+from syncjobs import leases
+from syncjobs.engine.change import Change, Rules
+from syncjobs.leases import BusyError
+from syncjobs.models import SynchJob
+from syncjobs.runs.context import Context, Inner
+from syncjobs.runs.guard import Guard
+from syncjobs.runs.order import Order
+from syncjobs.runs.phase import Phase, Scope, step
+from syncjobs.runs.prerequisites import Prerequisites
+from syncjobs.runs.report import JobResult, result_of, result_of_plan
+from syncjobs.runs.synchjobs import FROM, TO, WATERMARKS, SynchJobs
+
+
+@dataclass(slots=True)
+class Phases:
+    """A mapping whose lease is held, about to be synchronized."""
+
+    context: Context
+    row: IntegrationTableMapping
+    order: Order
+    rules: Rules = field(init=False)
+    jobs: SynchJobs = field(init=False)
+    reached: dict[Direction, datetime | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rules = self.order.rules(self.row)
+        self.jobs = SynchJobs(self.context, self.row)
+
+    def run(self) -> tuple[JobResult, ...]:
+        """Run every phase, to Dataverse first (E-3.1), then move the watermarks on."""
+        allowed = directed.directions(self.row)
+        wanted = [way for way in (TO, FROM) if way in (self.order.directions or allowed)]
+        turned = {way: self.directed(way) for way in wanted if way in allowed}
+        resume_at = {} if self.order.ids is not None else self.jobs.resume_points()
+        self.jobs.close_interrupted()
+        results = []
+        for way in wanted:
+            if way in turned:
+                scope = replace(self.scope(way), resume_at=resume_at.get(way))
+                results.append(self.phase(turned[way], scope))
+            else:
+                results.append(self.jobs.not_configured(way))
+        for way, reached in self.reached.items():
+            self.jobs.advance(way, reached)
+        return tuple(results)
+
+    def preview(self) -> tuple[tuple[JobResult, tuple[Change, ...]], ...]:
+        """Plan every phase and write nothing, neither outside nor in the database."""
+        allowed = directed.directions(self.row)
+        results = []
+        for way in (TO, FROM):
+            if way not in (self.order.directions or allowed) or way not in allowed:
+                continue
+            mapping = self.directed(way)
+            job = SynchJob(company=self.row.company, mapping_name=self.row.name, direction=way)
+            phase = self._phase(mapping, self.scope(way), job)
+            changes = tuple(c for planned in phase.preview() for c in planned.changes)
+            results.append((result_of_plan(mapping, changes), changes))
+        return tuple(results)
+
+    def directed(self, way: Direction) -> DirectedMapping:
+        context = self.context
+        return directed.directed(self.row, way, context.business_central, context.dataverse)
+
+    # One phase
+
+    def scope(self, way: Direction) -> Scope:
+        return Scope(
+            mode=self.order.mode,
+            ids=self._ids(way),
+            watermark=getattr(self.row, WATERMARKS[way]),
+            leaves_out_own=way == FROM and self._leaves_out_own(),
+        )
+
+    def _leaves_out_own(self) -> bool:
+        """E-3.8: the integration user's changes stay out when all three conditions hold."""
+        is_permanent = self.order.ids is None and not self.rules.force
+        only_from = self.row.fields.filter(status=FieldStatus.ENABLED, direction=FROM)
+        return (
+            is_permanent
+            and self.row.direction == Direction.BIDIRECTIONAL
+            and not only_from.exclude(integration_field="").exists()
+        )
+
+    def _ids(self, way: Direction) -> tuple[UUID, ...] | None:
+        """Return the named records as this phase's source knows them, whichever side named them."""
+        named = self.order.ids
+        if named is None:
+            return None
+        pairs = Coupling.objects.filter(
+            Q(business_central_id__in=named) | Q(dataverse_id__in=named),
+            company=self.row.company,
+            mapping_name=self.row.name,
+        ).values_list("business_central_id", "dataverse_id")
+        at = 0 if way == TO else 1
+        partners = {other: pair[at] for pair in pairs for other in pair}
+        return tuple(dict.fromkeys(partners.get(record_id, record_id) for record_id in named))
+
+    def phase(self, mapping: DirectedMapping, scope: Scope) -> JobResult:
+        """Run one phase under a synch. job of its own (E-3.3)."""
+        job = self.jobs.open(mapping.direction, cursor=scope.resume_at)
+        self.context.progress.start(step(mapping), 0)
+        phase = self._phase(mapping, scope, job)
+        with self.jobs.finishing(job):
+            self.reached[mapping.direction] = phase.run()
+            if phase.left_out and scope.ids is not None:
+                job.message = f"{phase.left_out} record(s) are outside the filter of the mapping."
+        return result_of(job)
+
+    def _phase(self, mapping: DirectedMapping, scope: Scope, job: SynchJob) -> Phase:
+        is_free = self.order.confirmed or scope.ids is not None
+        return Phase(
+            context=self.context,
+            mapping=mapping,
+            scope=scope,
+            rules=self.rules,
+            job=job,
+            prerequisites=Prerequisites(self._prerequisite),
+            guard=None if is_free else Guard(self.row, mapping, self.order.trigger),
+        )
+
+    def _prerequisite(self, name: str, way: Direction, ids: Collection[UUID], rules: Rules) -> None:
+        """Synchronize records of another mapping on their own, forced (E-3.90, E-3.99)."""
+        row = IntegrationTableMapping.objects.filter(company=self.row.company, name=name).first()
+        if row is None or way not in directed.directions(row):
+            return
+        context = replace(self.context, progress=Inner(self.context.progress))
+        order = Order(ids=tuple(ids), directions=(way,), create=rules.create_missing, forced=True)
+        try:
+            with leases.hold(lease_name(row), leases.me()):
+                inner = Phases(context, row, order)
+                inner.phase(inner.directed(way), inner.scope(way))
+        except BusyError as error:  # what needs it waits until it is there
+            self.context.progress.log(error.message)
+
+
+def lease_name(row: IntegrationTableMapping) -> str:
+    """Name the lease of a mapping: whoever changes its couplings holds it."""
+    return f"mapping:{row.company_id}:{row.name}"
