@@ -1,0 +1,112 @@
+"""The frame of every page: areas, pages of an area, company, person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.utils import timezone
+
+from connections.models import Company
+from integration_admin.roles import Right, has_right, role_of
+
+VERSION = "0.1"
+COMPANY = "company"  # key in the session: which company the pages are about
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the navigation, and the URL names that belong to it."""
+
+    caption: str
+    url_name: str
+    right: Right
+    cards: tuple[str, ...] = ()
+
+    def covers(self, url_name: str) -> bool:
+        return url_name == self.url_name or url_name in self.cards
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the console with its pages; the first is where the area opens."""
+
+    caption: str
+    pages: tuple[Entry, ...]
+
+    def covers(self, url_name: str) -> bool:
+        return any(page.covers(url_name) for page in self.pages)
+
+
+AREAS = (
+    Area("Home", (Entry("Home", "home", Right.VIEW_CONSOLE),)),
+    Area("Connections", (Entry("Connections", "connections", Right.VIEW_CONNECTION),)),
+    Area(
+        "Mappings",
+        (Entry("Integration Table Mappings", "mappings", Right.VIEW_MAPPING, ("mapping",)),),
+    ),
+    Area(
+        "Couplings",
+        (
+            Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling",)),
+            Entry(
+                "Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING
+            ),
+            Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
+        ),
+    ),
+    Area(
+        "Monitoring",
+        (
+            Entry("Errors by Cause", "errors", Right.VIEW_LOG, ("all_errors",)),
+            Entry("Integration Synch. Jobs", "synch_jobs", Right.VIEW_LOG, ("synch_job",)),
+            Entry("Job Queue Entries", "job_queue", Right.VIEW_JOB, ("job_queue_entry",)),
+            Entry("Job Queue Log Entries", "runs", Right.VIEW_LOG, ("run",)),
+        ),
+    ),
+)
+
+
+def company_of(request: HttpRequest) -> Company | None:
+    """Return the company the person is looking at; the first one until they choose."""
+    return _companies(request)[1]
+
+
+def _companies(request: HttpRequest) -> tuple[list[Company], Company | None]:
+    known: tuple[list[Company], Company | None] | None = getattr(request, "_companies", None)
+    if known is None:
+        every = list(Company.objects.order_by("name"))
+        chosen = request.session.get(COMPANY)
+        first = every[0] if every else None
+        known = every, next((one for one in every if one.pk == chosen), first)
+        request._companies = known  # type: ignore[attr-defined]  # once for each request
+    return known
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """Give every template the frame; without a signed-in person there is none."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"version": VERSION}
+    match = request.resolver_match
+    here = (match.url_name or "") if match else ""
+    areas = [area for area in AREAS if has_right(user, area.pages[0].right)]
+    current = next((area for area in areas if area.covers(here)), None)
+    companies, company = _companies(request)
+    return {
+        "version": VERSION,
+        "zone": settings.TIME_ZONE,
+        "now": timezone.now(),
+        "areas": [(area, area is current) for area in areas],
+        "pages": [
+            (page, page.covers(here))
+            for page in (current.pages if current and len(current.pages) > 1 else ())
+            if has_right(user, page.right)
+        ],
+        "companies": companies,
+        "company": company,
+        "role": role_of(user),
+    }

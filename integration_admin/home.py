@@ -1,0 +1,308 @@
+"""What home shows: both connections, what flows, what is counted, what needs a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncHour
+from django.urls import reverse
+from django.utils import timezone
+
+from connections.causes import Remedy
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    SalesConnectionSetup,
+)
+from mappings.models import Coupling, OptionCoupling, PendingCoupling
+from mappings.terms import Direction
+from syncjobs import health
+from syncjobs.causes import explain
+from syncjobs.models import JobQueueEntry, Run, SynchError, SynchJob
+from syncjobs.progress import estimate
+from syncjobs.terms import JobStatus, RunStatus
+
+A_DAY = timedelta(days=1)
+SERIES = ("modified", "inserted", "skipped", "failed")
+HEIGHT = 160  # of the chart, in its own units
+BAR, GAP = 20, 30
+NUMBERS = ("Nothing", "One thing", "Two things", "Three things", "Four things", "Five things")
+MOST_TO_DO = 5
+
+
+class Cue(NamedTuple):
+    """A figure that leads to its list; the tone follows its limits (C-0107)."""
+
+    caption: str
+    count: int
+    url: str
+    bad_from: int = 0  # 0: never
+    held_from: int = 0
+
+    @property
+    def tone(self) -> str:
+        if not self.count:
+            return "zero"
+        if self.bad_from and self.count >= self.bad_from:
+            return "bad"
+        return "held" if self.held_from and self.count >= self.held_from else ""
+
+
+class ToDo(NamedTuple):
+    """Something that needs a person, and the button that leads to its cure."""
+
+    tone: str
+    title: str
+    text: str
+    button: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setups:
+    """The set-ups of a company that are there."""
+
+    business_central: BusinessCentralConnection | None
+    dataverse: DataverseConnectionSetup | None
+    sales: SalesConnectionSetup | None
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.business_central and self.dataverse and self.dataverse.is_enabled)
+
+
+def setups_of(company: Company) -> Setups:
+    """Return the set-ups of a company that was read together with them."""
+    return Setups(
+        getattr(company, "business_central_connection", None),
+        getattr(company, "dataverse_connection_setup", None),
+        getattr(company, "sales_connection_setup", None),
+    )
+
+
+def picture(company: Company, *, now: datetime) -> dict[str, Any]:
+    """Return everything that home shows; a constant number of queries."""
+    setups, counts = setups_of(company), _counts(company)
+    todo = _todo(company, setups, counts, now)
+    sent, received = _carried(company, now)
+    mine = SynchJob.objects.filter(company=company)
+    running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")
+    return {
+        "setups": setups,
+        "headline": _headline(setups, todo, sent + received),
+        "todo": todo[:MOST_TO_DO],
+        "cues": _cues(company, counts, now),
+        "sent": sent,
+        "received": received,
+        "jobs": mine.order_by("-started_at")[:8],
+        "running": [(run, estimate(run, now=now)) for run in running[:4]],
+        "chart": _chart(company, now),
+        "coupled": counts["coupled"],
+        "waiting": counts["pending"],
+    }
+
+
+def _counts(company: Company) -> dict[str, int]:
+    entries = JobQueueEntry.objects.filter(company=company).aggregate(
+        failed=Count("pk", filter=Q(status=JobStatus.ERROR)),
+        running=Count("pk", filter=Q(status=JobStatus.IN_PROCESS)),
+        queued=Count("pk", filter=Q(status__in=(JobStatus.READY, JobStatus.WAITING))),
+        failed_synch=Count(
+            "pk", filter=Q(status=JobStatus.ERROR, job__in=("synchronize", "synchronize_all"))
+        ),
+    )
+    mine = {"company": company}
+    held = Count("pk", filter=Q(skipped=True))
+    couplings = Coupling.objects.filter(**mine).aggregate(coupled=Count("pk"), held=held)
+    options = OptionCoupling.objects.filter(**mine).aggregate(held=held)
+    pending = PendingCoupling.objects.filter(**mine).aggregate(pending=Count("pk"), held=held)
+    return entries | {
+        "coupled": couplings["coupled"],
+        "skipped": couplings["held"] + options["held"],
+        "pending": pending["pending"],
+        "pending_held": pending["held"],
+    }
+
+
+def _carried(company: Company, now: datetime) -> tuple[int, int]:
+    """Return how many records went to Sales and to Business Central in a day."""
+    jobs = SynchJob.objects.filter(company=company, started_at__gte=now - A_DAY)
+    rows = jobs.values("direction").annotate(n=Sum("inserted") + Sum("modified") + Sum("deleted"))
+    carried = {row["direction"]: row["n"] for row in rows}
+    return (
+        carried.get(Direction.TO_INTEGRATION_TABLE, 0),
+        carried.get(Direction.FROM_INTEGRATION_TABLE, 0),
+    )
+
+
+def _headline(setups: Setups, todo: list[ToDo], carried: int) -> str:
+    if not setups.connected:
+        return "Business Central and Sales are not connected."
+    flow = "Data is flowing." if carried else "Nothing was carried over in the last 24 hours."
+    count = len(todo)
+    if not count:
+        return f"{flow} Nothing needs a person."
+    words = NUMBERS[count] if count < len(NUMBERS) else f"{count} things"
+    return f"{flow} {words} need{'s' if count == 1 else ''} a person."
+
+
+def _cues(company: Company, counts: Mapping[str, int], now: datetime) -> list[tuple[str, list[Cue]]]:
+    entries, errors = reverse("job_queue"), reverse("errors")
+    fresh = SynchError.objects.filter(
+        job__company=company, warning=False, logged_at__gte=now - A_DAY
+    ).count()
+    return [
+        (
+            "Job queue tasks",
+            [
+                Cue("Tasks Failed", counts["failed"], f"{entries}?view=failed", 1),
+                Cue("Tasks In Process", counts["running"], f"{entries}?view=running", 0, 4),
+                Cue("Tasks In Queue", counts["queued"], f"{entries}?view=queue", 99),
+            ],
+        ),
+        (
+            "Synchronization",
+            [
+                Cue("Failed Synch. Jobs", counts["failed_synch"], f"{entries}?view=failed", 1),
+                Cue("Integration Errors, 24 hours", fresh, f"{errors}?days=1", 10, 1),
+                Cue(
+                    "Coupled Data Sync Errors", counts["skipped"], reverse("coupling_errors"), 10, 1
+                ),
+            ],
+        ),
+        (
+            "Records",
+            [
+                Cue("Coupled", counts["coupled"], reverse("couplings")),
+                Cue(
+                    "Pending couplings", counts["pending"], reverse("pending_couplings"), 0, 1
+                ),
+            ],
+        ),
+    ]
+
+
+def _todo(
+    company: Company, setups: Setups, counts: Mapping[str, int], now: datetime
+) -> list[ToDo]:
+    found = [
+        ToDo("bad", "The job queue does not go on by itself", trouble, "Job Queue Entries",
+             reverse("job_queue"))
+        for trouble in health.troubles(now=now)
+    ]  # fmt: skip
+    dataverse = setups.dataverse
+    if dataverse and not dataverse.is_enabled:
+        reason = dataverse.disable_reason or "Enable it when its checks pass."
+        found.append(
+            ToDo("bad", "The Dataverse connection is disabled", reason, "Look at the connection",
+                 reverse("connections"))
+        )  # fmt: skip
+    if counts["failed"]:
+        entry = JobQueueEntry.objects.filter(company=company, status=JobStatus.ERROR).first()
+        if entry:
+            others = counts["failed"] - 1
+            more = f", and {others} more" if others else ""
+            found.append(
+                ToDo("bad", f"{entry} has stopped{more}", entry.error_message, "Look and restart",
+                     f"{reverse('job_queue')}?view=failed")
+            )  # fmt: skip
+    found += _errors_to_cure(company, now)
+    held = counts["skipped"]
+    if held:
+        found.append(
+            ToDo("held", f"{held} coupled record{'s are' if held > 1 else ' is'} held back",
+                 "The same error came twice for the same change. Cure it, then retry.",
+                 f"Look at {held}", reverse("coupling_errors"))
+        )  # fmt: skip
+    return found
+
+
+def _errors_to_cure(company: Company, now: datetime) -> list[ToDo]:
+    """Return the commonest causes of a day that do not pass by themselves."""
+    errors = SynchError.objects.filter(
+        job__company=company, warning=False, logged_at__gte=now - A_DAY
+    )
+    rows = errors.order_by().values("cause", "job__mapping_name").annotate(n=Count("pk"))
+    counts: dict[str, int] = defaultdict(int)
+    names: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        counts[row["cause"]] += row["n"]
+        names[row["cause"]].add(row["job__mapping_name"])
+    found = []
+    for cause in sorted(counts, key=lambda one: -counts[one]):
+        explained = explain(cause)
+        if explained.remedy != Remedy.CURE:
+            continue
+        n = counts[cause]
+        url = f"{reverse('all_errors')}?cause={cause}"
+        records = f"{n} record{'s' if n > 1 else ''}"
+        text = f"{', '.join(sorted(names[cause]))}. {explained.advice}"
+        title = f"{explained.title}: {records} failed"
+        found.append(ToDo("bad", title, text, f"Look at {records}", url))
+    return found[:3]
+
+
+class Bar(NamedTuple):
+    """A part of a column of the chart."""
+
+    series: str
+    x: int
+    y: float
+    height: float
+
+
+def _chart(company: Company, now: datetime) -> dict[str, Any]:
+    """Return the throughput of 24 hours as bars, a table and a sentence: one query."""
+    zone = timezone.get_current_timezone()
+    end = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
+    hours = [end - timedelta(hours=back) for back in range(23, -1, -1)]
+    jobs = SynchJob.objects.filter(company=company, started_at__gte=hours[0])
+    rows = (
+        jobs.annotate(hour=TruncHour("started_at", tzinfo=zone))
+        .values("hour")
+        .annotate(**{f"sum_{name}": Sum(name) for name in SERIES})
+    )
+    sums = {row["hour"]: {name: row[f"sum_{name}"] for name in SERIES} for row in rows}
+    columns = [(hour, sums.get(hour, dict.fromkeys(SERIES, 0))) for hour in hours]
+    highest = max(sum(values.values()) for _, values in columns)
+    top = _rounded_up(highest)
+    total = sum(sum(values.values()) for _, values in columns)
+    busiest = max(columns, key=lambda column: sum(column[1].values()))[0]
+    return {
+        "bars": _bars(columns, top),
+        "width": BAR + GAP * (len(hours) - 1) + 10,
+        "height": HEIGHT,
+        "lines": [round(HEIGHT * part / 4) for part in range(5)],
+        "scale": [round(top * part / 4) for part in range(4, -1, -1)],
+        "labels": [hours[index].strftime("%H:%M") for index in (0, 6, 12, 18, 23)],
+        "rows": [(hour, values) for hour, values in columns if any(values.values())],
+        "total": total,
+        "busiest": busiest,
+    }
+
+
+def _rounded_up(highest: int) -> int:
+    """Return a top of the scale whose quarters are whole."""
+    step = 4
+    while step < highest:
+        step *= 2 if step * 2 >= highest or step % 5 else 5
+    return step
+
+
+def _bars(columns: list[tuple[datetime, dict[str, int]]], top: int) -> list[Bar]:
+    bars = []
+    for place, (_, values) in enumerate(columns):
+        level = float(HEIGHT)
+        for name in SERIES:
+            if not values[name]:
+                continue
+            height = max(values[name] / top * HEIGHT, 1.5)
+            level -= height
+            bars.append(Bar(name, 5 + GAP * place, round(level, 1), round(height, 1)))
+    return bars

@@ -1,0 +1,17 @@
+"""The cells of a page, for templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from integration_admin import cells
+
+register = template.Library()
+register.simple_tag(cells.icon)
+register.simple_tag(cells.drawing)
+register.simple_tag(cells.pill)
+register.simple_tag(cells.outcome)
+register.filter("state", cells.state)
+register.filter("route", cells.route)
+register.filter("moment", cells.moment)
+register.filter("duration", cells.duration)

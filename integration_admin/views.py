@@ -1,0 +1,47 @@
+"""Home, and the pages that say why something cannot be shown."""
+
+from __future__ import annotations
+
+import sys
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from connections.models import Company
+from integration_admin.chrome import company_of
+from integration_admin.home import picture
+from integration_admin.roles import Right, SignedInRequest, requires
+from syncjobs import clock
+
+SETUPS = (
+    "business_central_connection",
+    "dataverse_connection_setup",
+    "sales_connection_setup",
+)
+
+
+@requires(Right.VIEW_CONSOLE)
+def home(request: SignedInRequest) -> HttpResponse:
+    """Show in five seconds whether data flows and what needs a person."""
+    chosen = company_of(request)
+    if chosen is None:
+        return render(request, "pages/welcome.html")
+    company = Company.objects.select_related(*SETUPS).get(pk=chosen.pk)
+    return render(request, "pages/home.html", picture(company, now=clock.now()))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say which right is missing and who can give it."""
+    named = exception if isinstance(exception, PermissionDenied) else None
+    return render(request, "403.html", {"exception": str(named or "")}, status=403)
+
+
+def failed(_request: HttpRequest) -> HttpResponse:
+    """Say that something went wrong, without needing anything that may be what is broken."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return HttpResponse(render_to_string("503.html"), status=503)
+    return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,0 +1,58 @@
+/* Sales Integration Console: small helpers. Every page reads, filters and submits without this file. */
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const each = (selector, fn, from = document) => from.querySelectorAll(selector).forEach(fn);
+  const store = (key, value) => { try { return value === undefined ? localStorage.getItem(key) : localStorage.setItem(key, value); } catch { return null; } };
+
+  // Theme before first paint; "system" leaves the choice to the browser.
+  const setTheme = (theme) => {
+    root.removeAttribute("data-theme"); root.removeAttribute("data-contrast");
+    if (theme === "contrast") root.dataset.contrast = "more";
+    else if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    each("[data-set-theme]", (b) => b.setAttribute("aria-checked", String(b.dataset.setTheme === theme)));
+  };
+  setTheme(store("theme") || "system");
+
+  // Selection: the count is announced, the bar with the acts follows.
+  const refreshSelection = (list) => {
+    const rows = [...list.querySelectorAll("tbody .pick input")], all = list.querySelector("[data-all]"), bulk = list.querySelector(".bulk");
+    const n = rows.filter((row) => row.checked).length;
+    rows.forEach((row) => row.closest("tr").classList.toggle("is-selected", row.checked));
+    if (all) { all.checked = n > 0 && n === rows.length; all.indeterminate = n > 0 && n < rows.length; }
+    if (bulk) { bulk.classList.toggle("is-open", n > 0); bulk.querySelector("[data-n]").textContent = `${n} selected`; }
+  };
+
+  addEventListener("DOMContentLoaded", () => {
+    setTheme(root.dataset.contrast ? "contrast" : root.dataset.theme || "system");
+    each("[data-list]", refreshSelection);
+    document.querySelector("[data-autofocus]")?.focus();
+  });
+  addEventListener("pageshow", () => each("[data-list]", refreshSelection));
+
+  document.addEventListener("click", (event) => {
+    const hit = (selector) => event.target.closest(selector);
+    each("details.menu[open]", (menu) => { if (!menu.contains(event.target) || hit(".menu__list a, .menu__list button")) menu.open = false; });
+    let el;
+    if (hit("[aria-disabled=true]")) { event.preventDefault(); return; }
+    if ((el = hit("[data-set-theme]"))) { store("theme", el.dataset.setTheme); setTheme(el.dataset.setTheme); }
+    if ((el = hit("[data-clear]"))) {
+      const list = el.closest("[data-list]");
+      each("tbody .pick input", (row) => { row.checked = false; }, list); refreshSelection(list);
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    const list = event.target.closest(".pick") && event.target.closest("[data-list]");
+    if (!list) return;
+    if (event.target.matches("[data-all]")) each("tbody .pick input", (row) => { row.checked = event.target.checked; }, list);
+    refreshSelection(list);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const focus = (selector) => { const el = document.querySelector(selector); if (el) { event.preventDefault(); el.focus(); el.select?.(); } };
+    if (event.altKey && event.key.toLowerCase() === "q") focus("[data-tellme]");
+    if (event.key === "F3") focus(".quick .input");
+    if (event.key === "Escape") each("details.menu[open]", (menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+  });
+})();

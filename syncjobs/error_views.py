@@ -1,0 +1,304 @@
+"""The pages of integration synch. errors: grouped by cause with the cure, or one by one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from connections.causes import Explanation, Remedy
+from connections.models import Company
+from integration_admin import cells
+from integration_admin.chrome import company_of
+from integration_admin.pages import Action, Column, Empty, Filter, ListPage, View, back
+from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from mappings import pairing
+from mappings.coupling_views import mapping_names, within_limit
+from mappings.models import Coupling, PendingCoupling
+from mappings.terms import Direction
+from syncjobs import clock, on_demand
+from syncjobs.causes import REMEDIES, explain
+from syncjobs.models import SynchError
+from syncjobs.on_demand import Wanted
+
+PERIODS = (("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days"))
+SHOWN_OF_A_CAUSE = 5
+
+
+class Group(NamedTuple):
+    """The errors of one cause, and what to do about them."""
+
+    cause: str
+    explained: Explanation
+    remedy: str
+    icon: str
+    tone: str
+    count: int
+    first: datetime
+    last: datetime
+    mappings: str
+    records: list[SynchError]
+    is_first: bool
+
+
+def tone_of(remedy: Remedy) -> str:
+    """What needs a person is bad; what passes by itself is held."""
+    return "bad" if remedy == Remedy.CURE else "held"
+
+
+@requires(Right.VIEW_LOG)
+def errors_by_cause(request: SignedInRequest) -> HttpResponse:
+    """Show why records fail, by cause, with title, advice and the latest records."""
+    company = company_of(request)
+    days = request.GET.get("days", "7")
+    days = days if days in dict(PERIODS) else "7"
+    chosen = request.GET.get("mapping", "")
+    search = request.GET.get("q", "").strip()
+    errors = SynchError.objects.filter(
+        job__company=company,
+        warning=False,
+        logged_at__gte=clock.now() - timedelta(days=int(days)),
+    )
+    if chosen:
+        errors = errors.filter(job__mapping_name=chosen)
+    if search:
+        errors = errors.filter(Q(message__icontains=search) | Q(record_name__icontains=search))
+    groups = _groups(errors)
+    names = mapping_names(company) if company else []
+    return render(
+        request,
+        "pages/errors.html",
+        {
+            "title": "Integration Synch. Errors",
+            "groups": groups,
+            "count": sum(group.count for group in groups),
+            "periods": PERIODS,
+            "days": days,
+            "mappings": names,
+            "mapping": chosen,
+            "search": search,
+            "is_narrowed": bool(search or chosen),
+            "empty": _NO_ERRORS,
+            "can_retry": has_right(request.user, Right.RETRY_RECORD),
+        },
+    )
+
+
+_NO_ERRORS = Empty("No errors", "Every record of this time went through.")
+
+
+def _groups(errors: QuerySet[SynchError]) -> list[Group]:
+    """Group by cause, most first: two queries, however many errors there are."""
+    counted = errors.order_by().values("cause", "job__mapping_name").annotate(
+        n=Count("pk"), first=Min("logged_at"), last=Max("logged_at")
+    )  # fmt: skip
+    by_cause: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in counted:
+        by_cause[row["cause"]].append(dict(row))
+    place = Window(RowNumber(), partition_by=F("cause"), order_by=F("pk").desc())
+    newest = errors.annotate(place=place).filter(place__lte=SHOWN_OF_A_CAUSE)
+    records: dict[str, list[SynchError]] = defaultdict(list)
+    for error in newest.select_related("job").defer("detail").order_by("-pk"):
+        records[error.cause].append(error)
+    ordered = sorted(by_cause, key=lambda cause: -sum(row["n"] for row in by_cause[cause]))
+    return [
+        _group(cause, by_cause[cause], records[cause], is_first=cause == ordered[0])
+        for cause in ordered
+    ]
+
+
+def _group(
+    cause: str, rows: list[dict[str, Any]], records: list[SynchError], *, is_first: bool
+) -> Group:
+    explained = explain(cause)
+    remedy, icon = REMEDIES[explained.remedy]
+    return Group(
+        cause=cause,
+        explained=explained,
+        remedy=remedy,
+        icon=icon,
+        tone=tone_of(explained.remedy),
+        count=sum(row["n"] for row in rows),
+        first=min(row["first"] for row in rows),
+        last=max(row["last"] for row in rows),
+        mappings=", ".join(sorted(row["job__mapping_name"] for row in rows)),
+        records=records,
+        is_first=is_first,
+    )
+
+
+def _causes(_company: Company) -> list[tuple[str, str]]:
+    return [(str(cause), f"{explain(cause).title}") for cause in sorted(_known())]
+
+
+def _known() -> list[str]:
+    return list(SynchError.objects.order_by().values_list("cause", flat=True).distinct())
+
+
+class ErrorList(ListPage[SynchError]):
+    """Why single records failed, were skipped, or went through with a warning."""
+
+    title = "Integration Synch. Errors"
+    model = SynchError
+    right = Right.VIEW_LOG
+    columns = (
+        Column("record", "Record", order="record_name"),
+        Column("mapping", "Mapping"),
+        Column("way", "Direction"),
+        Column("message", "Error Message"),
+        Column("logged_at", order="logged_at"),
+    )
+    actions = (
+        Action("Synchronize", "synchronize_errors", Right.RETRY_RECORD, "play"),
+        Action("Retry", "retry_errors", Right.RETRY_RECORD, "refresh"),
+    )
+    views = (
+        View("errors", "Errors", Q(warning=False)),
+        View("warnings", "Warnings", Q(warning=True)),
+        View("all", "All"),
+    )
+    counts_views = False
+    filters = (
+        Filter("mapping", "Mapping", "job__mapping_name", mapping_names),
+        Filter("cause", "Cause", "cause", _causes),
+    )
+    searches = ("record_name", "message")
+    searches_ids = ("business_central_id", "dataverse_id", "job_id")
+    search_hint = "Search record, message or id"
+    company_field = "job__company"
+    empty = _NO_ERRORS
+
+    def get_queryset(self) -> QuerySet[SynchError]:
+        rows = super().get_queryset().select_related("job").defer("detail")
+        try:
+            return rows.filter(job=UUID(self.request.GET.get("job", "")))
+        except ValueError:
+            return rows
+
+    def gather(self, rows: Sequence[SynchError]) -> None:
+        self.couplings = couplings_of(rows)
+
+    def show_record(self, row: SynchError) -> SafeString:
+        name = row.record_name or row.business_central_id or row.dataverse_id or "the whole job"
+        coupling = self.couplings.get(row.pk)
+        if coupling:
+            return cells.link(reverse("coupling", args=[coupling.pk]), name)
+        return format_html("{}", name)
+
+    def show_mapping(self, row: SynchError) -> SafeString:
+        return cells.link(reverse("synch_job", args=[row.job_id]), row.job.mapping_name)
+
+    def show_way(self, row: SynchError) -> SafeString:
+        return cells.route(row.job.direction)
+
+    def show_message(self, row: SynchError) -> SafeString:
+        explained = explain(row.cause)
+        mark = cells.state("Warning") if row.warning else ""
+        return format_html(
+            '<span class="message">{} {}<span class="table__sub">{}. {}</span></span>',
+            mark,
+            row.message,
+            explained.title,
+            explained.advice,
+        )
+
+
+def couplings_of(errors: Sequence[SynchError]) -> dict[int, Coupling]:
+    """Return the coupling of each of these errors that has one; one query."""
+    names = {error.job.mapping_name for error in errors}
+    bc = {error.business_central_id for error in errors if error.business_central_id}
+    dv = {error.dataverse_id for error in errors if error.dataverse_id}
+    companies = {error.job.company_id for error in errors}
+    rows = Coupling.objects.filter(
+        Q(business_central_id__in=bc) | Q(dataverse_id__in=dv),
+        company__in=companies,
+        mapping_name__in=names,
+    ).defer("base")
+    found: dict[tuple[str, UUID], Coupling] = {}
+    for row in rows:
+        found[row.mapping_name, row.business_central_id] = row
+        found[row.mapping_name, row.dataverse_id] = row
+    result = {}
+    for error in errors:
+        for record_id in (error.business_central_id, error.dataverse_id):
+            if record_id and (coupling := found.get((error.job.mapping_name, record_id))):
+                result[error.pk] = coupling
+    return result
+
+
+# Buttons
+
+
+def _chosen(request: SignedInRequest) -> list[SynchError]:
+    """Return the ticked errors, or those of the cause whose button was pressed."""
+    rows = SynchError.objects.filter(job__company=company_of(request)).select_related("job")
+    if cause := request.POST.get("cause"):
+        since = clock.now() - timedelta(days=30)
+        return list(rows.filter(cause=cause, warning=False, logged_at__gte=since)[:1000])
+    ids = [pk for pk in request.POST.getlist("selected") if pk.isdecimal()]
+    return list(rows.filter(pk__in=ids))
+
+
+def _wanted(errors: Sequence[SynchError]) -> list[Wanted]:
+    """Return the records behind the errors, each once; a source that is not known is left out."""
+    found: dict[Wanted, None] = {}
+    for error in errors:
+        to = error.job.direction == Direction.TO_INTEGRATION_TABLE
+        source = error.business_central_id if to else error.dataverse_id
+        if source:
+            found[Wanted(error.job.mapping_name, Direction(error.job.direction), source)] = None
+    return list(found)
+
+
+def _release(company: Company, request: SignedInRequest, errors: Sequence[SynchError]) -> int:
+    """Take the marks off the records behind the errors; return how many were held back."""
+    held = [row.pk for row in couplings_of(errors).values() if row.skipped]
+    parked = PendingCoupling.objects.filter(
+        company=company, skipped=True, record_id__in={row.source_id for row in _wanted(errors)}
+    )
+    count = pairing.retry(held, by=request.user)
+    return count + pairing.retry_pending(list(parked.values_list("pk", flat=True)), by=request.user)
+
+
+@require_POST
+@requires(Right.RETRY_RECORD)
+def synchronize_errors(request: SignedInRequest) -> HttpResponse:
+    """Synchronize the records behind the ticked errors at once."""
+    company, errors = company_of(request), _chosen(request)
+    records = _wanted(errors)
+    if company is None or not within_limit(request, len(records)):
+        return back(request, "errors")
+    _release(company, request, errors)
+    runs = on_demand.synchronize_records(company, records, now=clock.now(), user=request.user)
+    if len(runs) == 1:
+        return redirect("run", pk=runs[0].pk)
+    messages.success(request, f"{len(runs)} runs for {len(records)} records are in the queue.")
+    return redirect("runs")
+
+
+@require_POST
+@requires(Right.RETRY_RECORD)
+def retry_errors(request: SignedInRequest) -> HttpResponse:
+    """Let the next runs take the records behind the ticked errors again."""
+    company, errors = company_of(request), _chosen(request)
+    if company is None or not within_limit(request, len(_wanted(errors))):
+        return back(request, "errors")
+    count = _release(company, request, errors)
+    messages.success(
+        request,
+        f"{count} held-back records will be tried again; those that were not held back are "
+        "tried again anyway.",
+    )
+    return back(request, "errors")

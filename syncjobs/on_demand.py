@@ -1,0 +1,130 @@
+"""Runs that a person asks for: put into the job queue, to be looked at on their own page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from connections.models import Company
+from mappings.captions import direction as direction_words
+from mappings.models import IntegrationTableMapping
+from mappings.terms import Direction
+from syncjobs import queue
+from syncjobs.models import JobQueueEntry, Run
+from syncjobs.terms import Mode
+
+MODES = {
+    Mode.MODIFIED: "modified records",
+    Mode.FULL: "full synchronization",
+    Mode.UNCONDITIONAL: "unconditional full synchronization",
+}
+
+
+class Wanted(NamedTuple):
+    """A record to be synchronized, and which way."""
+
+    mapping_name: str
+    direction: Direction
+    source_id: UUID
+
+
+def synchronize(
+    mapping: IntegrationTableMapping,
+    *,
+    now: datetime,
+    user: AbstractBaseUser | None,
+    mode: Mode = Mode.MODIFIED,
+    direction: Direction | None = None,
+) -> Run:
+    """Synchronize a mapping as soon as a worker is free."""
+    words = f", {direction_words(direction).lower()}" if direction else ""
+    parameters: dict[str, object] = {"mode": mode}
+    if direction:
+        parameters["directions"] = [direction]
+    return queue.enqueue(
+        mapping.company,
+        "synchronize",
+        description=f"{mapping.name}: {MODES[mode]}{words}",
+        now=now,
+        mapping_name=mapping.name,
+        parameters=parameters,
+        user=user,
+        category=_category(mapping.company, mapping.name),
+    )
+
+
+def synchronize_all(company: Company, *, now: datetime, user: AbstractBaseUser | None) -> Run:
+    """Synchronize what was modified in every mapping, in the order of their dependencies."""
+    return queue.enqueue(
+        company,
+        "synchronize_all",
+        description="All mappings: modified records",
+        now=now,
+        parameters={"mode": Mode.MODIFIED},
+        user=user,
+    )
+
+
+def match(
+    mapping: IntegrationTableMapping, *, now: datetime, user: AbstractBaseUser | None
+) -> Run:
+    """Couple the records of a mapping that match."""
+    return queue.enqueue(
+        mapping.company,
+        "match",
+        description=f"{mapping.name}: match-based coupling",
+        now=now,
+        mapping_name=mapping.name,
+        user=user,
+        category=_category(mapping.company, mapping.name),
+    )
+
+
+def synchronize_records(
+    company: Company,
+    records: Iterable[Wanted],
+    *,
+    now: datetime,
+    user: AbstractBaseUser | None,
+) -> list[Run]:
+    """Synchronize single records: one run for each mapping and direction."""
+    ids: dict[tuple[str, Direction], set[UUID]] = defaultdict(set)
+    for record in records:
+        ids[record.mapping_name, record.direction].add(record.source_id)
+    categories = _categories(company, {name for name, _ in ids})
+    return [
+        queue.enqueue(
+            company,
+            "synchronize",
+            description=f"{name}: {_counted(len(chosen))} {direction_words(way).lower()}",
+            now=now,
+            mapping_name=name,
+            parameters={
+                "mode": Mode.FULL,
+                "directions": [way],
+                "ids": sorted(str(one) for one in chosen),
+            },
+            user=user,
+            category=categories.get(name, ""),
+        )
+        for (name, way), chosen in ids.items()
+    ]
+
+
+def _counted(number: int) -> str:
+    return "1 record" if number == 1 else f"{number} records"
+
+
+def _category(company: Company, mapping_name: str) -> str:
+    return _categories(company, {mapping_name}).get(mapping_name, "")
+
+
+def _categories(company: Company, names: Collection[str]) -> dict[str, str]:
+    """Runs of a mapping take turns with its recurring entry: they are of the same category."""
+    entries = JobQueueEntry.objects.filter(company=company, mapping_name__in=names, recurring=True)
+    return dict(entries.values_list("mapping_name", "category"))

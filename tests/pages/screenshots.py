@@ -1,0 +1,76 @@
+"""Pictures of every page, to be looked at: `pytest tests/pages/screenshots.py` fills `test-results/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+from rq import Worker
+
+from integration_admin.roles import Role
+from mappings.models import Coupling
+from syncjobs.models import JobQueueEntry, Run, SynchJob
+from syncjobs.terms import RunStatus
+from tests.pages.conftest import sign_in
+from tests.pages.factory import Past, make_user
+
+RESULTS = Path(__file__).resolve().parents[2] / "test-results"
+WIDTHS = (1440, 768, 375)
+
+
+def addresses(past: Past) -> dict[str, str]:
+    """Return every kind of page, by the name of its picture."""
+    mapping = past.mapping("CUSTOMER")
+    held = Coupling.objects.filter(company=past.company, skipped=True).first()
+    job = SynchJob.objects.filter(company=past.company, failed__gt=0).first()
+    entry = JobQueueEntry.objects.filter(company=past.company, mapping_name="VENDOR").first()
+    running = Run.objects.filter(company=past.company, status=RunStatus.IN_PROCESS).first()
+    done = Run.objects.filter(company=past.company, status=RunStatus.SUCCESS).first()
+    assert held
+    assert job
+    assert entry
+    assert running
+    assert done
+    return {
+        "home": "/",
+        "connections": "/connections/",
+        "mappings": "/mappings/",
+        "mapping": f"/mappings/{mapping.pk}/",
+        "couplings": "/couplings/",
+        "coupling": f"/couplings/{held.pk}/",
+        "coupling-errors": "/coupled-data-errors/",
+        "pending": "/pending-couplings/",
+        "errors": "/errors/",
+        "errors-all": "/errors/all/",
+        "jobs": "/synch-jobs/",
+        "job": f"/synch-jobs/{job.pk}/",
+        "job-queue": "/job-queue/",
+        "job-queue-entry": f"/job-queue/{entry.pk}/",
+        "runs": "/runs/",
+        "run": f"/runs/{running.pk}/",
+        "run-done": f"/runs/{done.pk}/",
+        "nothing-matches": "/couplings/?q=nobody",
+        "not-found": "/nowhere/",
+    }
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_take_pictures(
+    live: LiveServer, page: Page, full_past: Past, idle_worker: Worker, width: int, theme: str
+) -> None:
+    make_user(Role.ADMINISTRATOR, "mira")
+    RESULTS.mkdir(exist_ok=True)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    page.goto(f"{live.url}/sign-in/")
+    page.screenshot(path=RESULTS / f"signin-{width}-{theme}.png", full_page=True)
+
+    sign_in(page, live.url, "mira")
+    for name, address in addresses(full_past).items():
+        page.goto(f"{live.url}{address}")
+        page.screenshot(path=RESULTS / f"{name}-{width}-{theme}.png", full_page=True)
+
+    assert (RESULTS / f"home-{width}-{theme}.png").exists()
