@@ -45,7 +45,7 @@ def _install(name: str) -> int:
             return _refuse(_without_venv())
     count = sum("==" in line for line in requirements.read_text(encoding="utf-8").splitlines())
     _say(f"Installing {count} packages of {name} (needs a package index) …")
-    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input"]
+    install = [str(PYTHON), "-m", "pip", "install", "-qq", "--no-input"]
     install += ["--disable-pip-version-check", "--require-hashes", "-r", str(requirements)]
     if _call(install):
         return _refuse(

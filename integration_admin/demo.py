@@ -69,7 +69,7 @@ def run(*, starts_over: bool) -> None:
         sandbox_ports = _ports(port)
         say("Starting Redis, the sandbox and the console …")
         processes.start_redis(supervisor)
-        _start_sandbox(supervisor, sandbox_ports)
+        _start_both_systems(supervisor, sandbox_ports)
         _keep_settings(settings.VAR_DIR)
         supervisor.run(Program("set-up", (*MANAGE, "set_up_demo"), environment=_exports()))
         processes.start_console(supervisor, host=ports.LOOPBACK, port=port)
@@ -111,7 +111,7 @@ def _ports(port: int) -> list[int]:
     return numbers
 
 
-def _start_sandbox(supervisor: Supervisor, numbers: list[int]) -> None:
+def _start_both_systems(supervisor: Supervisor, numbers: list[int]) -> None:
     state = _state()
     state.unlink(missing_ok=True)  # of a sandbox that was killed
     chosen = ",".join(map(str, numbers))

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from integration_admin.embedded_redis import EmbeddedRedis
 from tests.running_sandbox import sandbox
+from tests.settings import TESTS_DIR
 
 __all__ = ["redis_server", "sandbox"]
 
@@ -25,4 +26,4 @@ def redis_server() -> Iterator[EmbeddedRedis]:
 
 def pytest_unconfigure() -> None:
     """Remove the folder of the tests."""
-    shutil.rmtree(settings.TESTS_DIR, ignore_errors=True)
+    shutil.rmtree(TESTS_DIR, ignore_errors=True)
