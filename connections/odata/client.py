@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,7 @@ class Client:
         url = self._address(request.path)
         waited, attempt, renewed = 0.0, 0, False
         while True:
-            waited += self._admitted(pause)
+            self._be_admitted(pause)
             try:
                 answer, token = self._once(request, url)
             except IntegrationError as error:
@@ -215,13 +216,14 @@ class Client:
     def _is_over(self, attempt: int, waited: float) -> bool:
         return attempt >= self.timing.attempts or waited > self.timing.patience
 
-    def _admitted(self, pause: Callable[[float], object]) -> float:
-        """Wait for the budget; return the seconds that took."""
-        waited = 0.0
+    def _be_admitted(self, pause: Callable[[float], object]) -> None:
+        """Wait for the budget, unless the system asked everybody to stay away for long."""
         while seconds := self.budget.admit():
+            if seconds > self.timing.patience:
+                message = f"{self.side} asked to wait {seconds:.0f} seconds."
+                after = timedelta(seconds=seconds)
+                raise TransientError(message, cause=Cause.THROTTLED, retry_after=after)
             pause(seconds)
-            waited += seconds
-        return waited
 
     def _once(self, request: Request, url: str) -> tuple[Answer, str]:
         token = self.tokens.token()
@@ -243,7 +245,8 @@ class Client:
         except (requests.RequestException, OSError) as error:
             raise failure(self.side, url, error, writes=not request.is_safe) from error
         finally:
-            self.budget.leave(time.perf_counter() - started, throttled=throttled)
+            seconds = time.perf_counter() - started
+            self.budget.leave(seconds, kind=request.kind, throttled=throttled)
         answer = Answer(self.side, response.status_code, response.headers, response.content)
         return answer, token
 

@@ -29,8 +29,8 @@ class Budget(Protocol):
         """Take the right to send one request, or return the seconds to wait before asking again."""
         ...
 
-    def leave(self, seconds: float, *, throttled: bool) -> None:
-        """Note that an admitted request ended."""
+    def leave(self, seconds: float, *, kind: str, throttled: bool) -> None:
+        """Note that an admitted request ended; requests of a kind take about the same time."""
         ...
 
     def pause(self, seconds: float) -> None:
@@ -44,7 +44,7 @@ class Unlimited:
     def admit(self) -> float:
         return 0.0
 
-    def leave(self, seconds: float, *, throttled: bool) -> None:
+    def leave(self, seconds: float, *, kind: str, throttled: bool) -> None:
         """Nothing to note."""
 
     def pause(self, seconds: float) -> None:
@@ -84,6 +84,12 @@ class Request:
     @property
     def reads(self) -> bool:
         return self.method in ("GET", "HEAD")
+
+    @property
+    def kind(self) -> str:
+        """Return what requests that take about the same time have in common."""
+        last = self.path.partition("?")[0].rpartition("/")[2]
+        return f"{self.method} {last.partition('(')[0]}"
 
     @property
     def is_safe(self) -> bool:
