@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sandbox import schema
 from sandbox.business_central.relations import PAIRS, Pair
@@ -139,7 +139,7 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-@cache
+@lru_cache(maxsize=1024)  # as many selections as clients think of
 def record(page: Page, names: tuple[str, ...] | None, alias: str = "t") -> str:
     """Return SQL that yields a record as JSON text, still open at its end."""
     shown = fields(page, alias)

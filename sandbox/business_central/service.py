@@ -36,7 +36,8 @@ ROOT = re.compile(
 )
 SEGMENT = re.compile(r"^(?P<name>[\w.$]+)(?:\((?P<key>.*)\))?$", re.DOTALL)
 KEY_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^,]+)\s*(?:,|$)")
-TOKEN = re.compile(r'^W/"(?P<token>[A-Za-z0-9+/=]+)"$')
+TOKEN = re.compile(r'^W/"(?P<token>[A-Za-z0-9+/]+=*)"$')
+VERSION = re.compile(rb"'20;(\d{19});00;'")
 HEADERS = {"OData-Version": "4.0"}
 
 
@@ -232,10 +233,7 @@ class BusinessCentral:
         wanted = call.headers.get("if-match", "").strip()
         if wanted == "*":
             return row
-        token = TOKEN.match(wanted)
-        if token is None:
-            raise refusals.no_token()
-        if token["token"] != etag(row["__version"]):
+        if _version(wanted) != row["__version"]:
             raise refusals.changed()
         return row
 
@@ -295,6 +293,20 @@ class BusinessCentral:
 def etag(version: int) -> str:
     """Return the opaque token of a version."""
     return base64.b64encode(f"'20;{version:019};00;'".encode()).decode()
+
+
+def _version(text: str) -> int:
+    """Return the version of an etag; raises RefusalError where there is none."""
+    found = TOKEN.match(text)
+    if found is None:
+        raise refusals.no_token()
+    try:
+        version = VERSION.fullmatch(base64.b64decode(found["token"]))
+    except ValueError as error:
+        raise refusals.no_token() from error
+    if version is None:
+        raise refusals.no_token()
+    return int(version[1])
 
 
 def segment(text: str) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sandbox.business_central import refusals
-from sandbox.business_central.pages import caption, entity, pair_of
+from sandbox.business_central.pages import caption, entity, navigations, pair_of
 from sandbox.business_central.relations import PAIRS, referring, relation_of
 from sandbox.business_central.rules import Rules
 from sandbox.business_central.security import demand
@@ -77,10 +77,14 @@ class Writer:
             if name.startswith("@odata.") or "@odata." in name:
                 continue
             column = columns.get(name)
+            if column is None and name in navigations(page):
+                message = f"Related records ('{name}') cannot be written along in this sandbox."
+                raise refusals.not_implemented(message)
             if column is None:
                 raise refusals.unknown_property(name, entity(page))
             self._check_access(page, column, creates=creates)
             self._put(page, column, value, values)
+        self._check_fixed(page, values)
         return {name: values[name] for name in sorted(values, key=lambda name: name not in FIRST)}
 
     def _check_access(self, page: Page, column: Column, *, creates: bool) -> None:
@@ -92,6 +96,12 @@ class Writer:
             allowed = column.creatable if creates else column.updatable
         if not allowed:
             raise refusals.read_only(column.name)
+
+    def _check_fixed(self, page: Page, values: Row) -> None:
+        """What a page is filtered by cannot be changed through it."""
+        for name, value in page.fixed_filter:
+            if values.get(name, value) != value:
+                raise refusals.read_only(name)
 
     def _put(self, page: Page, column: Column, value: Any, values: Row) -> None:
         """Note a value; an id that stands for a code becomes that code."""
