@@ -145,6 +145,11 @@ TROUBLES = (
         "E-TOO-LONG", FAILS,
     ),
     Trouble(
+        "letters in a phone number", "CUSTOMER", SALES, "account", "name", "Call Me Catering",
+        "Business Central takes no letters in a phone number.",
+        "E-REFUSED", FAILS,
+    ),
+    Trouble(
         "owner is disabled", "CUSTOMER", SALES, "account", "name", "Terry's Old Friends",
         "The account belongs to the disabled user Terry Dodds, who is coupled with no salesperson.",
         "E-NOT-COUPLED", FAILS,

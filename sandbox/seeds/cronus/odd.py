@@ -199,6 +199,7 @@ def accounts() -> list[Row]:
         account("Matterhorn Outfitters", transactioncurrencyid=franc_id),
         account("Sixty Days Later Studios", paymenttermscode=4),
         account("Terry's Old Friends", **terry),
+        account("Call Me Catering", telephone1="1-800-CALL-NOW"),
         account("Spelled Out Foods", address1_country="United States of America"),
         account(DOUBLE_NAME, address1_postalcode=DOUBLE_POST_CODE, customertypecode=8),
     ]

@@ -54,8 +54,8 @@ def _longest() -> Row:
         "addressLine2": "Hinterhaus, 3. Stock links, bitte zweimal läuten".ljust(50, "!")[:50],
         "city": "Garmisch-Partenkirchen am Berg"[:30],
         "state": "Oberbayern (Regierungsbezirk),"[:30],
-        "phoneNumber": "+49 8821 555 0100 Durchwahl 23"[:30],
-        "faxNumber": "+49 8821 555 0100 Durchwahl 24"[:30],
+        "phoneNumber": "+49 (8821) 555 0100 - 23 45 67"[:30],
+        "faxNumber": "+49 (8821) 555 0100 - 23 45 68"[:30],
         "email": "einkauf".ljust(60, "e") + "@garmisch.example",
         "website": "https://garmisch.example/".ljust(200, "m"),
     }
