@@ -114,6 +114,10 @@ class EmbeddedRedis:
                 self.process.wait()
         self.release()
 
+    def forget(self) -> None:
+        """Throw away what the server kept: an older server may not read it, and it may be lost."""
+        shutil.rmtree(_home(self.directory) / "appendonlydir", ignore_errors=True)
+
     def release(self) -> None:
         """Give up our part of the lock; a server that still runs keeps its own."""
         if self._lock is not None:

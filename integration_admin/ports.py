@@ -29,7 +29,7 @@ def require(port: int, needed_by: str, cure: str, *, host: str = LOOPBACK) -> No
 
 def answers(port: int, host: str = LOOPBACK) -> bool:
     """Whether somebody listens on the port."""
-    try:
+    try:  # 0.0.0.0 is every address, and reached at the loopback
         with socket.create_connection((host, port), timeout=1):
             return True
     except OSError:

@@ -14,7 +14,7 @@ from django.conf import settings
 from integration_admin import embedded_redis, ports
 from integration_admin.embedded_redis import EmbeddedRedis, RedisNotStartedError
 from integration_admin.ports import PortError
-from integration_admin.supervisor import NotStartedError, Program, Supervisor
+from integration_admin.supervisor import NotStartedError, Program, Supervisor, say
 
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 GUNICORN = "python:integration_admin.gunicorn_settings"
@@ -77,16 +77,19 @@ def start_redis(supervisor: Supervisor) -> None:
     if os.environ.get("REDIS_URL"):
         return
     server = EmbeddedRedis(settings.VAR_DIR)
-    command = server.prepare()
-    supervisor.start(
-        Program(
-            "redis",
-            command,
-            is_ready=server.is_ready,
-            ready_within=embedded_redis.READY_WITHIN,
-            keeps_open=(server.lock,),
-        )
+    program = Program(
+        "redis",
+        server.prepare(),
+        is_ready=server.is_ready,
+        ready_within=embedded_redis.READY_WITHIN,
+        keeps_open=(server.lock,),
     )
+    try:
+        supervisor.start(program)
+    except NotStartedError:
+        say("Redis cannot read what it kept, and begins empty. What is due is rung again.")
+        server.forget()
+        supervisor.start(program)
 
 
 def migrate(supervisor: Supervisor) -> None:
@@ -114,7 +117,9 @@ def start_console(supervisor: Supervisor, *, host: str, port: int) -> None:
         "REDIS_URL": os.environ.get("REDIS_URL") or embedded_redis.address(settings.VAR_DIR),
     }
     programs = [
-        Program("web", (*web, "--bind", bind), lambda: ports.answers(port), environment=given),
+        Program(
+            "web", (*web, "--bind", bind), lambda: ports.answers(port, host), environment=given
+        ),
         *(
             Program(name, (*MANAGE, "worker"), grace=WORKER_GRACE, environment=given)
             for name in _names("worker", workers)

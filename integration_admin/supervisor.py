@@ -137,7 +137,7 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> bool:
         for child in reversed(self.children):
-            child.stop(lambda: self._requests > 1)
+            child.stop(self._is_hurried)
         return isinstance(error, StopRequested)
 
     def start(self, program: Program) -> None:
@@ -148,7 +148,10 @@ class Supervisor:
         while not program.is_ready():
             self._wait()
             if child.process.poll() is not None or time.monotonic() > ends:
-                raise NotStartedError(_not_started(child))
+                self.children.remove(child)
+                message = _not_started(child)
+                child.stop(self._is_hurried)
+                raise NotStartedError(message)
 
     def run(self, program: Program) -> None:
         """Run a program that ends by itself, and must end well."""
@@ -174,6 +177,9 @@ class Supervisor:
 
     def _request(self) -> None:
         self._requests += 1
+
+    def _is_hurried(self) -> bool:
+        return self._requests > 1
 
 
 def ended(status: int) -> str:

@@ -10,9 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-
-from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WHAT_TO_DO = (
@@ -24,9 +23,11 @@ WHAT_TO_DO = (
 
 def executable() -> str | None:
     """Return a Chromium that starts; None when there is none."""
-    candidates = [found for name in NAMES if (found := shutil.which(name))]
-    candidates += [found for found in [_downloaded()] if found]
-    return next((path for path in candidates if _starts(path)), None)
+    for find in (*(partial(shutil.which, name) for name in NAMES), _downloaded):
+        found = find()
+        if found and _starts(found):
+            return found
+    return None
 
 
 def required_executable() -> str:
@@ -45,6 +46,8 @@ def main() -> int:
 
 
 def _downloaded() -> str | None:
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None

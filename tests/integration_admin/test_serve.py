@@ -90,6 +90,20 @@ def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     assert len(everybody) >= len(CHILDREN)
 
 
+def test_redis_begins_empty_where_it_cannot_read_what_it_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "redis" / "appendonlydir"
+    kept.mkdir(parents=True)
+    (kept / "appendonly.aof.manifest").write_text("this is no manifest\n", encoding="ascii")
+
+    console = Console(tmp_path, "serve")
+    answers = console.pages_answer()
+    status = console.stop()
+
+    assert answers
+    assert status == 0
+    assert any("begins empty" in line for line in console.lines)
+
+
 def test_a_taken_port_is_named_with_who_needs_it_and_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
