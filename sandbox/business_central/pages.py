@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from sandbox import schema
@@ -13,6 +13,7 @@ from sandbox.schema import Column, Page, Table, Type
 from sandbox.store import BUSINESS_CENTRAL, sql_name
 
 LOCAL_CURRENCY = '(SELECT "localCurrencyCode" FROM "bc_generalLedgerSetup" LIMIT 1)'
+LONGEST_CURRENCY_CODE = 10
 # A customer's figures are shown for every customer, whether any were ever kept for it.
 STATISTICS = (
     '(SELECT c."id", c."number", c."displayName", c."creditLimit", c."lastModifiedDateTime", '
@@ -102,6 +103,7 @@ def _field(page: Page, column: Column, alias: str) -> Field:
         value = f"COALESCE((SELECT p.\"id\" FROM {related} p WHERE {where}), '{EMPTY_ID}')"  # noqa: S608
     elif column.name in page.lcy_translated:
         value = f"(CASE WHEN {value} = '' THEN {LOCAL_CURRENCY} ELSE {value} END)"
+        column = replace(column, declared="Code", max_length=LONGEST_CURRENCY_CODE)
     elif column.name == "contactBusinessRelation":
         value = BUSINESS_RELATION.format(alias=alias)
     return Field(column, value, _json(column, value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sandbox.business_central import refusals
-from sandbox.business_central.pages import caption, entity, navigations, pair_of
+from sandbox.business_central.pages import caption, entity, fields, navigations, pair_of
 from sandbox.business_central.relations import PAIRS, referring, relation_of
 from sandbox.business_central.rules import Rules
 from sandbox.business_central.security import demand
@@ -105,18 +105,18 @@ class Writer:
 
     def _put(self, page: Page, column: Column, value: Any, values: Row) -> None:
         """Note a value; an id that stands for a code becomes that code."""
-        given = stored(column, value)
         name = column.name
         pair = pair_of(page.table, name)
         if pair is not None:
-            name, given = pair.code, self._code_of(name, given)
-            if values.get(name, given) != given:
-                text = (
-                    f"The {pair.caption.lower()} values do not match to a specific {pair.caption}."
-                )
-                raise refusals.dialog(text)
-        elif name in page.lcy_translated and given == self._local_currency():
-            given = ""
+            name, given = pair.code, self._code_of(name, stored(column, value))
+        else:
+            given = stored(fields(page)[name].column if name in page.fields else column, value)
+            if name in page.lcy_translated and given == self._local_currency():
+                given = ""
+        if values.get(name, given) != given:
+            what = page.table.columns[name].caption.removesuffix(" Code")
+            message = f"The {what.lower()} values do not match to a specific {what}."
+            raise refusals.dialog(message)
         values[name] = given
 
     def _code_of(self, name: str, identity: str) -> str:

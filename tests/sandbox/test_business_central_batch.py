@@ -17,7 +17,9 @@ def company(sandbox: RunningSandbox) -> None:
     sandbox.reset()
 
 
-def batch(sandbox: RunningSandbox, parts: list[dict[str, Any]], **headers: str) -> requests.Response:
+def batch(
+    sandbox: RunningSandbox, parts: list[dict[str, Any]], **headers: str
+) -> requests.Response:
     url = f"{sandbox.env['SANDBOX_BC_URL']}/api/integration/sales/v1.0/$batch"
     return sandbox.bc.post(url, json={"requests": parts}, headers=headers)
 
@@ -183,4 +185,7 @@ def test_batches_are_posted(sandbox: RunningSandbox) -> None:
 
     answer = sandbox.bc.get(url)
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "BadRequest_MethodNotAllowed")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (
+        405,
+        "BadRequest_MethodNotAllowed",
+    )

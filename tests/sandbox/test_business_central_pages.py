@@ -51,7 +51,9 @@ def test_every_page_of_a_route_is_listed_and_answers(sandbox: RunningSandbox, ro
     own = {name for own_route, name in schema.business_central()[1] if own_route == route}
     assert {entry["name"] for entry in listed} == own | {"companies"}
     for entry in listed:
-        assert caller.get(entry["name"] if entry["name"] != "companies" else f"{root(caller)}/companies").ok
+        assert caller.get(
+            entry["name"] if entry["name"] != "companies" else f"{root(caller)}/companies"
+        ).ok
 
 
 def test_metadata_names_types_lengths_and_members(sandbox: RunningSandbox) -> None:
@@ -100,7 +102,11 @@ def test_a_company_is_addressed_by_id_or_as_an_option(sandbox: RunningSandbox) -
 @pytest.mark.parametrize(
     ("path", "status", "expected"),
     [
-        ("companies(11111111-2222-4333-8444-555555555555)/customers", 404, "Internal_CompanyNotFound"),
+        (
+            "companies(11111111-2222-4333-8444-555555555555)/customers",
+            404,
+            "Internal_CompanyNotFound",
+        ),
         ("customers?company=Nowhere", 404, "Internal_CompanyNotFound"),
         ("customers", 400, "BadRequest_InvalidRequestUrl"),
     ],
@@ -117,7 +123,10 @@ def test_an_unknown_environment_tenant_or_page_is_refused(sandbox: RunningSandbo
     assert code(sandbox.bc.get(f"{wrong}/companies")) == (404, "NoEnvironment")
     assert code(sandbox.bc.get("wizards")) == (404, "BadRequest_ResourceNotFound")
     assert code(sandbox.bc.get("customers(x)")) == (400, "BadRequest_NotFound")
-    assert code(sandbox.bc.get("customerStatistics/wizards")) == (404, "BadRequest_ResourceNotFound")
+    assert code(sandbox.bc.get("customerStatistics/wizards")) == (
+        404,
+        "BadRequest_ResourceNotFound",
+    )
 
 
 def test_a_record_is_read_by_id_and_by_its_key(sandbox: RunningSandbox) -> None:

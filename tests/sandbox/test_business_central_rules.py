@@ -163,9 +163,7 @@ def test_the_name_of_a_person_is_made_of_its_parts_and_broken_down_again(
 def test_a_primary_contact_is_one_of_the_customers_company(sandbox: RunningSandbox) -> None:
     customer = add(sandbox.bc, "customers", displayName="Contoso")
     stranger = add(sandbox.bc, "contacts", type="Person", surname="Dahl")
-    own = add(
-        sandbox.bc, "contacts", type="Person", surname="Berg", companyName="Contoso"
-    )
+    own = add(sandbox.bc, "contacts", type="Person", surname="Berg", companyName="Contoso")
 
     answer = sandbox.bc.patch(
         f"customers({customer['id']})",
@@ -206,9 +204,10 @@ def test_a_deleted_customer_leaves_its_contact_without_relation(sandbox: Running
     sandbox.bc.delete(f"customers({customer['id']})", headers=ANY)
 
     assert sandbox.bc.get("contactBusinessRelations").json()["value"] == []
-    assert read(sandbox.bc_standard, "contacts", displayName="Contoso")[
-        "contactBusinessRelation"
-    ] == "None"
+    assert (
+        read(sandbox.bc_standard, "contacts", displayName="Contoso")["contactBusinessRelation"]
+        == "None"
+    )
 
 
 def test_a_customer_with_an_order_cannot_be_deleted(sandbox: RunningSandbox) -> None:
@@ -232,7 +231,9 @@ def test_a_name_cannot_be_blanked(sandbox: RunningSandbox, table: str) -> None:
         f"{table}({record['id']})", json={"displayName": ""}, headers=ANY
     )
 
-    assert refused(answer, 'The blank "displayName" is not allowed.') == "Application_DialogException"
+    assert (
+        refused(answer, 'The blank "displayName" is not allowed.') == "Application_DialogException"
+    )
 
 
 @pytest.mark.parametrize("table", ["customers", "vendors", "contacts"])
@@ -265,4 +266,6 @@ def test_a_renamed_customer_keeps_its_relation(sandbox: RunningSandbox) -> None:
 
     change(sandbox.bc_standard, "customers", customer, number="CONTOSO")
 
-    assert read(sandbox.bc, "contactBusinessRelations", linkToTable="Customer")["number"] == "CONTOSO"
+    assert (
+        read(sandbox.bc, "contactBusinessRelations", linkToTable="Customer")["number"] == "CONTOSO"
+    )

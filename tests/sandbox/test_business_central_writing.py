@@ -155,7 +155,9 @@ def test_the_same_key_is_refused(sandbox: RunningSandbox) -> None:
     answer = sandbox.bc_standard.post("currencies", json={"code": "nok"})
 
     assert code(answer) == (400, "Internal_EntityWithSameKeyExists")
-    assert "The Currency already exists. Identification fields and values: Code='NOK'" in answer.text
+    assert (
+        "The Currency already exists. Identification fields and values: Code='NOK'" in answer.text
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,9 @@ def test_an_id_that_fits_nothing_or_another_code_is_refused(sandbox: RunningSand
     krone = add(sandbox.bc_standard, "currencies", code="NOK")
     add(sandbox.bc_standard, "currencies", code="EUR")
 
-    unknown = sandbox.bc_standard.post("customers", json={"displayName": "A", "currencyId": IDENTITY})
+    unknown = sandbox.bc_standard.post(
+        "customers", json={"displayName": "A", "currencyId": IDENTITY}
+    )
     other = sandbox.bc_standard.post(
         "customers", json={"displayName": "A", "currencyId": krone["id"], "currencyCode": "EUR"}
     )
