@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sandbox import schema
+from sandbox.odata import text
 from sandbox.schema import Column, Table, Type
 
 Row = dict[str, Any]
@@ -44,6 +45,7 @@ class Store:
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=OFF")
         self.connection.execute("PRAGMA cache_size=-200000")
+        text.add_functions(self.connection)
         self.offsets = {DATAVERSE: timedelta(0), BUSINESS_CENTRAL: timedelta(0)}
         self._depth = 0
         self._create()
@@ -68,8 +70,8 @@ class Store:
         for column in table.columns.values():
             if column.name == table.key:
                 continue
-            text = SQL_TYPES.get(column.type, f"TEXT{collation}")
-            columns.append(f'"{column.name}" {text}')
+            declared = SQL_TYPES.get(column.type, f"TEXT{collation}")
+            columns.append(f'"{column.name}" {declared}')
             if column.is_polymorphic:
                 columns.append(f'"{column.name}__t" TEXT')
         if system == BUSINESS_CENTRAL:
@@ -206,8 +208,11 @@ class Store:
         )
 
     def deleted_since(self, system: str, table: Table, version: int) -> list[str]:
+        """Return the ids of rows that were deleted after a version and did not come back."""
+        name = sql_name(system, table)
         rows = self.connection.execute(
-            "SELECT DISTINCT id FROM tombstones WHERE system = ? AND tbl = ? AND version > ?",
+            "SELECT id FROM tombstones WHERE system = ? AND tbl = ? AND version > ? AND id NOT IN "
+            f'(SELECT "{table.key}" FROM {name}) GROUP BY id ORDER BY MIN(version)',
             (system, table.name, version),
         )
         return [row[0] for row in rows]

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from sandbox.dataverse import refusals
-from sandbox.dataverse.reading import preferences
+from sandbox.dataverse.options import preferences
 from sandbox.dataverse.writing import Writer
 from sandbox.http import Call, ConnectionCut, Kind, Reply, Work
 

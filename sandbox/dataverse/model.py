@@ -13,6 +13,7 @@ from sandbox.dataverse import refusals
 from sandbox.schema import Column, Table, Type
 from sandbox.store import DATAVERSE, Store, sql_name
 
+OWNER = "ownerid"  # one navigation property to users and teams alike
 NAMESPACE = UUID("3c6e2d0a-51b7-5c3b-9c5d-6f2e0a7d4e11")
 
 
@@ -52,8 +53,8 @@ COLLECTION_NAMES = {
 
 def navigation_name(column: Column, target: str) -> str:
     """Return the single-valued navigation property of a lookup (case matters)."""
-    if column.name == "ownerid":
-        return "ownerid"
+    if column.name == OWNER:
+        return OWNER
     if column.is_polymorphic:
         return f"{column.name}_{target}"
     prefix, mark, _ = column.name.partition("_")
@@ -176,6 +177,14 @@ class Model:
         if found is None:
             raise refusals.segment(name)
         return found
+
+    def way_back(self, other: Table, column: str, target: str) -> str:
+        """Return the lookup of another table by which a collection is found."""
+        for name, navigation in self.navigations(other).items():
+            same = navigation.column == column and navigation.table == target
+            if same and not navigation.collection:
+                return name
+        raise refusals.segment(column)
 
     # Alternate keys
 

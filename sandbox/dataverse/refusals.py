@@ -85,3 +85,8 @@ def wrong_status(column: str) -> RefusalError:
 
 def method(name: str, what: str) -> RefusalError:
     return RefusalError(405, "0x80060888", f"The {name} method is not supported for {what}.")
+
+
+def unsupported(what: str) -> RefusalError:
+    text = f"{what} is not supported by this sandbox."
+    return RefusalError(501, "0x80060888", text)

@@ -8,16 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sandbox.dataverse import actions, batch, bulk, metadata, refusals
+from sandbox.dataverse import actions, batch, bulk, linking, metadata, refusals
 from sandbox.dataverse.model import Model
-from sandbox.dataverse.reading import (
-    Expansion,
-    Reader,
-    aliases,
-    preferences,
-    read_options,
-    related_condition,
-)
+from sandbox.dataverse.options import preferences
+from sandbox.dataverse.linking import segment_of
+from sandbox.dataverse.reading import Reader, row_address
 from sandbox.dataverse.refusals import RefusalError
 from sandbox.dataverse.security import Security
 from sandbox.dataverse.values import shown
@@ -28,7 +23,6 @@ from sandbox.schema import Table, Type
 from sandbox.store import DATAVERSE, Row, Store
 
 ROOT = re.compile(r"^/api/data/v9\.\d/?")
-SEGMENT = re.compile(r"^(?P<name>[\w.$]+)(?:\((?P<key>.*)\))?$", re.DOTALL)
 
 
 class Dataverse:
@@ -51,7 +45,7 @@ class Dataverse:
             reply = self._route(call, writer)
         except RefusalError as error:
             return refused(error)
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             return refused(refusals.RefusalError(400, "0x80048d19", f"Malformed JSON: {error}"))
         reply.headers.setdefault("OData-Version", "4.0")
         return reply
@@ -67,6 +61,9 @@ class Dataverse:
             [value],
         )
         return rows[0]["systemuserid"] if rows else None
+
+    def reader(self, call: Call, table: Table) -> Reader:
+        return Reader(self.store, self.model, table, call)
 
     def writer(self, user: str) -> Writer:
         return Writer(self.store, self.model, self.security, user)
@@ -92,7 +89,7 @@ class Dataverse:
         if not segments:
             return metadata.service_document(self.model, call)
         writer = writer or self.writer(call.user)
-        name, key = _segment(segments[0])
+        name, key = segment_of(segments[0])
         if name == "$batch":
             return batch.handle(self, call)
         if name == "$metadata":
@@ -113,7 +110,7 @@ class Dataverse:
         match call.method:
             case "GET":
                 self.security.demand(call.user, "Read", table)
-                return Reader(self.store, self.model, table, call.origin).many(call)
+                return self.reader(call, table).many()
             case "POST":
                 return self._create(call, table, writer)
             case _:
@@ -122,7 +119,7 @@ class Dataverse:
     def _below(
         self, call: Call, table: Table, key: str | None, rest: list[str], writer: Writer
     ) -> Reply:
-        name, _ = _segment(rest[0])
+        name, _ = segment_of(rest[0])
         if key is None:
             if name == "$count":
                 return self._count(call, table)
@@ -137,21 +134,11 @@ class Dataverse:
             return handler(self, call, reference, writer)
         if name in table.columns and table.columns[name].type != Type.LOOKUP:
             return self._property(call, reference, name, writer)
-        return self._navigate(call, reference, rest, writer)
+        return linking.navigate(self, call, reference, rest, writer)
 
     def _count(self, call: Call, table: Table) -> Reply:
         self.security.demand(call.user, "Read", table)
-        options = read_options(call.query)
-        where: str = ""
-        bound: list[Any] = []
-        if "$deltatoken" in options:
-            from_version = int(options["$deltatoken"].partition("!")[0])
-            where, bound = "versionnumber > ?", [from_version]
-        elif options.get("$filter"):
-            reader = Reader(self.store, self.model, table, call.origin)
-            where, bound = reader.condition(options["$filter"], aliases(options))
-        number = min(self.store.count(DATAVERSE, table, where, bound), 5000)
-        return Reply(200, str(number).encode(), {"Content-Type": "text/plain"}, rows=1)
+        return self.reader(call, table).count()
 
     # Single rows
 
@@ -160,8 +147,7 @@ class Dataverse:
             case "GET":
                 self.security.demand(call.user, "Read", reference.table)
                 row = writer.existing(reference)
-                reader = Reader(self.store, self.model, reference.table, call.origin)
-                return reader.one(call, row[reference.table.key])
+                return self.reader(call, reference.table).one(row[reference.table.key])
             case "PATCH":
                 return self._patch(call, reference, writer)
             case "DELETE":
@@ -202,21 +188,11 @@ class Dataverse:
             navigation = navigations[name]
             if navigation.collection and isinstance(value, list) and not navigation.intersect:
                 other = self.model.tables[navigation.table]
-                back = self._way_back(other, navigation.column, table.name)
+                back = self.model.way_back(other, navigation.column, table.name)
                 for item in value:
                     parent = {f"{back}@odata.bind": f"/{table.entity_set}({row[table.key]})"}
                     self.create_deep(writer, other, {**item, **parent})
         return row
-
-    def _way_back(self, other: Table, column: str, target: str) -> str:
-        for name, navigation in self.model.navigations(other).items():
-            if (
-                navigation.column == column
-                and navigation.table == target
-                and not navigation.collection
-            ):
-                return name
-        raise refusals.segment(column)
 
     def _patch(self, call: Call, reference: Reference, writer: Writer) -> Reply:
         table = reference.table
@@ -240,12 +216,11 @@ class Dataverse:
         return self._written(call, table, after, created=False)
 
     def _written(self, call: Call, table: Table, row: Row, *, created: bool) -> Reply:
-        address = f"{call.origin}/api/data/v9.2/{table.entity_set}({row[table.key]})"
+        address = row_address(call.origin, table, row)
         prefer = preferences(call)
         if not prefer.representation:
             return Reply(204, None, {"OData-EntityId": address}, work=WRITE)
-        reader = Reader(self.store, self.model, table, call.origin)
-        reply = reader.one(call, row[table.key])
+        reply = self.reader(call, table).one(row[table.key])
         reply.status = 201 if created else 200
         reply.headers |= {"OData-EntityId": address, **prefer.applied()}
         reply.work = WRITE
@@ -272,74 +247,6 @@ class Dataverse:
             case _:
                 raise refusals.method(call.method, name)
 
-    # Navigation and links
-
-    def _navigate(self, call: Call, reference: Reference, rest: list[str], writer: Writer) -> Reply:
-        name, related_key = _segment(rest[0])
-        navigation = self.model.navigation(reference.table, name)
-        row = writer.existing(reference)
-        if len(rest) > 1 and rest[1] == "$ref":
-            return self._link(call, reference, row, name, related_key, writer)
-        if call.method != "GET":
-            raise refusals.method(call.method, name)
-        other = self.model.tables[navigation.table]
-        self.security.demand(call.user, "Read", other)
-        reader = Reader(self.store, self.model, other, call.origin)
-        if navigation.collection:
-            where, bound = related_condition(other, reference.table, row, navigation)
-            return reader.many(call, where, bound)
-        options = read_options(call.query)
-        found = reader.related(
-            reference.table, row, Expansion(navigation, options), preferences(call)
-        )
-        return Reply(200, found[0], rows=1) if found else Reply(204, rows=0)
-
-    def _link(
-        self,
-        call: Call,
-        reference: Reference,
-        row: Row,
-        name: str,
-        related_key: str | None,
-        writer: Writer,
-    ) -> Reply:
-        table = reference.table
-        navigation = self.model.navigation(table, name)
-        other = self.model.tables[navigation.table]
-        target = related_key or _ref_target(call)
-        if not navigation.collection:
-            if call.method == "DELETE":
-                body: dict[str, Any] = {f"{name}@odata.bind": None}
-            elif call.method == "PUT" and target:
-                body = {f"{name}@odata.bind": target}
-            else:
-                raise refusals.method(call.method, name)
-            with self.atomic():
-                writer.update(table, row, body)
-            return Reply(204, work=WRITE)
-        if not target:
-            raise refusals.url("A reference to the related row is missing.")
-        related = writer.addressed(other, target) if related_key else writer.parse(target)
-        with self.atomic():
-            self._link_many(call, table, row, name, related, writer)
-        return Reply(204, work=WRITE)
-
-    def _link_many(
-        self, call: Call, table: Table, row: Row, name: str, related: Reference, writer: Writer
-    ) -> None:
-        navigation = self.model.navigation(table, name)
-        other = related.table
-        there = writer.existing(related)
-        if navigation.intersect:
-            between = self.model.tables[navigation.intersect]
-            actions.relate(
-                self, writer, between, (table, row), (other, there), remove=call.method == "DELETE"
-            )
-            return
-        back = self._way_back(other, navigation.column, table.name)
-        value = None if call.method == "DELETE" else f"/{table.entity_set}({row[table.key]})"
-        writer.update(other, there, {f"{back}@odata.bind": value})
-
 
 def check_match(call: Call, row: Row) -> None:
     """Refuse a write whose If-Match names another version."""
@@ -354,13 +261,6 @@ def refused(error: RefusalError) -> Reply:
     return Reply(error.status, body, {"OData-Version": "4.0"})
 
 
-def _segment(text: str) -> tuple[str, str | None]:
-    found = SEGMENT.match(text)
-    if found is None:
-        raise refusals.segment(text)
-    return found["name"], found["key"]
-
-
 def _key_body(reference: Reference, body: Any) -> dict[str, Any]:
     """Return the key columns as a body has them; those that the body names win (2.5)."""
     result: dict[str, Any] = {}
@@ -369,9 +269,3 @@ def _key_body(reference: Reference, body: Any) -> dict[str, Any]:
         if column.type != Type.LOOKUP and name not in body:
             result[name] = shown(column, value)
     return result
-
-
-def _ref_target(call: Call) -> str:
-    if call.body:
-        return str((call.json() or {}).get("@odata.id") or "")
-    return call.query.removeprefix("$id=").removeprefix("%24id=") if "id=" in call.query else ""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.odata.errors import QueryError
-from sandbox.odata.syntax import Call, Compare, Literal, Logic, Node, Not, Property
+from sandbox.odata.errors import QueryError, UnsupportedError
+from sandbox.odata.syntax import Call, Compare, Lambda, Literal, Logic, Node, Not, Property
 from sandbox.schema import Column, Type
 
 OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
@@ -30,6 +30,8 @@ class Dialect:
     wildcards: bool  # contains and its kin read % and _ (Dataverse)
     ignores_case: bool
     one_field_or: bool  # `or` joins conditions on one field only (Business Central)
+    # How the rows of a collection are read, and "… AS alias WHERE …" to find them.
+    collection: Callable[[str], tuple[Dialect, str]] | None = None
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class Condition:
                 return self._compare(operator, left, right)
             case Call():
                 return self._call(node)
+            case Lambda():
+                return self._lambda(node)
             case Property():
                 operand = self.dialect.resolve(node)
                 if operand.column.type != Type.BOOLEAN:
@@ -76,9 +80,8 @@ class Condition:
         pieces = []
         for prop, literals in by_property.items():
             operand = self.dialect.resolve(prop)
-            marks = ", ".join("?" * len(literals))
-            self.parameters += [self.dialect.literal(operand.column, item) for item in literals]
-            pieces.append(f"{operand.sql} IN ({marks})")
+            values = [self.dialect.literal(operand.column, item) for item in literals]
+            pieces.append(self._among(operand, values))
         pieces += [self.build(part) for part in other]
         return "(" + " OR ".join(pieces) + ")"
 
@@ -97,10 +100,41 @@ class Condition:
             raise QueryError(message)
         if right.value is None:
             return f"{operand.sql} IS {'' if operator == 'eq' else 'NOT '}NULL"
-        self.parameters.append(self.dialect.literal(operand.column, right))
+        value = self.dialect.literal(operand.column, right)
+        sql = operand.sql
+        if operator in ("eq", "ne") and self._folds(operand, value):
+            sql, value = f"FOLDED({sql})", value.casefold()
+        self.parameters.append(value)
         if operator == "ne":
-            return f"{operand.sql} IS NOT ?"
-        return f"{operand.sql} {OPERATORS[operator]} ?"
+            return f"{sql} IS NOT ?"
+        return f"{sql} {OPERATORS[operator]} ?"
+
+    def _folds(self, operand: Operand, value: Any) -> bool:
+        """SQLite ignores the case of A to Z only; other letters are folded where they occur."""
+        is_text = self.dialect.ignores_case and operand.column.type == Type.STRING
+        return is_text and isinstance(value, str) and not value.isascii()
+
+    def _among(self, operand: Operand, values: list[Any]) -> str:
+        plain = [value for value in values if not self._folds(operand, value)]
+        folded = [value.casefold() for value in values if self._folds(operand, value)]
+        pieces = []
+        for sql, some in ((operand.sql, plain), (f"FOLDED({operand.sql})", folded)):
+            if some:
+                pieces.append(f"{sql} IN ({', '.join('?' * len(some))})")
+                self.parameters += some
+        return f"({' OR '.join(pieces)})" if pieces else "0"
+
+    def _lambda(self, node: Lambda) -> str:
+        if self.dialect.collection is None:
+            message = f"Lambda operators such as '{node.operator}' are not supported."
+            raise QueryError(message)
+        dialect, rows = self.dialect.collection(node.collection)
+        if node.body is None:
+            return f"EXISTS (SELECT 1 FROM {rows})"
+        body = Condition(dialect, self.parameters).build(node.body)
+        if node.operator == "any":
+            return f"EXISTS (SELECT 1 FROM {rows} AND {body})"
+        return f"NOT EXISTS (SELECT 1 FROM {rows} AND NOT COALESCE({body}, 0))"
 
     def _call(self, node: Call) -> str:
         if not node.named:
@@ -111,12 +145,14 @@ class Condition:
         match node.name:
             case "In" | "NotIn" if isinstance(values, list):
                 kind = "guid" if operand.column.type in (Type.GUID, Type.LOOKUP) else "text"
-                self.parameters += [
-                    self.dialect.literal(operand.column, _typed(operand.column, value, kind))
-                    for value in values
-                ]
-                word = "IN" if node.name == "In" else "NOT IN"
-                return f"{operand.sql} {word} ({', '.join('?' * len(values))})"
+                found = self._among(
+                    operand,
+                    [
+                        self.dialect.literal(operand.column, _typed(operand.column, value, kind))
+                        for value in values
+                    ],
+                )
+                return found if node.name == "In" else f"NOT COALESCE({found}, 0)"
             case "Between" if isinstance(values, list) and len(values) == 2:
                 self.parameters += [
                     self.dialect.literal(operand.column, _typed(operand.column, value, "text"))
@@ -124,11 +160,12 @@ class Condition:
                 ]
                 return f"{operand.sql} BETWEEN ? AND ?"
             case "OnOrAfter" | "OnOrBefore":
-                self.parameters.append(str(arguments.get("PropertyValue")))
+                value = Literal(str(arguments.get("PropertyValue")), "date")
+                self.parameters.append(self.dialect.literal(operand.column, value))
                 return f"{operand.sql} {'>=' if node.name == 'OnOrAfter' else '<='} ?"
             case _:
-                message = f"The query function {node.name} is not supported."
-                raise QueryError(message)
+                message = f"The query function {node.name}"
+                raise UnsupportedError(message)
 
     def _text_function(self, node: Call) -> str:
         prop, literal = node.arguments
@@ -140,7 +177,8 @@ class Condition:
         before, after = node.name != "startswith", node.name != "endswith"
         if self.dialect.wildcards:
             self.parameters.append(f"{'%' * before}{text}{'%' * after}")
-            return f"{operand.sql} LIKE ?"
+            is_simple = text.isascii() and "[" not in text
+            return f"{operand.sql} LIKE ?" if is_simple else f"MATCHES(?, {operand.sql})"
         pattern = text.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
         self.parameters.append(f"{'*' * before}{pattern}{'*' * after}")
         return f"{operand.sql} GLOB ?"

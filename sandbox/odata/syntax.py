@@ -20,7 +20,7 @@ TOKEN = re.compile(
     | '(?P<text>(?:[^']|'')*)'
     | (?P<list>\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\])
     | (?P<name>@?[A-Za-z_][\w.]*(?:/[A-Za-z_][\w.]*)*)
-    | (?P<mark>[(),=])
+    | (?P<mark>[(),=:])
     )""",
     re.VERBOSE,
 )
@@ -77,7 +77,16 @@ class Call:
     named: tuple[tuple[str, Any], ...] = ()
 
 
-Node = Literal | Property | Compare | Logic | Not | Call
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """Whether any or all rows of a collection fulfil a condition."""
+
+    collection: str
+    operator: str  # any, all
+    body: Node | None
+
+
+Node = Literal | Property | Compare | Logic | Not | Call | Lambda
 
 
 def parse_filter(text: str, aliases: dict[str, str] | None = None) -> Node:
@@ -107,6 +116,7 @@ class _Parser:
         self.tokens = tokens
         self.aliases = aliases
         self.position = 0
+        self.variable = ""  # of the lambda around what is read
 
     def peek(self) -> Token:
         if self.position < len(self.tokens):
@@ -170,7 +180,7 @@ class _Parser:
                 values.append(self.operand())
             self.expect(")")
             return Logic("or", tuple(Compare("eq", left, value) for value in values))
-        if isinstance(left, Call | Property):
+        if isinstance(left, Call | Property | Lambda):
             return left
         message = f"A comparison was expected near '{token.text}'."
         raise QueryError(message)
@@ -198,8 +208,11 @@ class _Parser:
         if name.startswith("@"):
             return self._alias(name)
         if self.peek().text != "(" or self.peek().kind != "mark":
-            return Property(tuple(name.split("/")))
+            return self._property(name)
         self.take()
+        collection, slash, operator = name.rpartition("/")
+        if slash and operator in ("any", "all"):
+            return self._lambda(collection, operator)
         if name in TEXT_FUNCTIONS:
             first = self.operand()
             self.expect(",")
@@ -214,6 +227,26 @@ class _Parser:
             return self._query_function(name)
         message = f"An unknown function with name '{name}' was found."
         raise QueryError(message)
+
+    def _property(self, name: str) -> Property:
+        path = tuple(name.split("/"))
+        if self.variable and path[0] == self.variable:
+            path = path[1:]
+        if not path:
+            message = f"'{name}' names no property."
+            raise QueryError(message)
+        return Property(path)
+
+    def _lambda(self, collection: str, operator: str) -> Node:
+        if self.accept(")"):
+            return Lambda(collection, operator, None)
+        variable = self.take().text
+        self.expect(":")
+        outer, self.variable = self.variable, variable
+        body = self.disjunction()
+        self.variable = outer
+        self.expect(")")
+        return Lambda(collection, operator, body)
 
     def _alias(self, name: str) -> Node:
         if name not in self.aliases:
