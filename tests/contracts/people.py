@@ -54,7 +54,7 @@ def in_dataverse(sandbox: RunningSandbox) -> PeopleOverHttp:
 
 def in_business_central(sandbox: RunningSandbox) -> PeopleOverHttp:
     """Return somebody who works in Business Central."""
-    return PeopleOverHttp(sandbox, sandbox.bc, {})
+    return PeopleOverHttp(sandbox, sandbox.bc_standard, {})
 
 
 def _accepted(answer: requests.Response) -> requests.Response:

@@ -1,0 +1,202 @@
+"""Business Central as one side of the integration, through its API pages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from connections import business_central_pages as pages
+from connections.business_central_batch import Batch, Part
+from connections.business_central_pages import CUSTOM_ROUTE, ID, STANDARD_ROUTE, Page
+from connections.business_central_queries import (
+    column_of,
+    comparisons,
+    filter_of,
+    query,
+)
+from connections.business_central_values import DECODERS, Decoder, moment
+from connections.business_central_writes import Writer
+from connections.causes import Cause
+from connections.errors import ConfigurationError, RecordMissingError
+from connections.odata import Client, Request
+from connections.systems import Record, Selection, Side, Table, Value, Write, Written
+
+LARGEST_PAGE = 20_000
+METADATA_LASTS = 15 * 60.0  # seconds
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+ETAG = "@odata.etag"
+
+
+class BusinessCentral:
+    """One company, as the integration's own pages show it, else as the standard ones do.
+
+    No page tells who changed a record, so `me` is None: our own writes are known by their version.
+    """
+
+    side = Side.BUSINESS_CENTRAL
+    me: UUID | None = None
+
+    def __init__(self, client: Client, company_id: UUID) -> None:
+        self.client = client
+        self.company = f"companies({company_id})"
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.client.requests
+
+    # What there is
+
+    def describe(self, table: str) -> Table:
+        """Return the table's columns; metadata is asked for once in a while and process."""
+        return self.page(table).table
+
+    def page(self, table: str) -> Page:
+        """Return the page that shows a table: the integration's own one if there is one."""
+        for route in (CUSTOM_ROUTE, STANDARD_ROUTE):
+            found = self._pages(route).get(table)
+            if found is not None:
+                return found
+        message = (
+            f"Business Central has no page {table}. Correct the mapping's table, or install the "
+            "integration's extension in Business Central."
+        )
+        raise ConfigurationError(message, cause=Cause.UNKNOWN_TABLE)
+
+    def _pages(self, route: str) -> Mapping[str, Page]:
+        return METADATA.get(f"{self.client.root}{route}", lambda: self._read_metadata(route))
+
+    def _read_metadata(self, route: str) -> Mapping[str, Page]:
+        headers = {"Accept": "application/xml"}
+        try:
+            answer = self.client.send(
+                Request("GET", f"{route}/$metadata", headers=headers, wants="text")
+            )
+        except (ConfigurationError, RecordMissingError) as error:
+            if route == CUSTOM_ROUTE and error.cause in (Cause.UNKNOWN_TABLE, Cause.DELETED):
+                return {}  # the extension is not installed; the standard pages remain
+            raise
+        if answer.is_html:
+            raise answer.not_an_api()
+        return pages.read_metadata(answer.body.decode("utf-8-sig"), route)
+
+    # Reading
+
+    def count(self, selection: Selection) -> int:
+        page = self.page(selection.table)
+        if page.is_singleton:
+            return 1
+        condition = query(page, (), filter_text=filter_of(page, selection)).partition("&")[2]
+        path = f"{self.path(page)}/$count" + (f"?{condition}" if condition else "")
+        return int(self.client.get(path, wants="text").body.decode("utf-8-sig"))
+
+    def read(self, selection: Selection) -> Iterator[list[Record]]:
+        page = self.page(selection.table)
+        filter_text = filter_of(page, selection)
+        options = query(page, selection.columns, filter_text=filter_text, ordered=True)
+        path = f"{self.path(page)}?{options}"
+        decode = self.decoder(page, selection.columns)
+        if page.is_singleton:
+            content = self.client.get(path).object()
+            yield [decode(row) for row in content.get("value", [content])]
+            return
+        prefer = f"odata.maxpagesize={min(selection.page_size, LARGEST_PAGE)}"
+        for rows in self.client.pages(path, prefer=prefer):
+            if rows:
+                yield [decode(row) for row in rows]
+
+    def get(self, table: str, ids: Collection[UUID], columns: Sequence[str]) -> dict[UUID, Record]:
+        page = self.page(table)
+        filters = list(comparisons(column_of(page, ID), ids))
+        return {record.id: record for record in self._filtered(page, filters, columns)}
+
+    def find(self, selection: Selection, column: str, values: Collection[Value]) -> list[Record]:
+        page = self.page(selection.table)
+        rest = filter_of(page, selection)
+        filters = [
+            f"({wanted}) and {rest}" if rest else wanted
+            for wanted in comparisons(column_of(page, column), values)
+        ]
+        return self._filtered(page, filters, selection.columns)
+
+    def _filtered(self, page: Page, filters: Sequence[str], columns: Sequence[str]) -> list[Record]:
+        """Return what passes one of the filters: one request for one, a batch for several."""
+        decode = self.decoder(page, columns)
+        place = self.place(page)
+        paths = [f"{place}?{query(page, columns, filter_text=text)}" for text in filters]
+        if len(paths) == 1:
+            found = self.client.pages(f"{page.route}/{paths[0]}")
+            return [decode(row) for rows in found for row in rows]
+        records = []
+        for answer in Batch(self.client, page.route).read([Part("GET", path) for path in paths]):
+            records += [decode(row) for row in answer.get("value", [])]
+            if link := answer.get("@odata.nextLink"):
+                records += [decode(row) for rows in self.client.pages(link) for row in rows]
+        return records
+
+    # Writing
+
+    def write(self, table: str, writes: Sequence[Write], columns: Sequence[str]) -> list[Written]:
+        if not writes:
+            return []
+        page = self.page(table)
+        return Writer(self, page, tuple(columns)).write(writes)
+
+    # Between the wire and records
+
+    def path(self, page: Page) -> str:
+        """Return where a page answers, below the environment's address."""
+        return f"{page.route}/{self.place(page)}"
+
+    def place(self, page: Page) -> str:
+        """Return where a page answers, below its route."""
+        name = page.table.name
+        return name if name == "companies" else f"{self.company}/{name}"
+
+    def decoder(self, page: Page, columns: Sequence[str]) -> Callable[[Mapping[str, Any]], Record]:
+        """Return what turns a row on the wire into a record; prepared once for many rows."""
+        fields: list[tuple[str, Decoder]] = [
+            (name, DECODERS[column_of(page, name).kind]) for name in columns
+        ]
+        table, modified = page.table.name, page.modified_column
+
+        def decode(row: Mapping[str, Any]) -> Record:
+            return Record(
+                table,
+                UUID(row[ID]),
+                (moment(row.get(modified)) if modified else None) or LONG_AGO,
+                row.get(ETAG, ""),
+                {name: decoded(row[name]) for name, decoded in fields},
+            )
+
+        return decode
+
+
+class Metadata:
+    """Keeps what routes say of themselves for a while, for all runs of the process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, Mapping[str, Page]]] = {}
+
+    def get(self, address: str, read: Callable[[], Mapping[str, Page]]) -> Mapping[str, Page]:
+        """Return the pages at an address; they are read if they are not known or old."""
+        with self._lock:
+            kept = self._kept.get(address)
+            if kept is not None and kept[0] > time.monotonic():
+                return kept[1]
+            found = read()
+            self._kept[address] = (time.monotonic() + METADATA_LASTS, found)
+            return found
+
+    def forget(self) -> None:
+        """Read everything anew when it is needed next."""
+        with self._lock:
+            self._kept.clear()
+
+
+METADATA = Metadata()
