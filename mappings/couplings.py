@@ -1,4 +1,4 @@
-"""Couplings: looked up for a page of records, and told how it went; a constant number of statements."""
+"""Couplings: looked up for a page of records, and told how it went; few statements a page."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def by_key(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the reference fields of a page point to: codes of Business Central and Dataverse rows."""
+    """What the reference fields of a page point to: codes, and rows of Dataverse."""
 
     tables: Mapping[str, str]  # mapping name -> Dataverse table
     codes: Mapping[str, Collection[str]]

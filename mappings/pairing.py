@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from connections.models import Company
 from connections.systems import Record, System, Table
@@ -29,6 +29,29 @@ NAME_LENGTH = 160
 
 class CouplingError(ValueError):
     """Two records cannot be coupled; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMatch:
+    """Two records that are the same, as a run of match-based coupling found (E-4.34)."""
+
+    business_central_id: UUID
+    dataverse_id: UUID
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionMatch:
+    """A record and the value of the option set that bears its code (E-4.37)."""
+
+    business_central_id: UUID
+    value: int
+    key: str
+    label: str
+
+
+Match = RecordMatch | OptionMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +159,39 @@ def _settle(mapping: IntegrationTableMapping, ids: Collection[UUID]) -> None:
     Intent.objects.filter(source_id__in=ids, **mine).delete()
 
 
+def couple_matched(mapping: IntegrationTableMapping, matches: Collection[Match]) -> None:
+    """Couple what matched: one insert; whoever was coupled meanwhile stays as it is."""
+    mine = {"company": mapping.company, "mapping_name": mapping.name}
+    records = [match for match in matches if isinstance(match, RecordMatch)]
+    options = [match for match in matches if isinstance(match, OptionMatch)]
+    if records:
+        rows = [
+            Coupling(
+                business_central_id=match.business_central_id,
+                dataverse_id=match.dataverse_id,
+                business_central_key=match.key[:KEY_LENGTH],
+                name=match.name[:NAME_LENGTH],
+                **mine,
+            )
+            for match in records
+        ]
+        Coupling.objects.bulk_create(rows, ignore_conflicts=True)
+    if options:
+        mapped = [
+            OptionCoupling(
+                business_central_id=match.business_central_id,
+                business_central_key=match.key[:KEY_LENGTH],
+                option_value=match.value,
+                option_caption=match.label,
+                **mine,
+            )
+            for match in options
+        ]
+        OptionCoupling.objects.bulk_create(mapped, ignore_conflicts=True)
+    ids = [match.business_central_id for match in matches]
+    _settle(mapping, [*ids, *(match.dataverse_id for match in records)])
+
+
 # Retry
 
 
@@ -153,6 +209,30 @@ def retry_all(company: Company, *, by: AbstractBaseUser | None = None) -> int:
     count += PendingCoupling.objects.filter(**mine).update(skipped=False)
     count += OptionCoupling.objects.filter(**mine).update(skipped=False)
     trace.leave(company, "Retried", f"all {count} skipped records", by=by)
+    return count
+
+
+def retry_mappings(
+    company: Company,
+    names: Collection[str] | None = None,
+    *,
+    ids: Collection[UUID] | None = None,
+    by: AbstractBaseUser | None = None,
+) -> int:
+    """Retry the skipped records of these mappings, or those of them with an id of either side."""
+    mine = Q(company=company, skipped=True)
+    if names is not None:
+        mine &= Q(mapping_name__in=names)
+    either = (
+        mine if ids is None else mine & (Q(business_central_id__in=ids) | Q(dataverse_id__in=ids))
+    )
+    parked = mine if ids is None else mine & Q(record_id__in=ids)
+    mapped = mine if ids is None else mine & Q(business_central_id__in=ids)
+    count = Coupling.objects.filter(either).update(skipped=False, skipped_at=None)
+    count += PendingCoupling.objects.filter(parked).update(skipped=False)
+    count += OptionCoupling.objects.filter(mapped).update(skipped=False)
+    subject = ", ".join(names) if names is not None else "all mappings"
+    trace.leave(company, "Retried", f"{count} skipped records of {subject}", by=by)
     return count
 
 

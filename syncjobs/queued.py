@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError
 from syncjobs.progress import RunProgress
 from syncjobs.runs.match import match_mapping
-from syncjobs.runs.synchronize import synchronize_mapping
+from syncjobs.runs.synchronize import run_order, synchronize_mapping
 from syncjobs.terms import Mode
 
 
 def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
-    """Synchronize one mapping: parameters mode, directions and ids, all optional."""
+    """Synchronize one mapping; parameters: mode, directions, ids, create, confirmed."""
     given = request.parameters
     ids = given.get("ids")
     return synchronize_mapping(
@@ -24,6 +23,8 @@ def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
         mode=Mode(given.get("mode", Mode.MODIFIED)),
         directions=tuple(Direction(name) for name in given.get("directions", ())) or None,
         ids=None if ids is None else tuple(UUID(text) for text in ids),
+        create=bool(given.get("create", False)),
+        confirmed=bool(given.get("confirmed", False)),
         progress=progress,
         trigger=request.trigger,
     )
@@ -31,10 +32,8 @@ def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
 
 def synchronize_all(request: JobRequest, progress: RunProgress) -> JobReport:
     """Synchronize every mapping of the company, in the order of their dependencies."""
-    rows = IntegrationTableMapping.objects.filter(company=request.company)
-    names = rows.order_by("priority", "name").values_list("name", flat=True)
     idle = True
-    for name in list(names):
+    for name in run_order(request.company):
         one = JobRequest(request.company, name, request.parameters, request.trigger)
         try:
             idle = synchronize(one, progress).idle and idle

@@ -9,18 +9,20 @@ from uuid import UUID
 
 from connections.systems import Lookup
 
+NOBODY = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Gathered once a page; entities read from it what concerns them."""
 
-    namespace: UUID = UUID(int=0)  # the company's: ids of new records are derived from it
+    namespace: UUID = NOBODY  # the company's: ids of new records are derived from it
     company: Lookup | None = None  # the company's row in Dataverse (E-3.66)
     team: Lookup | None = None  # its default owning team (E-3.67)
     owned_by_person: bool = True
     currency_precision: int = 2
     exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)  # code -> rate (E-3.95)
-    # Contact to Sales: company no. -> account of its customer or vendor; None: not coupled (E-3.90).
+    # Contact to Sales: company no. -> account of its customer or vendor, None if not coupled.
     accounts: Mapping[str, Lookup | None] = field(default_factory=dict)
     # Contact from Sales: account -> (Company No., Company Name) (E-3.90).
     company_contacts: Mapping[UUID, tuple[str, str]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Match-based coupling: which destination record an uncoupled source record is (E-4.30 to E-4.39)."""
+"""Match-based coupling: which destination an uncoupled source record is (E-4.30 to E-4.39)."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from connections.systems import OptionSets
 from syncjobs.engine.options import folded
 
-_TERMS = {table: "paymenttermscode" for table in ("salesorder", "quote", "invoice")}
-_METHOD = {table: "shippingmethodcode" for table in ("salesorder", "quote", "invoice")}
-_FREIGHT = {table: "freighttermscode" for table in ("salesorder", "quote")}  # no invoice
+_TERMS = dict.fromkeys(("salesorder", "quote", "invoice"), "paymenttermscode")
+_METHOD = dict.fromkeys(("salesorder", "quote", "invoice"), "shippingmethodcode")
+_FREIGHT = dict.fromkeys(("salesorder", "quote"), "freighttermscode")  # no invoice
 DOCUMENT_COLUMNS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("account", "paymenttermscode"): _TERMS,
     ("account", "address1_shippingmethodcode"): _METHOD,

@@ -97,7 +97,7 @@ class Gatherer:
             *destinations.values(),
             *(c.one for c in (candidates | adopted).values() if c.one),
         ]
-        facts = self._facts(sources, links, destinations)
+        facts = self._facts(sources, links)
         return Batch(
             sources=tuple(sources),
             links=links,
@@ -137,12 +137,7 @@ class Gatherer:
             if change.id in found and change.id not in taken
         }
 
-    def _facts(
-        self,
-        sources: Sequence[Record],
-        links: dict[UUID, Link],
-        destinations: dict[UUID, Record],
-    ) -> Facts:
+    def _facts(self, sources: Sequence[Record], links: dict[UUID, Link]) -> Facts:
         world = self.context.world()
         facts = Facts(
             namespace=self.context.namespace,

@@ -10,9 +10,19 @@ from uuid import UUID, uuid4
 
 from connections.causes import Cause
 from connections.errors import ConfigurationError, RecordError
-from connections.systems import Create, OptionSets, Record, Selection, Side, Update, Write
+from connections.systems import (
+    Condition,
+    Create,
+    OptionSets,
+    Record,
+    Selection,
+    Side,
+    Update,
+    Write,
+)
 from mappings import filters
 from mappings.models import IntegrationTableMapping, OptionCoupling, PendingCoupling
+from mappings.pairing import OptionMatch
 from mappings.terms import DeletionConflictResolution, Direction, SynchResult
 from syncjobs.engine.options import (
     OptionBatch,
@@ -171,7 +181,7 @@ class OptionPhase:
         since = look_back(SIDE, getattr(self.row, WATERMARKS[TO])) if is_modified else None
         return Selection(self.row.table, self._columns(), self._filter(), changed_after=since)
 
-    def _filter(self) -> tuple[filters.Condition, ...]:
+    def _filter(self) -> tuple[Condition, ...]:
         described = self.context.business_central.describe(self.row.table)
         return filters.conditions(self.row.table_filter, described)
 
@@ -257,6 +267,23 @@ class OptionPhase:
             )
             for row in rows
         ]
+
+    def matches(self) -> tuple[list[OptionMatch], list[UUID]]:
+        """Return which unmapped records bear the label of a free value, and which do not."""
+        selection = Selection(self.row.table, self._columns(), self._filter())
+        records = [r for page in self.context.business_central.read(selection) for r in page]
+        batch = self._batch(records)
+        rules = OptionRules(creates=True)
+        plans = [plan_record(r, batch, rules) for r in records if r.id not in batch.by_record]
+        found = [
+            OptionMatch(
+                plan.record.id, plan.value, batch.keys[plan.record.id], batch.labels[plan.value]
+            )
+            for plan in plans
+            if plan.step == Step.COUPLE and plan.record is not None and plan.value is not None
+        ]
+        mapped = {match.business_central_id for match in found}
+        return found, [r.id for r in (plan.record for plan in plans) if r and r.id not in mapped]
 
     # Apply
 

@@ -1,4 +1,4 @@
-"""What must be synchronized before a page can be: the parent account of a contact (E-3.90, E-3.99)."""
+"""What must be synchronized before a page: the parent account of a contact (E-3.90, E-3.99)."""
 
 from __future__ import annotations
 

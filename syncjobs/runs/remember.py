@@ -17,7 +17,17 @@ from mappings import couplings
 from mappings.couplings import Agreement, Failure
 from mappings.models import PendingCoupling
 from mappings.spec import DirectedMapping, Link
-from syncjobs.engine.change import Agree, Batch, Fail, Ignore, Insert, Modify, Skip, Uncouple
+from syncjobs.engine.change import (
+    Agree,
+    Batch,
+    Change,
+    Fail,
+    Ignore,
+    Insert,
+    Modify,
+    Skip,
+    Uncouple,
+)
 from syncjobs.models import SynchError, SynchJob
 from syncjobs.runs import intents
 from syncjobs.runs.apply import Outcome, values_of
@@ -115,17 +125,19 @@ class _Page:
             case Insert() | Modify() | Agree():
                 self._agreed(change, outcome)
                 self.settled.append(change.source.id)
-            case Uncouple():
-                self.uncoupled.append(change.source.id)
-            case Skip(_, _, yields):
-                self.counts[Action.SKIPPED] += 1
-                if yields:
-                    self.owed.append(change.source.id)
-            case Ignore():
-                if change.source.id in self.batch.waiting:
-                    self.superseded.append(change.source.id)
             case _:
                 self.counts[change.action] += 1
+                self._left_alone(change)
+
+    def _left_alone(self, change: Change) -> None:
+        """Note what follows from a record that was not written."""
+        match change:
+            case Uncouple():
+                self.uncoupled.append(change.source.id)
+            case Skip(yields=True):
+                self.owed.append(change.source.id)
+            case Ignore() if change.source.id in self.batch.waiting:
+                self.superseded.append(change.source.id)
 
     def _agreed(self, change: Insert | Modify | Agree, outcome: Outcome) -> None:
         self.counts[change.action] += 1

@@ -84,6 +84,8 @@ class SynchJobs:
 
     def resume_points(self) -> dict[Direction, datetime]:
         """Return how far the last run of the same queue entry had come, if it did not end well."""
+        if self.context.run_id is None:
+            return {}
         run = Run.objects.filter(pk=self.context.run_id).first()
         if run is None or run.entry_id is None:
             return {}

@@ -19,6 +19,7 @@ from mappings.reset import choices_of
 from mappings.terms import CouplingKind, Direction
 from syncjobs import activation, clock, leases
 from syncjobs.engine.change import Change
+from syncjobs.engine.options import OptionChange
 from syncjobs.leases import Held
 from syncjobs.runs.context import Context, Progress, Silent
 from syncjobs.runs.options import OptionPhases
@@ -58,9 +59,10 @@ def synchronize_mapping(
 ) -> Report:
     """Synchronize a mapping and return what was counted.
 
-    `dry_run` plans and writes nothing; `ids` names records of either side; `create` lets a modified run create the missing partner;
-    `confirmed` says that a person agreed to a mass change. Raises BusyError while another run is
-    at the mapping, and ConfigurationError for what an administrator has to settle.
+    `dry_run` plans and writes nothing; `ids` names records of either side; `create` lets a modified
+    run create the missing partner; `confirmed` says that a person agreed to a mass change. Raises
+    BusyError while another run is at the mapping, and ConfigurationError for what an administrator
+    has to settle.
     """
     order = Order(mode, directions, ids, create=create, confirmed=confirmed, trigger=trigger)
     if dry_run:
@@ -114,7 +116,7 @@ class Preview:
     """What a run would count, and the changes of each of its phases."""
 
     report: Report
-    phases: Sequence[tuple[JobResult, tuple[Change, ...]]]
+    phases: Sequence[tuple[JobResult, Sequence[Change | OptionChange]]]
 
 
 def _phases(context: Context, row: IntegrationTableMapping, order: Order) -> Phases | OptionPhases:
@@ -159,7 +161,7 @@ def _check(row: IntegrationTableMapping, order: Order) -> None:
 
 def systems_of(company: Company) -> Systems:
     """Return the company's two systems as its connection set-ups say."""
-    from connections import setup  # noqa: PLC0415 - tests hand their systems in
+    from connections import setup  # late: tests hand their systems in
 
     found: Systems = setup.systems_of(company)
     return found

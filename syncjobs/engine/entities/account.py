@@ -36,9 +36,9 @@ class Account(Entity):
             if destination is None:
                 values[TYPE_COLUMN] = self.relationship_type  # E-1.85
             return values
-        if self._blocks and destination and source.values.get("statecode") == INACTIVE:  # E-3.93
-            if destination.values.get("blocked", " ") in (None, "", " "):
-                return {"blocked": "All"}
+        is_free = destination and destination.values.get("blocked", " ") in (None, "", " ")
+        if self._blocks and is_free and source.values.get("statecode") == INACTIVE:  # E-3.93
+            return {"blocked": "All"}
         return {}
 
 

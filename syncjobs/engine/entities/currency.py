@@ -1,5 +1,6 @@
 """Currencies: symbol, precision and exchange rate are derived (E-3.95)."""
 
+# ruff: noqa: ARG002 - every hook is handed what some of them need
 from __future__ import annotations
 
 from connections.causes import Cause

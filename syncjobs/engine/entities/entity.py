@@ -1,5 +1,6 @@
 """The rules a pair of tables may have; by itself it has none."""
 
+# ruff: noqa: ARG002 - every hook is handed what some of them need
 from __future__ import annotations
 
 from collections.abc import Mapping

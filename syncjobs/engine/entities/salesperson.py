@@ -1,5 +1,6 @@
 """Salespeople, who are users in Sales."""
 
+# ruff: noqa: ARG002 - every hook is handed what some of them need
 from __future__ import annotations
 
 from connections.systems import Record, Side, Value, Values
