@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from sandbox.store import BUSINESS_CENTRAL, DATAVERSE, Row
 from sandbox.world import Addresses, World
 
 ADDRESSES = Addresses("https://a:1", "https://b:2", "https://c:3", "http://127.0.0.1:4")
+MAPPINGS = Path(__file__).parents[2] / "mappings" / "defaults"
+BLANK_IN_CRONUS = ("mobilePhoneNumber", "email2", "salutationCode")  # mapped, but switched off
 BOTH = {DATAVERSE: "cronus", BUSINESS_CENTRAL: "cronus"}
 TROUBLED = {(t.system, t.table, t.key) for t in troubles.TROUBLES}
 
@@ -94,7 +98,8 @@ def test_sales_has_accounts_orders_and_quotes_of_its_own(world: World) -> None:
     assert {row["customertypecode"] for row in accounts} == {3, 8, 11}
     assert {row["statecode"] for row in sales(world, "salesorder")} == {1}
     assert {row["statecode"] for row in sales(world, "quote")} == {1}
-    assert sales(world, "salesorderdetail") and sales(world, "quotedetail")
+    assert sales(world, "salesorderdetail")
+    assert sales(world, "quotedetail")
 
 
 def test_salespeople_have_licensed_users_with_the_same_email(world: World) -> None:
@@ -160,16 +165,15 @@ def test_emails_tell_records_apart(world: World) -> None:
         assert len(emails) == len(set(emails)), name
 
 
-def test_every_mapped_field_of_customers_is_exercised(world: World) -> None:
-    fields = (
-        "salespersonCode displayName contactName addressLine1 addressLine2 postalCode city country state "
-        "currencyCode email faxNumber website phoneNumber shipmentMethodCode shippingAgentCode "
-        "paymentTermsCode creditLimit primaryContactNumber"
-    ).split()
-    rows = bc(world, "customers")
+@pytest.mark.parametrize("mapping", ["customer", "vendor", "contact", "currency", "salespeople"])
+def test_every_mapped_field_is_exercised(world: World, mapping: str) -> None:
+    document = tomllib.loads((MAPPINGS / f"{mapping}.toml").read_text(encoding="utf-8"))
+    fields = [row[0] for row in document["fields"] if isinstance(row[0], str)]
+    rows = bc(world, document["table"])
 
     for field in fields:
-        assert len({row[field] for row in rows}) > 1, field
+        if field not in BLANK_IN_CRONUS:
+            assert len({row[field] for row in rows}) > 1, field
 
 
 def test_empty_has_a_company_and_nothing_in_it(tmp_path: Path) -> None:
@@ -260,7 +264,7 @@ def created(world: World, table: Table, row: Row) -> Row:
     }
     writer = Writer(world.business_central, identities.USERNAME, at_card_page=True)
     made: Row = {}
-    with pytest.raises(Undone), world.store.transaction():
+    with suppress(Undone), world.store.transaction():
         made = writer.create(page_of(table, CUSTOM), body)
         raise Undone
     world.business_central.forget()
@@ -277,9 +281,10 @@ def as_json(column: Column, value: Any) -> Any:
 
 def test_sales_would_take_the_values_of_each_row(world: World) -> None:
     writer = world.dataverse.writer("SYSTEM")
-    for name in planting.dataverse_rows():
+    for name, seeded in planting.dataverse_rows().items():
         table = world.dataverse.model.tables[name]
-        for row in sales(world, name):
+        ids = {row[table.key] for row in seeded}
+        for row in (row for row in sales(world, name) if row[table.key] in ids):
             assert writer.read(table, as_body(world, table, row), creates=True)
             missing = [c for c in REQUIRED.get(name, ()) if row[c] in (None, "")]
             assert missing == [], (name, missing)

@@ -67,6 +67,7 @@ def _shared(partner: Row, kind: int) -> Row:
         "address1_city": partner["city"],
         "address1_postalcode": partner["postalCode"],
         "address1_country": partner["country"],
+        "transactioncurrencyid": identities.BASE_CURRENCY_ID,
         "ownerid": owner_of(seller),
         "ownerid__t": "systemuser",
     }
