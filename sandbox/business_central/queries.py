@@ -42,6 +42,7 @@ KNOWN = frozenset(
 QUALIFIED = re.compile(r"('(?:[^']|'')*')|Microsoft\.NAV\.\w+(?=')")
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 MEMBERSHIP = re.compile(r"\bin\s*\(")
+LARGEST = 2**63  # what the store counts to
 WITH_IN = "2.1"  # the schema version that first knows `in`
 NUMBERS = ("$top", "$skip")
 
@@ -56,7 +57,7 @@ def read_options(query: str) -> dict[str, str]:
         if name.startswith("$") and name not in KNOWN:
             message = f"The query option '{name}' is not supported."
             raise refusals.url(message)
-        if name in NUMBERS and not value.isdigit():
+        if name in NUMBERS and not (value.isdecimal() and int(value) < LARGEST):
             message = f"Invalid value '{value}' for {name} query option found."
             raise refusals.url(message)
     return options
@@ -157,7 +158,7 @@ def literal(column: Column, value: Literal) -> Any:
         case Type.DATE if kind == "date":
             return str(given)
         case Type.INTEGER | Type.DECIMAL if kind == "number":
-            return given
+            return given if -LARGEST < given < LARGEST else float(given)
         case Type.BOOLEAN if kind == "boolean":
             return int(given)
         case Type.ENUM if kind == "text":

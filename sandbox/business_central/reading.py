@@ -229,10 +229,13 @@ class Reader:
 
     def _expanded(self, item: str, page: Page, alias: str, outer: Query) -> tuple[str, list[Any]]:
         name, mark, inner = item.partition("(")
+        if mark and not inner.endswith(")"):
+            message = f"The parentheses of '{item}' in $expand are not closed."
+            raise refusals.syntax(message)
         navigation = navigations(page).get(name.strip())
         if navigation is None:
             raise refusals.no_property(name.strip(), entity(page))
-        options = _inner_options(inner[: inner.rindex(")")] if mark else "")
+        options = _inner_options(inner[:-1])
         below = f"{alias}n"
         query = Query(navigation.page, below, knows_in=outer.knows_in)
         expression, bound = self._expression(options, query, navigation.page, below)
@@ -252,7 +255,7 @@ def _nested(navigation: Navigation, rows: str, top: str | None) -> str:
     label = f"',\"{navigation.name}\":'"
     if not navigation.collection:
         return f"{label} || COALESCE(({rows} LIMIT 1), 'null')"
-    limit = f" LIMIT {int(top)}" if top and top.isdigit() else ""
+    limit = f" LIMIT {int(top)}" if top else ""
     joined = f"(SELECT group_concat(x) FROM ({rows}{limit}))"  # noqa: S608
     return f"{label} || '[' || COALESCE({joined}, '') || ']'"
 
@@ -261,7 +264,7 @@ def _inner_options(text: str) -> dict[str, str]:
     options = {}
     for part in split_top(text, ";"):
         name, _, value = part.partition("=")
-        if name.strip() not in INNER_OPTIONS:
+        if name.strip() not in INNER_OPTIONS or (name.strip() == "$top" and not value.isdecimal()):
             message = f"The option '{name.strip()}' is not supported in $expand."
             raise refusals.syntax(message)
         options[name.strip()] = value
@@ -289,7 +292,13 @@ def _opened(token: str, keys: Sequence[Key]) -> dict[str, Any]:
         payload = opened(token)
     except QueryError as error:
         raise refusals.syntax(str(error)) from error
-    if not isinstance(payload.get("after"), list) or len(payload["after"]) != len(keys):
+    after = payload.get("after")
+    if (
+        not isinstance(after, list)
+        or len(after) != len(keys)
+        or not all(isinstance(value, str | int | float) for value in after)
+        or not isinstance(payload.get("left", 0), int)
+    ):
         message = "The skip token does not belong to this request."
         raise refusals.syntax(message)
     return payload

@@ -17,7 +17,6 @@ from sandbox.business_central.pages import (
     is_insertable,
     is_modifiable,
     navigations,
-    page_of,
 )
 from sandbox.business_central.queries import read_options
 from sandbox.business_central.reading import Place, Reader
@@ -91,24 +90,6 @@ class BusinessCentral:
 
     def writer(self, user: str) -> Writer:
         return Writer(self, user)
-
-    def save_as_person(
-        self, table_name: str, body: Any, key: str = "", *, user: str = identities.USERNAME
-    ) -> Row:
-        """Create a record, or change the one with this id, as somebody does it on a card page.
-
-        The body holds values as the API takes them; fields that the API's pages only show can be
-        edited too. Raises RefusalError.
-        """
-        page = page_of(self.tables[table_name], schema.CUSTOM)
-        writer = Writer(self, user, at_card_page=True)
-        with self.store.transaction():
-            if not key:
-                return writer.create(page, body)
-            row = writer.found(page, '"id" = ?', [key])
-            if row is None:
-                raise refusals.missing(caption(page.table), key)
-            return writer.update(page, row, body)
 
     # Routes
 

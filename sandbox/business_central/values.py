@@ -36,6 +36,7 @@ EDM = {
 }
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 UNFIT = re.compile(r"\W")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no text of a database
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 LARGEST_INTEGER = 2**31 - 1
 LARGEST_DECIMAL = 10**18
@@ -92,6 +93,8 @@ def stored(column: Column, value: Any) -> Any:
 def _text(column: Column, value: Any) -> str:
     if not isinstance(value, str):
         raise refusals.wrong_type(value, EDM[column.type])
+    if UNSTORABLE.search(value):
+        raise refusals.wrong_type(ascii(value), EDM[column.type])
     text = value.strip().upper() if is_code(column) else value
     if column.max_length is not None and len(text) > column.max_length:
         raise refusals.too_long(text, column.max_length)

@@ -14,7 +14,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(autouse=True)
 def company(sandbox: RunningSandbox) -> None:
-    sandbox.reset()
+    sandbox.reset({"bc": "empty"})
 
 
 def batch(
@@ -162,8 +162,8 @@ def test_a_cut_batch_keeps_the_parts_that_were_carried_out(sandbox: RunningSandb
 def test_a_cut_snapshot_keeps_nothing(sandbox: RunningSandbox) -> None:
     sandbox.faults([{"system": "bc", "path": r"\$batch", "action": "partial_batch", "after": 2}])
 
+    parts = [create(sandbox, number) for number in range(5)]
     with pytest.raises(requests.ConnectionError):
-        parts = [create(sandbox, number) for number in range(5)]
         batch(sandbox, parts, Isolation="snapshot")
 
     sandbox.faults([])

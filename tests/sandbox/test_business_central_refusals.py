@@ -1,4 +1,4 @@
-"""Every mapped table of Business Central refuses what it must not take, and says so in its codes."""
+"""Every mapped table of Business Central refuses what it must not take, in its own codes."""
 
 from __future__ import annotations
 
@@ -132,14 +132,8 @@ def test_a_text_that_is_too_long_is_refused(sandbox: RunningSandbox, table: str)
     )
 
     assert refused(answer) == (400, "Application_StringExceededLength")
-    assert caller(sandbox, table).get(f"{table}({record['id']})").json() == {
-        **record,
-        "@odata.context": answer_context(sandbox, table, record),
-    }
-
-
-def answer_context(sandbox: RunningSandbox, table: str, record: dict[str, Any]) -> str:
-    return str(caller(sandbox, table).get(f"{table}({record['id']})").json()["@odata.context"])
+    after = caller(sandbox, table).get(f"{table}({record['id']})").json()
+    assert after["@odata.etag"] == record["@odata.etag"]
 
 
 @pytest.mark.parametrize("table", [name for name in WRITABLE if BODIES[name][1]])

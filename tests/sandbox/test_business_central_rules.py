@@ -14,7 +14,7 @@ ANY = {"If-Match": "*"}
 
 @pytest.fixture(autouse=True)
 def company(sandbox: RunningSandbox) -> None:
-    sandbox.reset()
+    sandbox.reset({"bc": "empty"})
 
 
 def add(caller: Caller, table: str, **values: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
 @pytest.fixture(autouse=True)
 def company(sandbox: RunningSandbox) -> None:
-    sandbox.reset()
+    sandbox.reset({"bc": "empty"})
 
 
 def add(caller: Caller, table: str, **values: Any) -> dict[str, Any]:
@@ -103,6 +103,13 @@ def test_a_record_is_deleted_for_good(sandbox: RunningSandbox) -> None:
     assert code(sandbox.bc.get(path)) == (404, "Internal_RecordNotFound")
     assert code(sandbox.bc.delete(path, headers=ANY)) == (404, "Internal_RecordNotFound")
     assert code(sandbox.bc.patch(path, json={}, headers=ANY)) == (404, "Internal_RecordNotFound")
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800"])
+def test_a_text_that_no_database_holds_is_refused(sandbox: RunningSandbox, text: str) -> None:
+    answer = sandbox.bc.post("customers", json={"displayName": text})
+
+    assert code(answer) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff\xfe", b"null"])
