@@ -74,4 +74,5 @@ def _upsert(environment: Dataverse, table: Table, target: dict[str, Any], writer
     if repeated:
         text = f"the key column {repeated[0]} must not stand in the body too."
         raise refusals.payload(table.entity_set, text)
-    environment.create_deep(writer, table, {**target, **dict(reference.key)}, reference.id)
+    body = target | writer.key_values(reference, target)
+    environment.create_deep(writer, table, body, reference.id)

@@ -14,6 +14,7 @@ from sandbox.schema import Column, Table, Type
 from sandbox.store import DATAVERSE, Store, sql_name
 
 OWNER = "ownerid"  # one navigation property to users and teams alike
+MOST_KEYS = 10
 NAMESPACE = UUID("3c6e2d0a-51b7-5c3b-9c5d-6f2e0a7d4e11")
 
 
@@ -204,6 +205,11 @@ class Model:
         unknown = [name for name in columns if name not in table.columns]
         if not columns or unknown:
             raise refusals.plugin(f"Key attributes {unknown or 'must be given'} do not exist.")
+        others = self.keys.get(table.name, [])
+        if any(set(key["KeyAttributes"]) == set(columns) for key in others):
+            raise refusals.plugin("A key over these attributes exists already.")
+        if len(others) >= MOST_KEYS:
+            raise refusals.plugin(f"A table has {MOST_KEYS} keys at most.")
         schema_name = str(definition.get("SchemaName") or f"{table.name}_{'_'.join(columns)}")
         key = {
             "MetadataId": str(uuid5(NAMESPACE, f"{table.name}/{schema_name}")),

@@ -35,12 +35,20 @@ class Security:
 
     def demand(self, user: str, verb: str, table: Table) -> None:
         """Raise a refusal that names the missing privilege."""
-        if user not in self._held:
-            self._held[user] = self._read(user)
-        held = self._held[user]
+        held = self._privileges(user)
         name = privilege_name(verb, table.name)
         if held is not None and name not in held:
             raise refusals.privilege(name, user)
+
+    def demand_everything(self, user: str, name: str) -> None:
+        """Raise a refusal with this privilege unless the user is an administrator."""
+        if self._privileges(user) is not None:
+            raise refusals.privilege(name, user)
+
+    def _privileges(self, user: str) -> frozenset[str] | None:
+        if user not in self._held:
+            self._held[user] = self._read(user)
+        return self._held[user]
 
     def _read(self, user: str) -> frozenset[str] | None:
         """Return the privileges of a user; None means all of them."""

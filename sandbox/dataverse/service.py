@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sandbox.dataverse import actions, batch, bulk, linking, metadata, refusals
@@ -65,8 +66,21 @@ class Dataverse:
     def reader(self, call: Call, table: Table) -> Reader:
         return Reader(self.store, self.model, table, call)
 
-    def writer(self, user: str) -> Writer:
-        return Writer(self.store, self.model, self.security, user)
+    def writer(self, user: str, behalf: str | None = None) -> Writer:
+        """Return what writes for a user; `behalf` is who acts for it, if somebody does."""
+        return Writer(self.store, self.model, self.security, user, behalf)
+
+    def _acting_for(self, call: Call) -> str:
+        """Return for whom a request is made: its user, or another that a header names."""
+        wanted = call.headers.get("mscrmcallerid") or call.headers.get("callerobjectid")
+        if not wanted:
+            return call.user
+        self.security.demand_everything(call.user, "prvActOnBehalfOfAnotherUser")
+        users = self.model.tables["systemuser"]
+        where = "systemuserid = ? AND COALESCE(isdisabled, 0) = 0"
+        if not self.store.count(DATAVERSE, users, where, [wanted.lower()]):
+            raise refusals.missing(users.name, wanted)
+        return wanted.lower()
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -88,7 +102,10 @@ class Dataverse:
         segments = split_segments(rest)
         if not segments:
             return metadata.service_document(self.model, call)
-        writer = writer or self.writer(call.user)
+        if writer is None:
+            user = self._acting_for(call)
+            writer = self.writer(user, call.user if user != call.user else None)
+            call = replace(call, user=user)
         name, key = segment_of(segments[0])
         if name == "$batch":
             return batch.handle(self, call)
@@ -201,8 +218,8 @@ class Dataverse:
             if "if-match" in call.headers:
                 writer.existing(reference)
             body = call.json()
-            if reference.key:
-                body = {**body, **_key_body(reference, body)}
+            if reference.key and isinstance(body, dict):
+                body = writer.key_values(reference, body) | body  # what the body names wins (2.5)
             return self._create(call, table, writer, reference.id, body)
         if call.headers.get("if-none-match") == "*":
             raise refusals.exists()
@@ -259,13 +276,3 @@ def refused(error: RefusalError) -> Reply:
     """Return the body of a refusal."""
     body = {"error": {"code": error.code, "message": error.message}}
     return Reply(error.status, body, {"OData-Version": "4.0"})
-
-
-def _key_body(reference: Reference, body: Any) -> dict[str, Any]:
-    """Return the key columns as a body has them; those that the body names win (2.5)."""
-    result: dict[str, Any] = {}
-    for name, value in reference.key:
-        column = reference.table.columns[name]
-        if column.type != Type.LOOKUP and name not in body:
-            result[name] = shown(column, value)
-    return result

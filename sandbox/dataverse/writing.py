@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sandbox.dataverse import refusals
-from sandbox.dataverse.model import Model
+from sandbox.dataverse.model import Model, navigation_name
 from sandbox.dataverse.rules import Rules
 from sandbox.dataverse.security import Security
-from sandbox.dataverse.values import REQUIRED, states_of, stored
+from sandbox.dataverse.values import REQUIRED, shown, states_of, stored
 from sandbox.schema import Column, Table, Type
 from sandbox.store import DATAVERSE, Row, Store, all_columns, seconds, sql_name
 
@@ -37,11 +37,19 @@ class Reference:
 class Writer:
     """Writes on behalf of one user."""
 
-    def __init__(self, store: Store, model: Model, security: Security, user: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        model: Model,
+        security: Security,
+        user: str,
+        behalf: str | None = None,
+    ) -> None:
         self.store = store
         self.model = model
         self.security = security
         self.user = user
+        self.behalf = behalf  # who acts for the user, if somebody does
         self.rules = Rules(store, model)
         self.references: dict[str, Reference] = {}  # Content-ID -> row made earlier in a change set
         self.now = seconds(store.now(DATAVERSE))
@@ -106,6 +114,19 @@ class Writer:
                 else refusals.missing_by_key()
             )
         return row
+
+    def key_values(self, reference: Reference, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the key columns of a reference as a body has them; those it names stay out."""
+        values: dict[str, Any] = {}
+        for name, value in reference.key:
+            column = reference.table.columns[name]
+            if column.type != Type.LOOKUP:
+                values[name] = shown(column, value)
+                continue
+            target = self.model.tables[column.targets[0]]
+            bind = f"{navigation_name(column, target.name)}@odata.bind"
+            values[bind] = f"/{target.entity_set}({value})"
+        return {name: value for name, value in values.items() if name not in body}
 
     # Values
 
@@ -215,7 +236,8 @@ class Writer:
     def _stamp_new(self, table: Table, values: Row) -> None:
         columns = table.columns
         stamps = {"createdon": self.now, "modifiedon": self.now, "createdby": self.user}
-        stamps["modifiedby"] = self.user
+        stamps |= {"modifiedby": self.user}
+        stamps |= {"createdonbehalfby": self.behalf, "modifiedonbehalfby": self.behalf}
         values |= {name: value for name, value in stamps.items() if name in columns}
         values["versionnumber"] = self.store.next_version()
         if "ownerid" in columns and values.get("ownerid") is None:
@@ -266,6 +288,8 @@ class Writer:
                 raise refusals.required(table.name, name)
         self._set_owning(table, values)
         values |= {"modifiedon": self.now, "modifiedby": self.user}
+        if "modifiedonbehalfby" in table.columns:
+            values["modifiedonbehalfby"] = self.behalf
         values["versionnumber"] = self.store.next_version()
         key = before[table.key]
         self._check_keys(table, {**before, **values}, key)
