@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+
+from syncjobs.orphans import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 BC_RESOURCE = "https://api.businesscentral.dynamics.com"
@@ -21,7 +24,9 @@ BC_RESOURCE = "https://api.businesscentral.dynamics.com"
 class Caller:
     """Sends requests to one API as one application."""
 
-    def __init__(self, sandbox: RunningSandbox, root: str, resource: str, *, integration: bool) -> None:
+    def __init__(
+        self, sandbox: RunningSandbox, root: str, resource: str, *, integration: bool
+    ) -> None:
         self.sandbox = sandbox
         self.root = root
         self.resource = resource
@@ -56,8 +61,9 @@ class Caller:
 class RunningSandbox:
     """The running server: its addresses, its control API, and callers with full rights.
 
-    `dataverse` speaks below `…/api/data/v9.2`, `bc` below `…/api/integration/sales/v1.0/companies(…)`,
-    `bc_standard` below `…/api/v2.0/companies(…)`; `integration_dataverse` is the integration user.
+    `dataverse` speaks below `…/api/data/v9.2`, `bc` below
+    `…/api/integration/sales/v1.0/companies(…)`, `bc_standard` below `…/api/v2.0/companies(…)`;
+    `integration_dataverse` is the integration user.
     """
 
     def __init__(self, env: dict[str, str]) -> None:
@@ -127,12 +133,14 @@ class RunningSandbox:
 def start(directory: Path) -> tuple[subprocess.Popen[str], RunningSandbox]:
     """Start a sandbox that keeps its files below a directory; the caller ends the process."""
     environment = {**os.environ, "VAR_DIR": str(directory), "SANDBOX_PORTS": "0"}
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", "serve"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
+        # Also when the tests are killed.
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - calls into libc only
     )
     assert process.stdout is not None
     if not process.stdout.readline():
