@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,8 @@ WHAT_TO_DO = (
 
 def executable() -> str | None:
     """Return a Chromium that starts; None when there is none."""
-    for find in (*(partial(shutil.which, name) for name in NAMES), _downloaded):
+    finders: list[Callable[[], str | None]] = [partial(shutil.which, name) for name in NAMES]
+    for find in (*finders, _downloaded):
         found = find()
         if found and _starts(found):
             return found
