@@ -1,0 +1,130 @@
+"""The company's row in Dataverse, which marks whose the rows are, and the team that owns them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from connections.causes import Cause
+from connections.errors import ConfigurationError
+from connections.models import Company, DataverseConnectionSetup
+from connections.systems import (
+    Condition,
+    Create,
+    Lookup,
+    Operator,
+    Record,
+    Selection,
+    System,
+    Update,
+    Value,
+    Written,
+)
+
+TABLE = "bcbi_company"
+COLUMNS = ("bcbi_externalid", "bcbi_name", "bcbi_defaultowningteam")
+TEAM_PREFIX = "BCI - "
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The team that owns what comes from Business Central, and its business unit."""
+
+    team: Record
+    unit: Record
+    own: bool  # made for this company, not the business unit's default team
+
+
+def stamp(company: Company, setup: DataverseConnectionSetup, dataverse: System) -> bool:
+    """Note the company's row and team (E-9.13); True if the row had to be created.
+
+    A business unit and team of the company's own are used where the administrator who installed
+    the solution has made them, else the root unit's default team: the integration user may make
+    neither. A row that is there only gets a missing team.
+    """
+    external_id = str(company.business_central_id).lower()
+    found = dataverse.find(Selection(TABLE, COLUMNS), "bcbi_externalid", [external_id])
+    owner = _owner(dataverse, external_id, setup.business_unit_id)
+    row = found[0] if found else _create(company, external_id, owner, dataverse)
+    if found and not row.values["bcbi_defaultowningteam"]:
+        team = Lookup("team", owner.team.id)
+        [written] = dataverse.write(TABLE, [Update(row, {"bcbi_defaultowningteam": team})], COLUMNS)
+        row = _written(written)
+    team_now = row.values["bcbi_defaultowningteam"]
+    _note(company, setup, row.id, team_now if isinstance(team_now, Lookup) else None, owner)
+    return not found
+
+
+def _create(company: Company, external_id: str, owner: Owner, dataverse: System) -> Record:
+    team = Lookup("team", owner.team.id)
+    values: dict[str, Value] = {
+        "bcbi_name": company.display_name or company.name,
+        "bcbi_externalid": external_id,
+        "bcbi_defaultowningteam": team,
+    }
+    if owner.own:
+        values["ownerid"] = team
+    identity = uuid5(company.business_central_id, TABLE)
+    [written] = dataverse.write(TABLE, [Create(identity, values)], COLUMNS)
+    return _written(written)
+
+
+def _owner(dataverse: System, external_id: str, unit_id: UUID | None) -> Owner:
+    columns = ("name", "parentbusinessunitid")
+    named = Condition("name", Operator.CONTAINS, (f"({external_id})",))
+    chosen = dataverse.get("businessunit", [unit_id], columns) if unit_id else {}
+    units = list(chosen.values()) or _rows(dataverse, "businessunit", columns, named)
+    for unit in units:
+        teams = _teams(dataverse, unit)
+        wanted = f"{TEAM_PREFIX}{unit.values['name']}"
+        own = next((team for team in teams if team.values["name"] == wanted), None)
+        if own is not None:
+            return Owner(own, unit, own=True)
+    root = _rows(
+        dataverse, "businessunit", columns, Condition("parentbusinessunitid", Operator.IS_NULL)
+    )
+    for unit in [*units, *root]:
+        default = next((t for t in _teams(dataverse, unit) if t.values["isdefault"]), None)
+        if default is not None:
+            return Owner(default, unit, own=False)
+    message = (
+        "Dataverse shows no business unit with a default team. Give the integration user the "
+        "integration role, so that it may read business units and teams."
+    )
+    raise ConfigurationError(message, cause=Cause.FORBIDDEN)
+
+
+def _teams(dataverse: System, unit: Record) -> list[Record]:
+    here = Condition("businessunitid", Operator.EQ, (Lookup("businessunit", unit.id),))
+    return _rows(dataverse, "team", ("name", "isdefault"), here)
+
+
+def _rows(
+    dataverse: System, table: str, columns: tuple[str, ...], condition: Condition
+) -> list[Record]:
+    selection = Selection(table, columns, (condition,))
+    return [record for page in dataverse.read(selection) for record in page]
+
+
+def _written(written: Written) -> Record:
+    if written.error is not None:
+        raise written.error
+    if written.record is None:
+        message = "Dataverse did not show the company's row after it was written. Try again."
+        raise ConfigurationError(message, cause=Cause.MALFORMED_ANSWER)
+    return written.record
+
+
+def _note(
+    company: Company,
+    setup: DataverseConnectionSetup,
+    row_id: UUID,
+    team: Lookup | None,
+    owner: Owner,
+) -> None:
+    company.dataverse_company_id = row_id
+    company.save(update_fields=["dataverse_company_id"])
+    setup.owning_team_id = team.id if team else owner.team.id
+    setup.business_unit_id = owner.unit.id
+    setup.business_unit_name = str(owner.unit.values["name"])[:160]
+    setup.save(update_fields=["owning_team_id", "business_unit_id", "business_unit_name"])
