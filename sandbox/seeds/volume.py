@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import identities
 from sandbox.business_central.base import CUSTOMER_RELATION, VENDOR_RELATION
 from sandbox.business_central.planting import plant as plant_bc
+from sandbox.control.faults import SettingError
 from sandbox.dataverse.planting import plant as plant_sales
 from sandbox.seeds.cronus import codes, goods
 from sandbox.seeds.cronus.fixed import identity
@@ -30,9 +31,11 @@ KINDS = ("Traders", "Supplies", "Workshop", "Café", "Clinic", "School", "& Daug
 
 
 def volume(world: World, amounts: Mapping[str, int]) -> dict[str, Any]:
-    """Add rows; raises KeyError for what cannot grow. Returns how many of each were added."""
-    for name in amounts:
-        GROWERS[name]
+    """Add rows; raises SettingError for what cannot grow. Returns how many were added."""
+    unknown = set(amounts) - set(GROWERS)
+    if unknown or min(amounts.values(), default=0) < 0:
+        message = f"Volume is there for {', '.join(GROWERS)}, each from 0 on."
+        raise SettingError(message)
     for name in sorted(amounts, key=list(GROWERS).index):
         GROWERS[name](world, amounts[name])
     return dict(amounts)
@@ -125,8 +128,8 @@ def _contacts(world: World, amount: int) -> None:
     companies = world.store.select(BUSINESS_CENTRAL, table, columns, ordinary, ["CT_1______"])
     companies = companies or _staffed(world, columns)
     if not companies:
-        message = "contacts without customers or vendors"
-        raise KeyError(message)
+        message = "People need a company: add customers or vendors first."
+        raise SettingError(message)
     for numbers in _chunks(world, BUSINESS_CENTRAL, "contacts", amount):
         rows = [_person(companies[n % len(companies)], n) for n in numbers]
         plant_bc(world.business_central, "contacts", rows)

@@ -264,26 +264,29 @@ def _sheet(records: Records, table: Table, row: Row) -> Markup:
             element("td", value),
         )
         (blank if row[column.name] in BLANKS else filled).append(line)
-    address = records.address(table.name, str(row[table.key]))
-    version = element("input", type="hidden", name="version", value=records.version(row))
-    delete = element(
-        "form",
-        version,
-        element("button", "Delete", class_="danger", name="action", value="delete"),
-        method="post",
-        action=address,
-    )
-    bar = element(
-        "div",
-        link(f"{address}/edit", "Edit", class_="button main"),
-        delete,
-        link(f"/ui/{records.path}/{table.name}", "Back to the list"),
-        class_="bar",
-    )
     others = element(
-        "details", element("summary", f"{len(blank)} blank fields"), element("table", *blank)
+        "details",
+        element("summary", f"{len(blank)} blank fields"),
+        element("table", *blank, class_="sheet"),
     )
-    return joined(bar, element("div", element("table", *filled), others, class_="card"))
+    return joined(
+        _record_bar(records, table, row),
+        element("div", element("table", *filled, class_="sheet"), others, class_="card"),
+    )
+
+
+def _record_bar(records: Records, table: Table, row: Row) -> Markup:
+    """Return what can be done with a record."""
+    address = records.address(table.name, str(row[table.key]))
+    edit = delete = None
+    if records.editable(table, creates=False):
+        edit = link(f"{address}/edit", "Edit", class_="button main")
+    if records.has_many(table):
+        version = element("input", type="hidden", name="version", value=records.version(row))
+        button = element("button", "Delete", class_="danger", name="action", value="delete")
+        delete = element("form", version, button, method="post", action=address)
+    back = link(f"/ui/{records.path}/{table.name}", "Back to the list")
+    return element("div", edit, delete, back, class_="bar")
 
 
 def _edit(
@@ -315,7 +318,7 @@ def _new(records: Records, table: Table, call: Call) -> Reply:
 def _change(records: Records, table: Table, row: Row, form: Mapping[str, str]) -> Reply:
     version = form.get("version", "")
     try:
-        if form.get("action") == "delete":
+        if form.get("action") == "delete" and records.has_many(table):
             records.delete(table, row, version)
             return redirect(records.path, table.name)
         values = changes(records, table, row, form)

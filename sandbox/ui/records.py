@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sandbox import identities
 from sandbox.business_central import refusals
-from sandbox.business_central.pages import caption, is_insertable, page_of, pair_of
+from sandbox.business_central.pages import caption, page_of, pair_of
 from sandbox.business_central.refusals import RefusalError
 from sandbox.business_central.relations import relation_of
 from sandbox.business_central.writing import SYSTEM, Writer
@@ -67,6 +67,37 @@ def plain(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
+# What Business Central posts and counts by itself; nobody edits it by hand.
+POSTED = frozenset(
+    {
+        "companies",
+        "customerLedgerEntries",
+        "customerStatistics",
+        "detailedCustomerLedgerEntries",
+        "itemLedgerEntries",
+        "postedSalesInvoiceLines",
+        "postedSalesInvoices",
+        "salesOrderArchiveLines",
+        "salesOrderArchives",
+        "salesShipments",
+        "unitGroups",
+    }
+)
+SALES_CAPTIONS = {
+    "businessunit": "Business Unit",
+    "pricelevel": "Price List",
+    "productpricelevel": "Price List Item",
+    "quotedetail": "Quote Product",
+    "invoicedetail": "Invoice Product",
+    "salesorder": "Order",
+    "salesorderdetail": "Order Product",
+    "systemuser": "User",
+    "transactioncurrency": "Currency",
+    "uom": "Unit",
+    "uomschedule": "Unit Group",
+}
+
+
 class Refused(Exception):  # noqa: N818 - an answer, as the system gave it
     """The system did not take a change; `text` is what it said."""
 
@@ -120,6 +151,10 @@ class Records(ABC):
     @abstractmethod
     def delete(self, table: Table, row: Row, version: str) -> None:
         """Delete a record; raises Refused."""
+
+    def has_many(self, table: Table) -> bool:  # noqa: ARG002
+        """Say whether records come and go, or one is always there."""
+        return True
 
     def options(self, table: Table, column: Column) -> Mapping[str, str]:  # noqa: ARG002
         """Return the values that may be chosen, with their labels."""
@@ -185,13 +220,16 @@ class BusinessCentralRecords(Records):
         return str(row["__version"])
 
     def editable(self, table: Table, *, creates: bool) -> list[Column]:
-        if not is_insertable(page_of(table, CUSTOM)) and creates:
+        if table.name in POSTED or (creates and not self.has_many(table)):
             return []
         return [
             column
             for column in table.columns.values()
             if column.name not in SYSTEM and pair_of(table, column.name) is None
         ]
+
+    def has_many(self, table: Table) -> bool:
+        return table.name not in POSTED and not page_of(table, CUSTOM).singleton
 
     def shown(self, table: Table, column: Column, row: Row) -> Child:
         value = row[column.name]
@@ -251,6 +289,8 @@ class SalesRecords(Records):
         return self.world.dataverse.model.tables
 
     def caption(self, table: Table) -> str:
+        if table.name in SALES_CAPTIONS:
+            return SALES_CAPTIONS[table.name]
         name = str(table.extra.get("alTable") or table.name.capitalize())
         return name.removeprefix("CRM ").removeprefix("CDS ")
 

@@ -356,3 +356,35 @@ def test_forms_of_other_sites_are_refused(
 
     assert answer.status_code == 403
     assert customer(filled, "C00040")["id"] == row["id"]
+
+
+def test_a_trouble_is_cured_where_it_arose(browser: Browser, filled: RunningSandbox) -> None:
+    made = browser.send(
+        "/ui/bc/currencyExchangeRates/new",
+        action="save",
+        currencyCode="XBT",
+        startingDate="2025-01-01",
+        exchangeRateAmount="1",
+        relationalExchangeRateAmount="91000.5",
+    )
+
+    rates = filled.bc_standard.get("currencyExchangeRates").json()["value"]
+    assert "Saved." in made.text
+    assert [r["relationalExchangeRateAmount"] for r in rates if r["currencyCode"] == "XBT"] == [
+        91000.5
+    ]
+
+
+def test_what_is_posted_is_only_shown(browser: Browser, filled: RunningSandbox) -> None:
+    row = filled.bc.get("postedSalesInvoices?$top=1").json()["value"][0]
+    path = f"/ui/bc/postedSalesInvoices/{row['id']}"
+
+    page = browser.open(path).text
+    browser.send(path, action="delete", version="1")
+    browser.send(path, action="save", version="1", number="1")
+
+    assert ">Edit<" not in page
+    assert ">Delete<" not in page
+    assert browser.open("/ui/bc/postedSalesInvoices/new").status_code == 404
+    after = filled.bc.get(f"postedSalesInvoices({row['id']})").json()
+    assert after["@odata.etag"] == row["@odata.etag"]
