@@ -29,27 +29,40 @@ class IntegrationTableMapping(models.Model):
     integration_table = models.CharField("Integration Table", max_length=60)  # logical name
     uid_field = models.CharField("Integration Table UID Field", max_length=80)
     modified_on_field = models.CharField("Int. Tbl. Modified On Field", max_length=80, blank=True)
-    kind = models.CharField("Coupling Kind", max_length=10, choices=CouplingKind, default=CouplingKind.RECORD)
+    kind = models.CharField(
+        "Coupling Kind", max_length=10, choices=CouplingKind, default=CouplingKind.RECORD
+    )
     direction = models.CharField("Direction", max_length=30, choices=Direction)
     # Conditions as JSON lists: [column, operator, value…]; see mappings.filters.
     table_filter = models.JSONField("Table Filter", default=list, blank=True)
-    integration_table_filter = models.JSONField("Integration Table Filter", default=list, blank=True)
+    integration_table_filter = models.JSONField(
+        "Integration Table Filter", default=list, blank=True
+    )
     synch_only_coupled_records = models.BooleanField("Synch. Only Coupled Records", default=True)
     deletion_conflict_resolution = models.CharField(
-        "Deletion-Conflict Resolution", max_length=10, blank=True, choices=DeletionConflictResolution
+        "Deletion-Conflict Resolution",
+        max_length=10,
+        blank=True,
+        choices=DeletionConflictResolution,
     )
     update_conflict_resolution = models.CharField(
         "Update-Conflict Resolution", max_length=10, blank=True, choices=UpdateConflictResolution
     )
     synch_after_bulk_coupling = models.BooleanField("Synch. After Bulk Coupling", default=False)
-    create_new_in_case_of_no_match = models.BooleanField("Create New in Case of No Match", default=False)
+    create_new_in_case_of_no_match = models.BooleanField(
+        "Create New in Case of No Match", default=False
+    )
     depends_on = models.JSONField("Dependency Filter", default=list, blank=True)
     insert_defaults = models.JSONField("Int. Table Config Template", default=dict, blank=True)
     # The watermarks; Business Central's captions say the opposite of what they filter (E-1.8).
     sent_up_to = models.DateTimeField("Synch. Int. Tbl. Mod. On Fltr.", null=True, blank=True)
     received_up_to = models.DateTimeField("Synch. Modified On Filter", null=True, blank=True)
-    multi_company_synch_enabled = models.BooleanField("Multi-Company Synchronization Enabled", default=False)
-    disable_event_job_resch = models.BooleanField("Disable Event-driven Synch. Job Rescheduling", default=False)
+    multi_company_synch_enabled = models.BooleanField(
+        "Multi-Company Synchronization Enabled", default=False
+    )
+    disable_event_job_resch = models.BooleanField(
+        "Disable Event-driven Synch. Job Rescheduling", default=False
+    )
     user_defined = models.BooleanField("User Defined", default=False)
     priority = models.PositiveIntegerField("Synch. Order", default=1000)
     background_uncouple = models.BooleanField("Uncouple in Background", default=False)
@@ -78,25 +91,38 @@ class IntegrationFieldMapping(models.Model):
     constant_value = models.CharField("Constant Value", max_length=100, blank=True)
     refers_to = models.CharField("Refers To", max_length=20, blank=True)
     validate_field = models.BooleanField("Validate Field", default=True)
-    validate_integration_table_field = models.BooleanField("Validate Integration Table Fld", default=False)
+    validate_integration_table_field = models.BooleanField(
+        "Validate Integration Table Fld", default=False
+    )
     clear_value_on_failed_sync = models.BooleanField("Clear Value on Failed Sync", default=False)
     not_null = models.BooleanField("Not Null", default=False)
-    status = models.CharField("Status", max_length=10, choices=FieldStatus, default=FieldStatus.ENABLED)
+    status = models.CharField(
+        "Status", max_length=10, choices=FieldStatus, default=FieldStatus.ENABLED
+    )
     transformation_rule = models.CharField("Transformation Rule", max_length=20, blank=True)
     transformation_direction = models.CharField(
-        "Transformation Direction", max_length=30, choices=Direction, default=Direction.TO_INTEGRATION_TABLE
+        "Transformation Direction",
+        max_length=30,
+        choices=Direction,
+        default=Direction.TO_INTEGRATION_TABLE,
     )
-    use_for_match_based_coupling = models.BooleanField("Use For Match-Based Coupling", default=False)
+    use_for_match_based_coupling = models.BooleanField(
+        "Use For Match-Based Coupling", default=False
+    )
     case_sensitive_matching = models.BooleanField("Case-Sensitive Matching", default=False)
     match_priority = models.PositiveSmallIntegerField("Match Priority", default=0)
-    too_long = models.CharField("Text Too Long", max_length=10, choices=TooLong, default=TooLong.CUT)
+    too_long = models.CharField(
+        "Text Too Long", max_length=10, choices=TooLong, default=TooLong.CUT
+    )
     user_defined = models.BooleanField("User Defined", default=False)
 
     class Meta:
         verbose_name = "integration field mapping"
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["mapping", "position"], name="one_field_mapping_per_position"),
+            models.UniqueConstraint(
+                fields=["mapping", "position"], name="one_field_mapping_per_position"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,10 +154,14 @@ class TransformationRule(models.Model):
     length = models.PositiveIntegerField("Length", default=0)
     data_format = models.CharField("Data Format", max_length=100, blank=True)
     decimal_separator = models.CharField("Decimal Separator", max_length=1, default=".")
-    precision = models.DecimalField("Precision", max_digits=18, decimal_places=8, default=Decimal("0.01"))
+    precision = models.DecimalField(
+        "Precision", max_digits=18, decimal_places=8, default=Decimal("0.01")
+    )
     rounding = models.CharField("Direction", max_length=1, default="=")
     date_part = models.CharField("Extract From Date Type", max_length=10, default="Year")
-    next_transformation_rule = models.CharField("Next Transformation Rule", max_length=20, blank=True)
+    next_transformation_rule = models.CharField(
+        "Next Transformation Rule", max_length=20, blank=True
+    )
 
     objects = TransformationRuleManager()
 
@@ -145,7 +175,9 @@ class TransformationRule(models.Model):
     def rule(self, rows: Mapping[str, TransformationRule]) -> Transformation:
         """Return the rule with its next ones; a chain that leads back to itself ends there."""
         chain = [self]
-        while (following := rows.get(chain[-1].next_transformation_rule)) and following not in chain:
+        while (
+            following := rows.get(chain[-1].next_transformation_rule)
+        ) and following not in chain:
             chain.append(following)
         result: Transformation | None = None
         for row in reversed(chain):
@@ -188,11 +220,17 @@ class Coupling(models.Model):
     business_central_key = models.CharField("No. or Code", max_length=100, blank=True)
     name = models.CharField("Name", max_length=160, blank=True)
     last_synch_modified_on = models.DateTimeField("Last Synch. Modified On", null=True, blank=True)
-    last_synch_crm_modified_on = models.DateTimeField("Last Synch. CRM Modified On", null=True, blank=True)
+    last_synch_crm_modified_on = models.DateTimeField(
+        "Last Synch. CRM Modified On", null=True, blank=True
+    )
     last_synch_version = models.CharField("Last Synch. Version", max_length=200, blank=True)
     last_synch_crm_version = models.CharField("Last Synch. CRM Version", max_length=200, blank=True)
-    last_synch_result = models.CharField("Last Synch. Result", max_length=10, blank=True, choices=SynchResult)
-    last_synch_crm_result = models.CharField("Last Synch. CRM Result", max_length=10, blank=True, choices=SynchResult)
+    last_synch_result = models.CharField(
+        "Last Synch. Result", max_length=10, blank=True, choices=SynchResult
+    )
+    last_synch_crm_result = models.CharField(
+        "Last Synch. CRM Result", max_length=10, blank=True, choices=SynchResult
+    )
     last_synch_job = models.UUIDField("Last Synch. Job ID", null=True, blank=True)
     last_synch_crm_job = models.UUIDField("Last Synch. CRM Job ID", null=True, blank=True)
     last_error = models.CharField("Last Error", max_length=500, blank=True)
@@ -241,7 +279,7 @@ class Coupling(models.Model):
 
 
 class OptionCoupling(models.Model):
-    """A Business Central record and the value of a Dataverse option set it is mapped to (E-4.50)."""
+    """A Business Central record and the Dataverse option it is mapped to (E-4.50)."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="option_couplings")
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
@@ -250,8 +288,12 @@ class OptionCoupling(models.Model):
     option_value = models.IntegerField("Option Value")
     option_caption = models.CharField("Option Value Caption", max_length=250)
     last_synch_modified_on = models.DateTimeField("Last Synch. Modified On", null=True, blank=True)
-    last_synch_result = models.CharField("Last Synch. Result", max_length=10, blank=True, choices=SynchResult)
-    last_synch_crm_result = models.CharField("Last Synch. CRM Result", max_length=10, blank=True, choices=SynchResult)
+    last_synch_result = models.CharField(
+        "Last Synch. Result", max_length=10, blank=True, choices=SynchResult
+    )
+    last_synch_crm_result = models.CharField(
+        "Last Synch. CRM Result", max_length=10, blank=True, choices=SynchResult
+    )
     last_synch_job = models.UUIDField("Last Synch. Job ID", null=True, blank=True)
     last_error = models.CharField("Last Error", max_length=500, blank=True)
     skipped = models.BooleanField("Skipped", default=False)

@@ -16,7 +16,9 @@ class JobQueueEntry(models.Model):
     """Something that is to run, once or again and again (E-7.2)."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="job_queue_entries")
-    job = models.CharField("Object to Run", max_length=40)  # name of a job: "synchronize", "match", …
+    job = models.CharField(
+        "Object to Run", max_length=40
+    )  # name of a job: "synchronize", "match", …
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20, blank=True)
     parameters = models.JSONField("Parameters", default=dict, blank=True)
     description = models.CharField("Description", max_length=250)
@@ -26,16 +28,22 @@ class JobQueueEntry(models.Model):
     expiration = models.DateTimeField("Expiration Date/Time", null=True, blank=True)
     last_ready_state = models.DateTimeField("Last Ready State", null=True, blank=True)
     recurring = models.BooleanField("Recurring Job", default=False)
-    run_on_weekdays = models.CharField("Run on Weekdays", max_length=7, default="1111111")  # Mon … Sun
+    run_on_weekdays = models.CharField(
+        "Run on Weekdays", max_length=7, default="1111111"
+    )  # Mon … Sun
     starting_time = models.TimeField("Starting Time", null=True, blank=True)
     ending_time = models.TimeField("Ending Time", null=True, blank=True)
     minutes_between_runs = models.PositiveIntegerField("No. of Minutes between Runs", default=0)
-    inactivity_timeout = models.PositiveIntegerField("Inactivity Timeout Period", default=5)  # minutes
+    inactivity_timeout = models.PositiveIntegerField(
+        "Inactivity Timeout Period", default=5
+    )  # minutes
     maximum_attempts = models.PositiveSmallIntegerField("Maximum No. of Attempts to Run", default=3)
     attempts = models.PositiveSmallIntegerField("No. of Attempts to Run", default=0)
     rerun_delay = models.PositiveIntegerField("Rerun Delay (sec.)", default=30)
     category = models.CharField("Job Queue Category Code", max_length=10, blank=True)
-    priority = models.PositiveIntegerField("Priority", choices=JobPriority, default=JobPriority.NORMAL)
+    priority = models.PositiveIntegerField(
+        "Priority", choices=JobPriority, default=JobPriority.NORMAL
+    )
     job_timeout = models.PositiveIntegerField("Job Timeout (sec.)", default=12 * 60 * 60)
     error_message = models.CharField("Error Message", max_length=2048, blank=True)
     run_number = models.PositiveIntegerField("Run No.", default=0)  # in the id of the bell
@@ -66,13 +74,17 @@ class Run(models.Model):
     """One execution: a job queue log entry with progress, log and cancel (E-7.30)."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="runs")
-    entry = models.ForeignKey(JobQueueEntry, models.SET_NULL, null=True, blank=True, related_name="runs")
+    entry = models.ForeignKey(
+        JobQueueEntry, models.SET_NULL, null=True, blank=True, related_name="runs"
+    )
     job = models.CharField("Object to Run", max_length=40)
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20, blank=True)
     description = models.CharField("Description", max_length=250)
     trigger = models.CharField("Trigger", max_length=20, choices=Trigger, default=Trigger.PERSON)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-    status = models.CharField("Status", max_length=20, choices=RunStatus, default=RunStatus.IN_PROCESS)
+    status = models.CharField(
+        "Status", max_length=20, choices=RunStatus, default=RunStatus.IN_PROCESS
+    )
     started_at = models.DateTimeField("Start Date/Time")
     finished_at = models.DateTimeField("End Date/Time", null=True, blank=True)
     heartbeat_at = models.DateTimeField("Last Sign of Life", null=True, blank=True)
@@ -105,7 +117,9 @@ class SynchJob(models.Model):
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="synch_jobs")
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
     direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
-    type = models.CharField("Type", max_length=20, choices=SynchJobType, default=SynchJobType.SYNCHRONIZATION)
+    type = models.CharField(
+        "Type", max_length=20, choices=SynchJobType, default=SynchJobType.SYNCHRONIZATION
+    )
     started_at = models.DateTimeField("Start Date/Time")
     finished_at = models.DateTimeField("Finish Date/Time", null=True, blank=True)
     message = models.CharField("Message", max_length=250, blank=True)
@@ -118,7 +132,9 @@ class SynchJob(models.Model):
     coupled = models.PositiveIntegerField("Coupled", default=0)
     uncoupled = models.PositiveIntegerField("Uncoupled", default=0)
     warnings = models.PositiveIntegerField("Warnings", default=0)
-    cursor = models.DateTimeField("Read Up To", null=True, blank=True)  # where a resumed run goes on
+    cursor = models.DateTimeField(
+        "Read Up To", null=True, blank=True
+    )  # where a resumed run goes on
 
     class Meta:
         verbose_name = "integration synch. job"

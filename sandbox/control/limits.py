@@ -56,23 +56,26 @@ class Limits:
             message = "Limits are an object."
             raise SettingError(message)
         for name, value in wanted.items():
-            match name:
-                case "enforce" | "retry_after":
-                    setattr(self, name, bool(value))
-                case "latency_ms":
-                    self.latency_ms |= _numbers(value, self.latency_ms)
-                case "execution_ms":
-                    self.execution_ms |= _numbers(value, self.execution_ms)
-                case "requests" | "execution_ms_total" | "concurrency":
-                    self.numbers[name] = float(value)
-                case "window_s":
-                    self.window = float(value)
-                case "token_lifetime_s":
-                    self.token_lifetime_s = int(value)
-                case _:
-                    message = f"There is no limit called '{name}'."
-                    raise SettingError(message)
+            self._set(name, value)
         self.usage.clear()
+
+    def _set(self, name: str, value: Any) -> None:
+        match name:
+            case "enforce" | "retry_after":
+                setattr(self, name, bool(value))
+            case "latency_ms":
+                self.latency_ms |= _numbers(value, self.latency_ms)
+            case "execution_ms":
+                self.execution_ms |= _numbers(value, self.execution_ms)
+            case "requests" | "execution_ms_total" | "concurrency":
+                self.numbers[name] = float(value)
+            case "window_s":
+                self.window = float(value)
+            case "token_lifetime_s":
+                self.token_lifetime_s = int(value)
+            case _:
+                message = f"There is no limit called '{name}'."
+                raise SettingError(message)
 
     def described(self) -> dict[str, Any]:
         return {
@@ -98,13 +101,22 @@ class Limits:
         usage = self._usage(system, principal)
         usage.forget_before(time.monotonic() - self.window)
         if usage.running >= self.numbers["concurrency"]:
-            text = f"Number of concurrent requests exceeded the limit of {self.numbers['concurrency']:g}."
+            limit = self.numbers["concurrency"]
+            text = f"Number of concurrent requests exceeded the limit of {limit:g}."
             return self._refusal(system, usage, "0x80072326", text)
         if len(usage.requests) >= self.numbers["requests"]:
-            text = f"Number of requests exceeded the limit of {self.numbers['requests']:g} over time window of {self.window:g} seconds."
+            limit = self.numbers["requests"]
+            text = (
+                f"Number of requests exceeded the limit of {limit:g} "
+                f"over time window of {self.window:g} seconds."
+            )
             return self._refusal(system, usage, "0x80072322", text)
         if usage.execution_ms >= self.numbers["execution_ms_total"]:
-            text = f"Combined execution time of incoming requests exceeded limit of {self.numbers['execution_ms_total']:g} milliseconds over time window of {self.window:g} seconds."
+            limit = self.numbers["execution_ms_total"]
+            text = (
+                f"Combined execution time of incoming requests exceeded limit of {limit:g} "
+                f"milliseconds over time window of {self.window:g} seconds."
+            )
             return self._refusal(system, usage, "0x80072321", text)
         return None
 
