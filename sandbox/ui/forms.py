@@ -67,7 +67,8 @@ def record_form(
     entered: Mapping[str, str],
 ) -> Markup:
     """Return the form of a record, or of a new one; `entered` stands over what the row holds."""
-    usual, others = [], []
+    usual: list[Markup] = []
+    others: list[Markup] = []
     filled = {column.name for column in records.headline(table)}
     filled |= {name for name, value in row.items() if value not in BLANKS}
     for column in records.editable(table, creates=not row):

@@ -254,7 +254,8 @@ def _title(records: Records, table: Table, row: Row) -> str:
 
 def _sheet(records: Records, table: Table, row: Row) -> Markup:
     """Return all columns of a record, those that are blank apart."""
-    filled, blank = [], []
+    filled: list[Markup] = []
+    blank: list[Markup] = []
     for column in table.columns.values():
         value = records.shown(table, column, row)
         line = element(

@@ -59,7 +59,7 @@ def _documents(
     for index in range(number):
         key, account = pattern.format(index), accounts[index % len(accounts)]
         own = [
-            _line(table, key, account, position, *chance.choice(ARTICLES), chance.randrange(1, 9))
+            _line(table, key, account, (position, chance.choice(ARTICLES), chance.randrange(1, 9)))
             for position in range(1, chance.randrange(2, 5))
         ]
         total = round(sum(line["extendedamount"] for line in own), 2)
@@ -106,9 +106,8 @@ def _addresses(account: Row) -> Row:
     return addresses | {"shipto_name": account["name"], "billto_name": account["name"]}
 
 
-def _line(
-    table: str, key: str, account: Row, position: int, article: str, price: float, quantity: int
-) -> Row:
+def _line(table: str, key: str, account: Row, what: tuple[int, tuple[str, float], int]) -> Row:
+    position, (article, price), quantity = what
     amount = round(price * quantity, 2)
     return {
         f"{table}detailid": identity(f"{table}detail", f"{key}/{position}"),
