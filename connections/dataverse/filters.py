@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -17,13 +17,16 @@ from connections.systems import Column, Condition, Kind, Lookup, Operator, Selec
 
 MOST_VALUES = 1000  # in one list
 SAFE = "$,()/=@:;'!*~"  # what may stand bare in a query
+ESCAPES = {number: quote(chr(number), safe=SAFE) for number in range(128)}
+UNLISTED = re.compile(r'["\\\[\]\x00-\x1f]')  # what may not stand in a list of double-quoted values
 WILDCARDS = str.maketrans({"[": "[[]", "%": "[%]", "_": "[_]"})
 BLANK = (None, "")
 
 
 def encoded(text: str) -> str:
     """Return a query option's value, percent-encoded."""
-    return quote(text, safe=SAFE)
+    # A list of a thousand ids passes here with every page: the table is ten times faster.
+    return text.translate(ESCAPES) if text.isascii() else quote(text, safe=SAFE)
 
 
 def filter_of(described: Described, selection: Selection) -> str:
@@ -67,16 +70,16 @@ def any_of(column: Column, values: Collection[Value]) -> str:
     """Return that a column holds one of the values; None among them means "or empty"."""
     name = property_of(column)
     given = [value for value in values if value not in BLANK]
-    listed = [text for text in map(_listed, given) if _is_plain(text)]
-    single = [value for value in given if not _is_plain(_listed(value))]
-    if len(listed) < 2:
-        listed, single = [], given
+    texts = [_listed(value) for value in given]
+    listed = [text for text in texts if not UNLISTED.search(text)]
+    single = given
+    if len(listed) > 1:
+        single = [v for v, text in zip(given, texts, strict=True) if UNLISTED.search(text)]
     parts = [f"{name} eq {literal(column, value)}" for value in single]
-    if listed:
-        array = json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
-        parts.insert(
-            0, f"Microsoft.Dynamics.CRM.In(PropertyName='{column.name}',PropertyValues={array})"
-        )
+    if len(listed) > 1:
+        array = '["' + '","'.join(listed) + '"]'
+        listing = f"PropertyName='{column.name}',PropertyValues={array}"
+        parts.insert(0, f"Microsoft.Dynamics.CRM.In({listing})")
     if len(given) < len(values):
         parts.append(f"{name} eq null")
     return parts[0] if len(parts) == 1 else f"({' or '.join(parts)})"
@@ -88,9 +91,8 @@ def chunks(
     """Yield conditions that together ask for all values, each no longer than there is room."""
     chunk: list[Value] = []
     length = 0
-    for value in dict.fromkeys(values):
-        text = "" if value in BLANK else _listed(value)
-        cost = len(quote(text, safe="")) + (10 if _is_plain(text) else len(column.name) + 30)
+    for value in values:
+        cost = _length(column, value)
         if chunk and (length + cost > room or len(chunk) == most):
             yield any_of(column, chunk)
             chunk, length = [], 0
@@ -98,6 +100,16 @@ def chunks(
         length += cost
     if chunk:
         yield any_of(column, chunk)
+
+
+def _length(column: Column, value: Value) -> int:
+    """Return how long a value is at most, once it is percent-encoded."""
+    if isinstance(value, UUID | Lookup):
+        return 36 + len("%22,%22")
+    text = str(value or "")
+    if text.isascii() and text.isalnum():
+        return len(text) + len("%22,%22")
+    return 3 * len(text.encode("utf-8", "surrogatepass")) + len(column.name) + 20
 
 
 def literal(column: Column, value: Value) -> str:
@@ -144,11 +156,6 @@ def _listed(value: Value) -> str:
             return format(value, "f")
         case _:
             return str(value)
-
-
-def _is_plain(text: str) -> bool:
-    """Whether a text may stand in a list of double-quoted values."""
-    return not set(text) & {'"', "\\", "[", "]"}
 
 
 def _target_text(described: Described, condition: Condition) -> str:

@@ -97,11 +97,13 @@ class Outcomes:
         """Whether nobody else wrote the row since: we are its author and it holds what we wrote."""
         if record.modified_by != self.me or isinstance(item.write, Delete):
             return False
-        columns = self.described.table.columns
-        return all(
-            _settled(columns[name], record.values[name]) == _settled(columns[name], value)
-            for name, value in item.write.values.items()
-        )
+        held, columns = record.values, self.described.table.columns
+        for name, value in item.write.values.items():
+            if held[name] == value:
+                continue
+            if _settled(columns[name], held[name]) != _settled(columns[name], value):
+                return False
+        return True
 
     def finish(self) -> list[Written]:
         """Read what arrived unseen, and return all outcomes in order."""

@@ -14,6 +14,7 @@ from connections.odata import Answer, Client, refusal
 from connections.systems import Column, Kind, Record, Value
 
 MOST_PLAIN_ADDRESS = 30_000  # Dataverse takes 32 KB
+MOST_PLAIN_VALUES = 500  # more will not fit
 PAGE = 5000
 READS = b"Accept: application/json\r\n"
 
@@ -62,8 +63,10 @@ class Reader:
         """Return the rows that fit and whose column holds one of the values."""
         if not values:
             return []
-        whole = address(described, rows, joined([condition, any_of(column, values)]))
-        if len(whole) <= MOST_PLAIN_ADDRESS:
+        whole = ""
+        if len(values) <= MOST_PLAIN_VALUES:
+            whole = address(described, rows, joined([condition, any_of(column, values)]))
+        if whole and len(whole) <= MOST_PLAIN_ADDRESS:
             pages = self.client.pages(whole, prefer=rows.annotations)
             return [record for page in pages for record in rows.records(page)]
         room = MOST_ADDRESS - len(address(described, rows, condition))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from uuid import UUID
@@ -69,7 +70,7 @@ class Rows:
             values[name] = (
                 None
                 if value is None
-                else Lookup(target or row[f"{source}@{LOOKUP_TABLE}"], UUID(value))
+                else Lookup(target or row[f"{source}@{LOOKUP_TABLE}"], known_id(value))
             )
         author, moment = row.get("_modifiedby_value"), row.get(MODIFIED_ON)
         return Record(
@@ -78,8 +79,14 @@ class Rows:
             datetime.fromisoformat(moment) if moment else EPOCH,
             row["@odata.etag"][3:-1],  # W/"123"
             values,
-            UUID(author) if author else None,
+            known_id(author) if author else None,
         )
+
+
+@lru_cache(maxsize=4096)
+def known_id(text: str) -> UUID:
+    """Return an id that many rows share: of an author, a currency, an owner."""
+    return UUID(text)
 
 
 def _read_decimal(value: Any) -> Value:
