@@ -88,6 +88,7 @@ class MemorySystem:
         """Create a record as a person would; what is left out has its empty value."""
         self.clock.advance()
         self._number(self.describe(table), values)
+        self._activate(self.describe(table), values)
         return self._store(table, identity or uuid4(), values, by or UUID(int=99))
 
     def edit(self, record: Record, *, by: UUID | None = None, **values: Value) -> Record:
@@ -242,6 +243,7 @@ class MemorySystem:
         values = dict(write.values)
         self._number(described, values)
         self._check_values(described, values, creates=True)
+        self._activate(described, values)
         self._check_key(described, values)
         return self._store(table, identity, values, self.me)
 
@@ -279,6 +281,11 @@ class MemorySystem:
         if self.side == Side.BUSINESS_CENTRAL and key == ("number",) and not values.get("number"):
             self.numbers[table.name] += 1
             values["number"] = f"{table.name[:3].upper()}{self.numbers[table.name]:05}"
+
+    def _activate(self, table: Table, values: dict[str, Value]) -> None:
+        """A new row of Dataverse is active."""
+        if self.side == Side.DATAVERSE and "statecode" in table.columns:
+            values.setdefault("statecode", 0)
 
     def _check_key(self, table: Table, values: Values) -> None:
         key = [values.get(name) for name in table.natural_key]
