@@ -30,8 +30,14 @@ INDEXED = {
     "contactBusinessRelations": ("contactNumber", "number"),
     "product": ("productnumber",),
     "productpricelevel": ("productid", "pricelevelid"),
-    "customers": ("email",),
-    "vendors": ("email",),
+    "customers": ("email", "primaryContactNumber"),
+    "vendors": ("email", "primaryContactNumber"),
+    "opportunities": ("contactNumber",),
+    "salesOrders": ("customerNumber",),
+    "salesQuotes": ("customerNumber",),
+    "customerLedgerEntries": ("customerNumber",),
+    "itemLedgerEntries": ("itemNumber",),
+    "unitGroups": ("sourceId",),
     "contacts": ("email", "companyNumber"),
 }
 

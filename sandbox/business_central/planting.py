@@ -40,6 +40,8 @@ def plant(
     width = len(defaults)
 
     def complete(row: Mapping[str, Any]) -> dict[str, Any]:
+        if None in row.values():
+            row = {name: value for name, value in row.items() if value is not None}
         merged = {**defaults, **row}
         if len(merged) != width:
             message = f"{table_name} has no {sorted(set(row) - set(defaults))}."
