@@ -9,6 +9,6 @@ strikes with faults, keeps limits and statistics, and calls `system.handle(call)
 `Reply` (see `http`). A system also has `user_of(client_id, username)`, `reload()` after a reset,
 and `partial_batch_after`, the number of batch parts after which it raises `ConnectionCut`.
 
-Seeds call `dataverse.planting.plant(environment, table, rows)` and `store.insert_many(…)`.
-Nothing here knows of the console.
+Seeds call `plant(environment, table, rows)` of `dataverse.planting` and of
+`business_central.planting`. Nothing here knows of the console.
 """
