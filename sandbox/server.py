@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
+from uuid import uuid4
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -79,9 +80,12 @@ class SystemApplication:
                 if "reset_before" in actions:
                     raise ConnectionCut
                 reply = self._carried_out(call, actions)
+                if "delay_after_commit" in actions:
+                    await asyncio.sleep(actions["delay_after_commit"].delay_ms / 1000)
                 cost_ms = self.world.limits.cost(reply.work, reply.rows)
             finally:
                 self.world.limits.end(self.system, principal, cost_ms)
+        reply.headers |= self._traced(principal)
         content = reply.content()
         self._count(call, principal, reply, len(content))
         if "reset_after_commit" in actions or "partial_batch" in actions:
@@ -90,6 +94,14 @@ class SystemApplication:
         if "truncate" in actions:
             await asyncio.sleep(0.05)  # what was written leaves the buffer first
             transport.abort()
+
+    def _traced(self, principal: str) -> dict[str, str]:
+        """Return the headers that support asks for, and what is left of the limits."""
+        if self.system != "dataverse":
+            return {}
+        number = str(uuid4())
+        limits = self.world.limits.remaining(self.system, principal) if principal else {}
+        return {"x-ms-service-request-id": number, "REQ_ID": number, **limits}
 
     def _carried_out(self, call: Call, actions: dict[str, Fault]) -> Reply:
         if "status" in actions:

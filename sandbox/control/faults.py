@@ -7,27 +7,33 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-ACTIONS = ("status", "delay", "reset_before", "reset_after_commit", "truncate", "partial_batch")
-SYSTEMS = ("entra", "dataverse", "bc")
-KNOWN = frozenset(
-    {
-        "system",
-        "method",
-        "path",
-        "nth",
-        "every",
-        "probability",
-        "seed",
-        "action",
-        "status",
-        "body",
-        "html",
-        "headers",
-        "delay_ms",
-        "after",
-        "times",
-    }
+ACTIONS = (
+    "status",
+    "delay",
+    "delay_after_commit",
+    "reset_before",
+    "reset_after_commit",
+    "truncate",
+    "partial_batch",
 )
+SYSTEMS = ("entra", "dataverse", "bc")
+TYPES: dict[str, tuple[type, ...]] = {
+    "action": (str,),
+    "system": (str,),
+    "method": (str,),
+    "path": (str,),
+    "nth": (int,),
+    "every": (int,),
+    "probability": (int, float),
+    "seed": (int,),
+    "status": (int,),
+    "body": (object,),
+    "html": (str,),
+    "headers": (dict,),
+    "delay_ms": (int, float),
+    "after": (int,),
+    "times": (int,),
+}
 
 
 class SettingError(ValueError):
@@ -100,14 +106,21 @@ def read_faults(entries: Any) -> list[Fault]:
 
 
 def _fault(entry: Any) -> Fault:
-    if not isinstance(entry, dict) or set(entry) - KNOWN:
-        message = f"A fault knows {', '.join(sorted(KNOWN))}."
+    if not isinstance(entry, dict) or set(entry) - set(TYPES):
+        message = f"A fault knows {', '.join(TYPES)}."
         raise SettingError(message)
+    for name, value in entry.items():
+        if not isinstance(value, TYPES[name]):
+            message = f"'{value}' is no value for '{name}' of a fault."
+            raise SettingError(message)
     if entry.get("action") not in ACTIONS:
         message = f"The action of a fault is one of {', '.join(ACTIONS)}."
         raise SettingError(message)
     if entry.get("system", SYSTEMS[0]) not in SYSTEMS:
         message = f"The system of a fault is one of {', '.join(SYSTEMS)}."
+        raise SettingError(message)
+    if not 100 <= entry.get("status", 503) <= 599 or not 0 <= entry.get("probability", 0) <= 1:
+        message = "A status is between 100 and 599, a probability between 0 and 1."
         raise SettingError(message)
     try:
         re.compile(entry.get("path", ""))

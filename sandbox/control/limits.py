@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from sandbox.control.faults import SettingError
@@ -30,7 +31,6 @@ class Usage:
     requests: deque[tuple[float, float]] = field(default_factory=deque)
     execution_ms: float = 0.0
     running: int = 0
-    refusals: int = 0
 
     def forget_before(self, moment: float) -> None:
         while self.requests and self.requests[0][0] < moment:
@@ -68,11 +68,11 @@ class Limits:
             case "execution_ms":
                 self.execution_ms |= _numbers(value, self.execution_ms)
             case "requests" | "execution_ms_total" | "concurrency":
-                self.numbers[name] = float(value)
+                self.numbers[name] = _number(value)
             case "window_s":
-                self.window = float(value)
+                self.window = _number(value)
             case "token_lifetime_s":
-                self.token_lifetime_s = int(value)
+                self.token_lifetime_s = int(_number(value))
             case _:
                 message = f"There is no limit called '{name}'."
                 raise SettingError(message)
@@ -100,36 +100,47 @@ class Limits:
             return None
         usage = self._usage(system, principal)
         usage.forget_before(time.monotonic() - self.window)
-        if usage.running >= self.numbers["concurrency"]:
-            limit = self.numbers["concurrency"]
-            text = f"Number of concurrent requests exceeded the limit of {limit:g}."
-            return self._refusal(system, usage, "0x80072326", text)
-        if len(usage.requests) >= self.numbers["requests"]:
-            limit = self.numbers["requests"]
-            text = (
-                f"Number of requests exceeded the limit of {limit:g} "
-                f"over time window of {self.window:g} seconds."
-            )
-            return self._refusal(system, usage, "0x80072322", text)
-        if usage.execution_ms >= self.numbers["execution_ms_total"]:
-            limit = self.numbers["execution_ms_total"]
-            text = (
-                f"Combined execution time of incoming requests exceeded limit of {limit:g} "
-                f"milliseconds over time window of {self.window:g} seconds."
-            )
-            return self._refusal(system, usage, "0x80072321", text)
+        limits, window = self.numbers, f"over time window of {self.window:g} seconds."
+        if usage.running >= limits["concurrency"]:
+            text = "Number of concurrent requests exceeded the limit of"
+            return self._refusal(system, 2.0, "0x80072326", f"{text} {limits['concurrency']:g}.")
+        if len(usage.requests) >= limits["requests"]:
+            text = f"Number of requests exceeded the limit of {limits['requests']:g} {window}"
+            return self._refusal(system, self._wait(usage), "0x80072322", text)
+        excess = usage.execution_ms - limits["execution_ms_total"]
+        if excess >= 0:
+            text = "Combined execution time of incoming requests exceeded limit of "
+            text += f"{limits['execution_ms_total']:g} milliseconds {window}"
+            return self._refusal(system, self._wait(usage, excess), "0x80072321", text)
         return None
 
-    def _refusal(self, system: str, usage: Usage, code: str, text: str) -> Reply:
-        usage.refusals += 1
-        headers = {}
-        if self.retry_after and system == "dataverse":
-            oldest = usage.requests[0][0] if usage.requests else time.monotonic()
-            wait = max(1, int(oldest + self.window - time.monotonic()) + 1)
-            headers["Retry-After"] = str(min(wait, 5) if code == "0x80072326" else wait)
-        if system == "bc":
-            return Reply(429, {"error": {"code": "TooManyRequests", "message": text}}, headers)
+    def _wait(self, usage: Usage, excess: float = 0.0) -> float:
+        """Return the seconds until enough of the window's work is forgotten."""
+        left = 0.0
+        for moment, cost_ms in usage.requests:
+            left = moment + self.window - time.monotonic()
+            excess -= cost_ms
+            if excess < 0:
+                break
+        return left
+
+    def _refusal(self, system: str, wait: float, code: str, text: str) -> Reply:
+        if system == "bc":  # promises no time to wait
+            return Reply(429, {"error": {"code": "TooManyRequests", "message": text}})
+        headers = {"Retry-After": str(max(1, ceil(wait)))} if self.retry_after else {}
         return Reply(429, {"error": {"code": code, "message": text}}, headers)
+
+    def remaining(self, system: str, principal: str) -> dict[str, str]:
+        """Return the headers that say what is left of Dataverse's limits."""
+        if system != "dataverse":
+            return {}
+        usage = self._usage(system, principal)
+        requests = self.numbers["requests"] - len(usage.requests)
+        seconds = (self.numbers["execution_ms_total"] - usage.execution_ms) / 1000
+        return {
+            "x-ms-ratelimit-burst-remaining-xrm-requests": f"{max(0.0, requests):.0f}",
+            "x-ms-ratelimit-time-remaining-xrm-requests": f"{max(0.0, seconds):.2f}",
+        }
 
     def begin(self, system: str, principal: str) -> None:
         self._usage(system, principal).running += 1
@@ -149,4 +160,11 @@ def _numbers(value: Any, known: dict[str, float]) -> dict[str, float]:
     if not isinstance(value, dict) or set(value) - set(known):
         message = f"Only {', '.join(known)} can be set here."
         raise SettingError(message)
-    return {name: float(number) for name, number in value.items()}
+    return {name: _number(number) for name, number in value.items()}
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        message = f"'{value}' is no number for a limit."
+        raise SettingError(message)
+    return float(value)

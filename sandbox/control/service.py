@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sandbox import ui
 from sandbox.control.faults import SettingError, read_faults
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 PREFIX = "/_sandbox/"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 OFFSETS = {"bc_offset_s": BUSINESS_CENTRAL, "dataverse_offset_s": DATAVERSE}
 
 
@@ -42,10 +44,10 @@ class Control:
 
     def handle(self, call: Call) -> Reply:
         """Answer a control request or a page."""
+        if not _is_from_here(call):
+            return Reply(403, {"error": "Control takes no requests from other sites."})
         if not call.path.startswith(PREFIX):
             return ui.handle(self.world, call)
-        if call.headers.get("origin", call.origin) != call.origin:
-            return Reply(403, {"error": "Control takes no requests from other sites."})
         route = self.routes.get((call.method, call.path.removeprefix(PREFIX).strip("/")))
         if route is None:
             known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self.routes)
@@ -55,7 +57,7 @@ class Control:
             return Reply(200, route(body))
         except SettingError as error:
             return Reply(400, {"error": str(error)})
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             return Reply(400, {"error": f"The body is no JSON: {error}"})
 
     def _reset(self, body: Any) -> Any:
@@ -68,7 +70,11 @@ class Control:
         if set(chosen) - {BUSINESS_CENTRAL, DATAVERSE}:
             message = f"A seed is for '{BUSINESS_CENTRAL}' or '{DATAVERSE}'."
             raise SettingError(message)
-        self.world.reset(chosen, float(body.get("scale", 1)))
+        scale = body.get("scale", 1)
+        if isinstance(scale, bool) or not isinstance(scale, int | float) or scale <= 0:
+            message = "The scale is a number above 0."
+            raise SettingError(message)
+        self.world.reset(chosen, float(scale))
         return {"seed": chosen}
 
     def _seed(self, body: Any) -> Any:
@@ -98,6 +104,9 @@ class Control:
         if not isinstance(body, dict) or set(body) - set(OFFSETS):
             message = f"The clocks are {', '.join(OFFSETS)}."
             raise SettingError(message)
+        if not all(isinstance(seconds, int | float) for seconds in body.values()):
+            message = "A clock is set by a number of seconds."
+            raise SettingError(message)
         for name, seconds in body.items():
             self.world.store.offsets[OFFSETS[name]] = timedelta(seconds=float(seconds))
         return self._offsets()
@@ -105,3 +114,12 @@ class Control:
     def _offsets(self) -> dict[str, float]:
         offsets = self.world.store.offsets
         return {name: offsets[system].total_seconds() for name, system in OFFSETS.items()}
+
+
+def _is_from_here(call: Call) -> bool:
+    """Say whether a browser on another site, or under another name, is not behind a request."""
+    host = urlsplit(f"//{call.headers.get('host', '')}").hostname
+    origin = call.headers.get("origin")
+    if host not in LOOPBACK:
+        return False
+    return origin is None or urlsplit(origin).netloc == call.headers.get("host")

@@ -49,7 +49,8 @@ class Statistics:
         self.peak[system] = max(self.peak.get(system, 0), self.running[system])
 
     def end(self, system: str) -> None:
-        self.running[system] -= 1
+        # A reset may have come between.
+        self.running[system] = max(0, self.running.get(system, 0) - 1)
 
     def count(
         self,
@@ -77,6 +78,7 @@ class Statistics:
             systems[system] = {
                 **asdict(total),
                 "accounted_seconds": self._accounted(system),
+                "running": self.running.get(system, 0),
                 "peak_concurrency": self.peak.get(system, 0),
                 "statuses": statuses,
             }
