@@ -60,7 +60,7 @@ class Statistics:
         status: int,
         cost: tuple[int, float, int, int],
     ) -> None:
-        """Note one request: its route and status, and operations, milliseconds, bytes in and out."""
+        """Note one request: route, status, and operations, milliseconds, bytes in and out."""
         method, path = request
         key = (system, method, route(path), status)
         self.routes.setdefault(key, Figures()).add(*cost)

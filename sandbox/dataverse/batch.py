@@ -111,9 +111,9 @@ class _Run:
 
     def _single(self, part: Part) -> None:
         self._count()
-        if part.target.lstrip("/").startswith("$") and not part.target.lstrip("/").startswith(
-            "$batch"
-        ):
+        if part.call.path.endswith("/$batch"):
+            reply = _refused("0x80060888", "A batch must not stand in a batch.")
+        elif part.target.lstrip("/").startswith("$") and "$metadata" not in part.target:
             reply = _unknown_reference(part.target)
         else:
             reply = self.environment.handle(part.call)
@@ -141,8 +141,8 @@ class _Run:
         self.lines.append(f"--{name}--\r\n".encode())
 
     def _in_change_set(self, part: Part, writer: Writer) -> Reply:
-        if part.call.method == "GET":
-            text = "A GET request must not stand in a change set."
+        if part.call.method == "GET" or part.call.path.endswith("/$batch"):
+            text = "A GET request or a batch must not stand in a change set."
             raise ChangeSetError(part, _refused("0x80060888", text))
         call = part.call
         found = REFERENCE.match(part.target)

@@ -12,6 +12,7 @@ from sandbox.dataverse.described import attribute, entity, many_to_many, many_to
 from sandbox.dataverse.model import Model
 from sandbox.http import WRITE, Call, Reply
 from sandbox.odata.errors import QueryError
+from sandbox.odata.syntax import Call as Function
 from sandbox.odata.syntax import (
     Compare,
     Literal,
@@ -23,7 +24,6 @@ from sandbox.odata.syntax import (
     split_options,
     split_top,
 )
-from sandbox.odata.syntax import Call as Function
 from sandbox.schema import Table
 
 if TYPE_CHECKING:
