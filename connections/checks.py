@@ -1,0 +1,263 @@
+"""Test Connection: what must hold for each side, one finding each; nothing is changed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+from requests.utils import get_environ_proxies
+
+from connections import hosts, setup, trust
+from connections.business_central_batch import Batch, Part
+from connections.causes import CATALOGUE, Cause
+from connections.errors import ConfigurationError, IntegrationError
+from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
+from connections.odata import Request, Timing
+from connections.odata.failures import failure
+from connections.systems import Selection, Side
+from connections.terms import AuthenticationType
+
+IMPATIENT = Timing(connect=5.0, read=20.0, patience=15.0, attempts=2)
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"  # E-9.16
+# What every company's synchronization reads first; the other tables are named when they are met.
+BUSINESS_CENTRAL_TABLES = (
+    "customers",
+    "vendors",
+    "contacts",
+    "currencies",
+    "salespeoplePurchasers",
+    "generalLedgerSetup",
+)
+DATAVERSE_TABLES = ("account", "contact", "transactioncurrency", "systemuser", "bcbi_company")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding of Test Connection."""
+
+    side: Side
+    name: str
+    passed: bool
+    sentence: str
+    cure: str = ""
+    seconds: float = 0.0
+    code: str = ""
+
+    @property
+    def milliseconds(self) -> int:
+        return round(self.seconds * 1000)
+
+
+Finding = tuple[str, Callable[[], str]]
+
+
+def test_connection(company: Company) -> list[Check]:
+    """Look at both sides; after a failed check those that build on it are left out."""
+    return [*test_business_central(company), *test_dataverse(company)]
+
+
+def test_business_central(company: Company) -> list[Check]:
+    """Look at the connection with Business Central."""
+    return list(_taken(Side.BUSINESS_CENTRAL, _BusinessCentralChecks(company).all()))
+
+
+def test_dataverse(company: Company) -> list[Check]:
+    """Look at the connection with Dataverse, also while it is disabled."""
+    return list(_taken(Side.DATAVERSE, _DataverseChecks(company).all()))
+
+
+def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
+    for name, find in findings:
+        began = time.monotonic()
+        try:
+            sentence = find()
+        except IntegrationError as error:
+            yield _failed(side, name, error, time.monotonic() - began)
+            return
+        yield Check(side, name, passed=True, sentence=sentence, seconds=time.monotonic() - began)
+
+
+def _failed(side: Side, name: str, error: IntegrationError, seconds: float) -> Check:
+    """Say what is wrong, and what to do: the message's own advice, else that of the cause."""
+    sentence, *rest = SENTENCE_END.split(error.message, maxsplit=1)
+    cure = rest[0] if rest else CATALOGUE[error.cause].advice
+    return Check(side, name, False, sentence, cure, seconds, error.cause)  # noqa: FBT003
+
+
+# What both sides have in common
+
+
+def _check_address(row: SignIn, address: str) -> str:
+    hosts.check(row.authority)
+    return f"{urlsplit(hosts.check(address)).netloc} may be called."
+
+
+def _check_certificate(side: Side, address: str) -> str:
+    """Any answer will do, whatever it says: then the certificate was believed."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.proxies = get_environ_proxies(address)
+        waits = (IMPATIENT.connect, IMPATIENT.read)
+        try:
+            session.get(address, verify=trust.bundle(), timeout=waits, allow_redirects=False)
+        except requests.RequestException as error:
+            raise failure(side, address, error, writes=False) from error
+    return f"{urlsplit(address).netloc} answers with a certificate that is trusted."
+
+
+def _check_sign_in(row: SignIn, resource: str) -> str:
+    tokens = setup.tokens_of(row, resource)
+    tokens.forget()
+    tokens.token()
+    by = AuthenticationType(row.authentication_type).label.lower()
+    return f"Entra ID accepted the {by}."
+
+
+@contextmanager
+def _naming(table: str) -> Iterator[None]:
+    """Let a refusal name the table that it is about."""
+    try:
+        yield
+    except IntegrationError as error:
+        reason = error.message if error.message.endswith(".") else f"{error.message}."
+        error.message = f"The table {table} does not answer: {reason}"
+        raise
+
+
+class _BusinessCentralChecks:
+    def __init__(self, company: Company) -> None:
+        self.company = company
+
+    def all(self) -> Iterator[Finding]:
+        yield "Settings", self.settings
+        row = setup.business_central_connection(self.company)
+        root = setup.business_central_root(row.server_address)
+        yield "Address", lambda: _check_address(row, root)
+        yield "Certificate", lambda: _check_certificate(Side.BUSINESS_CENTRAL, root)
+        yield "Sign-in", lambda: _check_sign_in(row, row.resource)
+        yield "Company", lambda: self.found(row)
+        yield "Integration pages", lambda: self.pages(row)
+        yield "Tables", lambda: self.tables(row)
+
+    def settings(self) -> str:
+        row = setup.business_central_connection(self.company)
+        setup.check_complete(row, "server_address", "resource")
+        setup.business_central_root(row.server_address)
+        return "All settings are filled in."
+
+    def found(self, row: BusinessCentralConnection) -> str:
+        system = setup.business_central_of(row, timing=IMPATIENT)
+        try:
+            content = system.client.get("api/v2.0/companies").object()
+        except IntegrationError as error:
+            if error.cause in (Cause.UNKNOWN_TABLE, Cause.DELETED):
+                message = (
+                    "No Business Central environment answers at this address. Let the server "
+                    "address end in /v2.0/<tenant>/<environment>."
+                )
+                raise ConfigurationError(message, cause=Cause.NOT_AN_API) from error
+            raise
+        names = {str(entry.get("id")).lower(): str(entry.get("name")) for entry in content["value"]}
+        wanted = str(self.company.business_central_id).lower()
+        if wanted not in names:
+            listed = "; ".join(f"{name} is {identity}" for identity, name in names.items())
+            message = (
+                f"The environment has no company with the id {wanted}. Correct the Business "
+                f"Central Company ID: {listed or 'the user sees no company at all'}."
+            )
+            raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+        return f"The company {names[wanted]} is there."
+
+    def pages(self, row: BusinessCentralConnection) -> str:
+        system = setup.business_central_of(row, timing=IMPATIENT)
+        if not system.describe("customers").takes_id:
+            message = (
+                "The integration's own pages are missing in Business Central. Install the "
+                "extension in bc_extension."
+            )
+            raise ConfigurationError(message, cause=Cause.UNKNOWN_TABLE)
+        return "The integration's extension is installed."
+
+    def tables(self, row: BusinessCentralConnection) -> str:
+        system = setup.business_central_of(row, timing=IMPATIENT)
+        for table in BUSINESS_CENTRAL_TABLES:
+            page = system.page(table)
+            part = Part("GET", system.place(page) + ("" if page.is_singleton else "?$top=1"))
+            with _naming(table):
+                Batch(system.client, page.route).read([part])
+        return f"{len(BUSINESS_CENTRAL_TABLES)} of {len(BUSINESS_CENTRAL_TABLES)} tables answer."
+
+
+class _DataverseChecks:
+    def __init__(self, company: Company) -> None:
+        self.company = company
+
+    def all(self) -> Iterator[Finding]:
+        yield "Settings", self.settings
+        row = setup.dataverse_setup(self.company)
+        origin = setup.dataverse_origin(row.server_address)
+        yield "Address", lambda: _check_address(row, origin)
+        yield "Certificate", lambda: _check_certificate(Side.DATAVERSE, origin)
+        yield "Sign-in", lambda: _check_sign_in(row, origin)
+        yield "Integration user", lambda: self.user(row)
+        yield "Tables", lambda: self.tables(row)
+        yield "Security roles", lambda: self.roles(row)
+
+    def settings(self) -> str:
+        row = setup.dataverse_setup(self.company)
+        setup.check_complete(row, "server_address")
+        setup.dataverse_origin(row.server_address)
+        return "All settings are filled in."
+
+    def user(self, row: DataverseConnectionSetup) -> str:
+        system = setup.dataverse_of(row, timing=IMPATIENT)
+        found = system.get("systemuser", [system.me], ("fullname", "isdisabled")).get(system.me)
+        if found is None:
+            message = (
+                "Dataverse knows the application but does not show its user. Give the "
+                "application user the integration role."
+            )
+            raise ConfigurationError(message, cause=Cause.FORBIDDEN)
+        if found.values["isdisabled"]:
+            message = (
+                f"The user {found.values['fullname']} is disabled in Dataverse. Enable it in the "
+                "environment's settings."
+            )
+            raise ConfigurationError(message, cause=Cause.SIGN_IN)
+        return f"Signed in as {found.values['fullname']}."
+
+    def tables(self, row: DataverseConnectionSetup) -> str:
+        system = setup.dataverse_of(row, timing=IMPATIENT)
+        for table in DATAVERSE_TABLES:
+            with _naming(table):
+                system.count(Selection(table, ()))
+        return f"{len(DATAVERSE_TABLES)} of {len(DATAVERSE_TABLES)} tables answer."
+
+    def roles(self, row: DataverseConnectionSetup) -> str:
+        """E-9.16: the user has roles, and is no System Administrator."""
+        system = setup.dataverse_of(row, timing=IMPATIENT)
+        path = (
+            f"systemusers({system.me})/systemuserroles_association"
+            "?$select=name,_roletemplateid_value"
+        )
+        rows = system.client.send(Request("GET", path)).rows()
+        names = sorted(str(role.get("name")) for role in rows)
+        if not names:
+            message = (
+                "The integration user has no security role. Give it the integration roles of the "
+                "solution."
+            )
+            raise ConfigurationError(message, cause=Cause.FORBIDDEN)
+        if any(role.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for role in rows):
+            message = (
+                "The integration user is a System Administrator, which no integration should be. "
+                "Take that role away from it and leave the integration roles."
+            )
+            raise ConfigurationError(message, cause=Cause.FORBIDDEN)
+        return f"The integration user has {', '.join(names)}."
