@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", default="empty", choices=seeds.NAMES, help="what a new sandbox is filled with"
     )
-    parser.add_argument("--var", default=os.environ.get("VAR_DIR", "var"), help="where files are kept")
+    parser.add_argument(
+        "--var", default=os.environ.get("VAR_DIR", "var"), help="where files are kept"
+    )
     return parser
 
 
@@ -50,7 +52,7 @@ def _env(directory: Path) -> int:
     try:
         exports = json.loads((directory / STATE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        print("The sandbox does not run here: start it with `python -m sandbox serve`.", file=sys.stderr)  # noqa: T201
+        _complain("The sandbox does not run here: start it with `python -m sandbox serve`.")
         return 2
     for name, value in exports.items():
         print(f"export {name}={shlex.quote(value)}")  # noqa: T201
@@ -62,7 +64,7 @@ def _serve(directory: Path, options: argparse.Namespace) -> int:
     try:
         sockets = _sockets(options.ports)
     except (OSError, ValueError) as error:
-        print(f"{error} Choose others with --ports or SANDBOX_PORTS, or 0 for free ones.", file=sys.stderr)  # noqa: T201
+        _complain(f"{error} Choose others with --ports or SANDBOX_PORTS, or 0 for free ones.")
         return 2
     directory.mkdir(parents=True, exist_ok=True)
     entra, dataverse, bc, control = (listening.getsockname()[1] for listening in sockets)
@@ -91,6 +93,10 @@ def _announce(addresses: Addresses) -> None:
         f"Control and pages {addresses.control}/ui/",
     )
     print("\n".join(lines), flush=True)  # noqa: T201
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
 
 
 def _sockets(ports: str) -> list[socket.socket]:

@@ -54,7 +54,9 @@ def _issue(to: Papers) -> None:
     )
     addresses = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     server = _leaf("localhost", server_key, name, authority_key, ExtendedKeyUsageOID.SERVER_AUTH)
-    client = _leaf("sandbox client", client_key, name, authority_key, ExtendedKeyUsageOID.CLIENT_AUTH)
+    client = _leaf(
+        "sandbox client", client_key, name, authority_key, ExtendedKeyUsageOID.CLIENT_AUTH
+    )
     signed = server.add_extension(x509.SubjectAlternativeName(addresses), critical=False)
     _write(to.authority, _pem(authority))
     _write(to.server, _key(server_key) + _pem(signed.sign(authority_key, hashes.SHA256())))
