@@ -1,7 +1,7 @@
 """Carries requests to the systems: ports, TLS, tokens, faults, limits, statistics.
 
-A system is an object with `handle(call) -> Reply`; everything runs in one event loop and one thread,
-so a request is carried out as a whole before the next one begins.
+A system is an object with `handle(call) -> Reply`; everything runs in one event loop and one
+thread, so a request is carried out as a whole before the next one begins.
 """
 
 from __future__ import annotations

@@ -108,7 +108,8 @@ def _attributes(
     if not found:
         text = f"Could not find an attribute with {key} in '{table.name}'."
         raise refusals.RefusalError(404, "0x80060888", text)
-    context = f"{call.origin}/api/data/v9.2/$metadata#EntityDefinitions('{table.name}')/Attributes/$entity"
+    described = f"{call.origin}/api/data/v9.2/$metadata#EntityDefinitions('{table.name}')"
+    context = f"{described}/Attributes/$entity"
     return Reply(200, {"@odata.context": context, **_shaped(found[0], _options(call))}, rows=1)
 
 

@@ -32,7 +32,7 @@ class Rules:
         rows = self.store.select(DATAVERSE, self.model.tables["organization"], [column])
         return rows[0][column] if rows else None
 
-    def before_create(self, table: Table, values: Row, user: str) -> None:
+    def before_create(self, table: Table, values: Row) -> None:
         match table.name:
             case "contact" | "systemuser":
                 self._set_full_name(values, {})
@@ -85,7 +85,7 @@ class Rules:
         }
         self.store.insert(DATAVERSE, uom, {k: v for k, v in row.items() if k in uom.columns})
 
-    def before_update(self, table: Table, before: Row, values: Row, user: str) -> None:
+    def before_update(self, table: Table, before: Row, values: Row) -> None:
         if table.name in ("contact", "systemuser"):
             self._set_full_name(values, before)
         if table.name == "product" and "statecode" in values:
@@ -102,7 +102,10 @@ class Rules:
 
     def after_update(self, table: Table, before: Row, after: Row) -> None:
         if table.name == "uomschedule" and after.get("baseuomname") != before.get("baseuomname"):
-            query = 'UPDATE "dataverse_uom" SET name = ?, versionnumber = ?, modifiedon = ? WHERE uomid = ?'
+            query = (
+                'UPDATE "dataverse_uom" SET name = ?, versionnumber = ?, modifiedon = ? '
+                "WHERE uomid = ?"
+            )
             identity = _derived(after["uomscheduleid"], "base")
             version = self.store.next_version()
             parameters = (after["baseuomname"], version, after["modifiedon"], identity)

@@ -219,7 +219,7 @@ class Writer:
         self.security.demand(self.user, "Create", table)
         values = self.read(table, body, creates=True)
         values[table.key] = identity or values.get(table.key) or str(uuid4())
-        self.rules.before_create(table, values, self.user)
+        self.rules.before_create(table, values)
         for name in REQUIRED.get(table.name, ()):
             if values.get(name) in (None, ""):
                 raise refusals.required(table.name, name)
@@ -282,7 +282,7 @@ class Writer:
         values = self.read(table, body, creates=False)
         values.pop(table.key, None)
         self._set_state(table, values, before)
-        self.rules.before_update(table, before, values, self.user)
+        self.rules.before_update(table, before, values)
         for name in REQUIRED.get(table.name, ()):
             if name in values and values[name] in (None, ""):
                 raise refusals.required(table.name, name)
