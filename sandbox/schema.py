@@ -84,6 +84,8 @@ DATAVERSE_TYPES = {
     "Status": Type.OPTION,
 }
 
+MEMO_LENGTH = 2000
+LONG_MEMOS = {"notetext": 100_000, "message": 100_000, "friendlymessage": 100_000}
 # Tables that the work needs beyond the data file.
 SUPPORT_TABLES: dict[str, dict[str, str]] = {
     "privilege": {"privilegeid": "Uniqueidentifier", "name": "String", "accessright": "Integer"},
@@ -131,7 +133,7 @@ def dataverse() -> dict[str, Table]:
                 column,
                 DATAVERSE_TYPES[declared],
                 declared,
-                max_length=None if declared == "Memo" else 100,
+                max_length=LONG_MEMOS.get(column, 100),
             )
             for column, declared in attributes.items()
         }
@@ -191,7 +193,7 @@ def _dataverse_column(attribute: dict[str, Any]) -> Column:
         name,
         type_,
         declared,
-        max_length=attribute.get("maxLength"),
+        max_length=attribute.get("maxLength") or _memo_length(name, declared),
         targets=targets,
         options={value: label for label, value in (attribute.get("options") or {}).items()},
         creatable=access in ("full", "insert"),
@@ -201,6 +203,10 @@ def _dataverse_column(attribute: dict[str, Any]) -> Column:
         extensible=bool(attribute.get("extensible")),
         caption=attribute.get("alField", name),
     )
+
+
+def _memo_length(name: str, declared: str) -> int | None:
+    return LONG_MEMOS.get(name, MEMO_LENGTH) if declared == "Memo" else None
 
 
 BUSINESS_CENTRAL_TYPES = {

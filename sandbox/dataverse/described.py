@@ -66,9 +66,7 @@ def attribute(model: Model, table: Table, column: Column) -> Item:
     level = "ApplicationRequired" if required else "None"
     if column.name == table.key:
         level = "SystemRequired"
-    declared = (
-        "String" if column.declared == "Memo" and column.max_length is None else column.declared
-    )
+    declared = column.declared
     item: Item = {
         "@odata.type": f"{CRM}.{_cast(declared)}",
         "MetadataId": metadata_id(table.name, column.name),

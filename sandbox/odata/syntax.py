@@ -18,6 +18,7 @@ TOKEN = re.compile(
     | (?P<date>\d{4}-\d\d-\d\d)
     | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
     | '(?P<text>(?:[^']|'')*)'
+    | [A-Za-z_]\w*(?:\.\w+)+'(?P<member>\w*)'
     | (?P<list>\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\])
     | (?P<name>@?[A-Za-z_][\w.]*(?:/[A-Za-z_][\w.]*)*)
     | (?P<mark>[(),=:])
@@ -192,7 +193,7 @@ class _Parser:
                 return Literal(token.text.replace("''", "'"), "text")
             case "number":
                 return Literal(_number(token.text), "number")
-            case "guid" | "time" | "date":
+            case "guid" | "time" | "date" | "member":
                 return Literal(token.text, token.kind)
             case "name":
                 return self.named(token.text)
