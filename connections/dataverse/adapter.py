@@ -13,18 +13,22 @@ from connections.dataverse.rows import Rows
 from connections.dataverse.writing import Writing
 from connections.errors import ConfigurationError, TransientError
 from connections.odata import Client
+from connections.shelf import OwnShelf, Shelf
 from connections.systems import Record, Selection, Side, Table, Value, Write, Written
+
+WHO = "WhoAmI"
 
 
 class Dataverse:
     """One environment, as the integration user sees it.
 
-    Keep one for each connection and process: it remembers who we are and what the tables look like.
+    It remembers who we are and what the tables look like; a shelf keeps that for other processes.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, shelf: Shelf | None = None) -> None:
         self.client = client
-        self.reader = Reader(client)
+        self.shelf = shelf or OwnShelf()
+        self.reader = Reader(client, self.shelf)
         self.option_sets = OptionSets(self.reader)
         self._me: UUID | None = None
 
@@ -39,12 +43,17 @@ class Dataverse:
         return self._me
 
     def _who_am_i(self) -> UUID:
-        answer = self.client.get("WhoAmI")
+        kept = self.shelf.take(WHO)
+        if kept:
+            return UUID(kept)
+        answer = self.client.get(WHO)
         try:
-            return UUID(str(answer.object()["UserId"]))
+            found = UUID(str(answer.object()["UserId"]))
         except (KeyError, ValueError) as error:
             message = "Dataverse did not say who the integration user is."
             raise TransientError(message, cause=Cause.MALFORMED_ANSWER) from error
+        self.shelf.put(WHO, str(found))
+        return found
 
     def describe(self, table: str) -> Table:
         return self.reader.metadata.described(table).table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +16,9 @@ from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.odata import Answer
 from connections.odata.refusals import refusal
+from connections.shelf import LIFETIME, OwnShelf, Shelf
 from connections.systems import Column, Kind, Side, Table
 
-LIFETIME = 600.0  # seconds; options and columns change while the console runs
 KINDS = {
     "String": Kind.TEXT,
     "Memo": Kind.TEXT,
@@ -40,6 +41,20 @@ MONEY_DECIMALS = 2  # where the environment decides, it is two unless somebody c
 TABLE = "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute,DisplayName"
 RELATIONSHIP = "ReferencingAttribute,ReferencedEntity,ReferencingEntityNavigationPropertyName"
 OPTION_CASTS = ("Picklist", "State", "Status")
+USED = (
+    "LogicalName",
+    "AttributeType",
+    "DisplayName",
+    "Format",
+    "DateTimeBehavior",
+    "MaxLength",
+    "Targets",
+    "IsValidForCreate",
+    "IsValidForUpdate",
+    "Precision",
+    "MinValue",
+    "MaxValue",
+)
 SETS = "EntityDefinitions?$select=LogicalName,EntitySetName,PrimaryIdAttribute"
 
 Ask = Callable[[Sequence[Part]], list[Answer]]
@@ -77,35 +92,54 @@ class Described:
 class Metadata:
     """Describes tables, and remembers them for a while; threads may share it."""
 
-    def __init__(self, ask: Ask, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        shelf: Shelf | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._ask = ask
+        self._shelf = shelf or OwnShelf()
         self._clock = clock
         self._known: dict[str, Described] = {}
-        self._sets: dict[str, tuple[str, str]] = {}  # logical name to entity set and key
+        self._sets: dict[str, list[str]] = {}  # logical name to entity set and key
         self._lock = threading.RLock()
 
     def described(self, table: str) -> Described:
         """Return what is known of a table; one message if it is new or long known."""
-        known = self._known.get(table)
-        if known is not None and self._clock() - known.known_at < LIFETIME:
-            return known
         with self._lock:
             known = self._known.get(table)
-            if known is None or self._clock() - known.known_at >= LIFETIME:
-                known = self._known[table] = self._fetch(table)
-        return known
+            if known is not None and self._clock() - known.known_at >= LIFETIME:
+                self.forget(table)
+                known = None
+            if known is None:
+                known = self._known[table] = self._described(table)
+            return known
 
     def forget(self, table: str) -> None:
         """Ask again when the table is named next."""
-        self._known.pop(table, None)
+        with self._lock:
+            self._known.pop(table, None)
+        self._shelf.drop(table)
 
     def entity_set(self, table: str) -> str:
         """Return the entity set of a table that a lookup leads to."""
-        if table not in self._sets:
-            self.described(table)
-        return self._sets[table][0]
+        known = self._entity_sets().get(table) or self._new_sets().get(table)
+        if known is None:
+            message = f"Dataverse has no table {table}."
+            raise ConfigurationError(message, cause=Cause.UNKNOWN_TABLE)
+        return known[0]
 
-    def _fetch(self, table: str) -> Described:
+    def _described(self, table: str) -> Described:
+        kept = self._shelf.take(table)
+        told = json.loads(kept) if kept else self._fetch(table)
+        if not kept:
+            self._shelf.put(table, json.dumps(told))
+        keys = {name: key for name, (_, key) in self._entity_sets().items()}
+        return _described(told, keys, self._clock())
+
+    def _fetch(self, table: str) -> dict[str, Any]:
         base = f"EntityDefinitions(LogicalName='{quote(table)}')"
         expanded = f"Attributes,Keys,ManyToOneRelationships($select={RELATIONSHIP})"
         paths = [f"{base}?$select={TABLE}&$expand={expanded}"]
@@ -119,17 +153,33 @@ class Metadata:
         for answer in answers:
             _check(answer)
         if not self._sets:
-            rows = answers.pop().rows()
-            self._sets = {
-                row["LogicalName"]: (row["EntitySetName"], row["PrimaryIdAttribute"])
-                for row in rows
-                if row.get("EntitySetName")
-            }
+            self._remember_sets(answers.pop().rows())
         options = {
             row["LogicalName"]: _options(row) for answer in answers[1:] for row in answer.rows()
         }
-        keys = {name: key for name, (_, key) in self._sets.items()}
-        return _described(answers[0].object(), options, keys, self._clock())
+        return {**_trimmed(answers[0].object()), "Options": options}
+
+    def _entity_sets(self) -> Mapping[str, list[str]]:
+        with self._lock:
+            if not self._sets:
+                kept = self._shelf.take(SETS)
+                self._sets = json.loads(kept) if kept else self._new_sets()
+            return self._sets
+
+    def _new_sets(self) -> dict[str, list[str]]:
+        """Ask which tables there are: a solution may have brought new ones."""
+        [answer] = self._ask([Part("GET", SETS)])
+        _check(answer)
+        self._remember_sets(answer.rows())
+        return self._sets
+
+    def _remember_sets(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._sets = {
+            row["LogicalName"]: [row["EntitySetName"], row["PrimaryIdAttribute"]]
+            for row in rows
+            if row.get("EntitySetName")
+        }
+        self._shelf.put(SETS, json.dumps(self._sets))
 
 
 def _cast(kind: str) -> str:
@@ -145,33 +195,45 @@ def _check(answer: Answer) -> None:
         raise refusal(Side.DATAVERSE, answer.status, code, message, reads=True)
 
 
-def _described(
-    entity: Mapping[str, Any],
-    options: Mapping[str, dict[int, str]],
-    table_keys: Mapping[str, str],
-    now: float,
-) -> Described:
-    attributes = [item for item in entity["Attributes"] if item["AttributeType"] in KINDS]
-    columns = {item["LogicalName"]: _column(item, options) for item in attributes}
-    keys = [key for key in entity.get("Keys") or () if _is_active(key)]
-    table = Table(
-        name=entity["LogicalName"],
-        caption=_label(entity.get("DisplayName")) or entity["LogicalName"],
-        columns=columns,
-        natural_key=tuple(keys[0]["KeyAttributes"]) if keys else (),
-        name_column=entity.get("PrimaryNameAttribute") or "",
-    )
-    navigation = {
-        (item["ReferencingAttribute"], item["ReferencedEntity"]): item[
-            "ReferencingEntityNavigationPropertyName"
-        ]
+def _trimmed(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is used of a table's definition: the whole may have megabytes."""
+    attributes = [
+        {name: _plain(item[name]) for name in USED if item.get(name) is not None}
+        for item in entity["Attributes"]
+        if item["AttributeType"] in KINDS
+    ]
+    keys = [key["KeyAttributes"] for key in entity.get("Keys") or () if _is_active(key)]
+    relationships = [
+        [item[name] for name in RELATIONSHIP.split(",")]
         for item in entity.get("ManyToOneRelationships") or ()
+    ]
+    named = {name: entity.get(name) for name in TABLE.split(",")}
+    return {**named, "Attributes": attributes, "Keys": keys, "Relationships": relationships}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _described(told: Mapping[str, Any], table_keys: Mapping[str, str], now: float) -> Described:
+    options = {
+        name: {int(value): label for value, label in held.items()}
+        for name, held in told["Options"].items()
     }
+    attributes = told["Attributes"]
+    columns = {item["LogicalName"]: _column(item, options) for item in attributes}
+    table = Table(
+        name=told["LogicalName"],
+        caption=_label(told["DisplayName"]) or told["LogicalName"],
+        columns=columns,
+        natural_key=tuple(told["Keys"][0]) if told["Keys"] else (),
+        name_column=told["PrimaryNameAttribute"] or "",
+    )
     return Described(
         table=table,
-        entity_set=entity["EntitySetName"],
-        key=entity["PrimaryIdAttribute"],
-        navigation=navigation,
+        entity_set=told["EntitySetName"],
+        key=told["PrimaryIdAttribute"],
+        navigation={(column, target): name for column, target, name in told["Relationships"]},
         target_keys={
             target: table_keys[target]
             for column in columns.values()
@@ -214,8 +276,8 @@ def _column(item: Mapping[str, Any], options: Mapping[str, dict[int, str]]) -> C
     )
 
 
-def _bound(value: object) -> Decimal | None:
-    return Decimal(value) if isinstance(value, int | Decimal) else None
+def _bound(value: int | str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
 
 
 def _options(row: Mapping[str, Any]) -> dict[int, str]:

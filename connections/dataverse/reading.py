@@ -11,6 +11,7 @@ from connections.dataverse.filters import any_of, chunks, encoded, joined
 from connections.dataverse.metadata import Described, Metadata
 from connections.dataverse.rows import Rows
 from connections.odata import Answer, Client, refusal
+from connections.shelf import Shelf
 from connections.systems import Column, Kind, Record, Value
 
 MOST_PLAIN_ADDRESS = 30_000  # Dataverse takes 32 KB
@@ -22,9 +23,9 @@ READS = b"Accept: application/json\r\n"
 class Reader:
     """Reads through one client; knows what the tables look like."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, shelf: Shelf | None = None) -> None:
         self.client = client
-        self.metadata = Metadata(self.ask)
+        self.metadata = Metadata(self.ask, shelf)
         self.root_path = urlsplit(client.root).path
 
     def ask(self, parts: Sequence[Part]) -> list[Answer]:

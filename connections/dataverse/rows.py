@@ -114,12 +114,18 @@ class Bodies:
         self._entity_set = entity_set
         self._known: dict[str, tuple[str, Encode]] = {}
 
-    def members(self, values: Values) -> str:
-        """Return the members of a JSON object; raise RecordError for a value that does not fit."""
+    def members(self, values: Values, held: Values | None = None) -> str:
+        """Return the members of a JSON object; raise RecordError for a value that does not fit.
+
+        What a row `held` tells which way a lookup of several tables is emptied.
+        """
         pieces = []
         for name, value in values.items():
             if isinstance(value, Lookup):
                 pieces.append(self._bound(name, value))
+                continue
+            if value is None and held is not None and isinstance(held.get(name), Lookup):
+                pieces.append(self._emptied(name, held[name]))
                 continue
             known = self._known.get(name) or self._learn(name)
             try:
@@ -136,7 +142,6 @@ class Bodies:
             raise RecordError(message, cause=Cause.VALUE_INVALID)
         key = quoted(name)
         if column.kind == Kind.LOOKUP:
-            # Emptying any of its navigation properties empties a lookup of several tables.
             target = column.targets[0] if column.targets else ""
             key = quoted(f"{self.described.binding(column, target)}@odata.bind")
         encode = WRITE[column.kind]
@@ -154,6 +159,12 @@ class Bodies:
         entity_set = self._entity_set(value.table)
         binding = self.described.binding(column, value.table)
         return f'"{binding}@odata.bind":"/{entity_set}({value.id})"'
+
+    def _emptied(self, name: str, held: Value) -> str:
+        column = self.described.table.columns.get(name)
+        if column is None or not isinstance(held, Lookup):
+            raise self._misfit(name, None)
+        return f'"{self.described.binding(column, held.table)}@odata.bind":null'
 
     def _misfit(self, name: str, value: Value) -> RecordError:
         column = self.described.table.columns.get(name)

@@ -12,7 +12,7 @@ from connections.dataverse.parts import Parts
 from connections.dataverse.reading import Reader
 from connections.dataverse.rows import Bodies
 from connections.errors import RecordError
-from connections.systems import Create, Delete, Record, Update, Write, Written
+from connections.systems import Create, Delete, Update, Write, Written
 
 
 class Writing:
@@ -55,12 +55,14 @@ class Writing:
         return self.outcomes.finish()
 
     def _item(self, place: int, write: Write) -> Item | None:
-        match write:
-            case Delete(record):
-                return Item(place, write, record.id, "")
-            case Create(identity, values) | Update(Record(id=identity), values):
-                try:
+        try:
+            match write:
+                case Create(identity, values):
                     return Item(place, write, identity, self.bodies.members(values))
-                except RecordError as error:
-                    self.outcomes.results[place] = Written(error=error)
-        return None
+                case Update(before, values):
+                    return Item(place, write, before.id, self.bodies.members(values, before.values))
+                case Delete(before):
+                    return Item(place, write, before.id, "")
+        except RecordError as error:
+            self.outcomes.results[place] = Written(error=error)
+            return None

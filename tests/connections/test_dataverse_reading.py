@@ -12,9 +12,10 @@ import pytest
 
 from connections.causes import Cause
 from connections.dataverse import Dataverse
-from connections.dataverse.metadata import LIFETIME, Metadata
+from connections.dataverse.metadata import Metadata
 from connections.errors import ConfigurationError, TransientError
 from connections.odata import Client
+from connections.shelf import LIFETIME, shelf_of
 from connections.systems import (
     Condition,
     Create,
@@ -26,6 +27,7 @@ from connections.systems import (
     Update,
     Value,
 )
+from integration_admin.embedded_redis import EmbeddedRedis, address
 from tests.connections.server import Answer as Told
 from tests.connections.server import LocalServer, told
 from tests.contracts.dataverse_over_https import dataverse_system
@@ -95,6 +97,28 @@ def test_metadata_is_asked_for_again_after_a_while(dataverse: Dataverse) -> None
 
     assert before == 1
     assert dataverse.client.requests == 2
+
+
+def test_another_process_need_not_ask_again(
+    sandbox: RunningSandbox, redis_server: EmbeddedRedis
+) -> None:
+    shelf = shelf_of(str(uuid4()), address(redis_server.directory))
+    first, second = (dataverse_system(sandbox, shelf=shelf) for _ in range(2))
+
+    described = [system.reader.metadata.described("contact") for system in (first, second)]
+
+    assert replace(described[0], known_at=0) == replace(described[1], known_at=0)
+    assert first.me == second.me
+    assert second.reader.metadata.entity_set("account") == "accounts"
+    assert second.client.requests == 0
+
+
+def test_a_shelf_that_is_away_is_no_failure(sandbox: RunningSandbox) -> None:
+    dataverse = dataverse_system(sandbox, shelf=shelf_of("somebody", "unix:///nowhere.sock"))
+
+    assert dataverse.describe("account").name == "account"
+    dataverse.forget("account")
+    assert dataverse.describe("account").name == "account"
 
 
 def test_a_column_that_does_not_exist_is_a_matter_of_configuration(dataverse: Dataverse) -> None:
@@ -283,7 +307,7 @@ def _batched(*bodies: object) -> Told:
 
 
 def _odd(connect: Callable[..., Client], server: LocalServer, *answers: Told) -> Dataverse:
-    empty = {"value": []}
+    empty: dict[str, list[object]] = {"value": []}
     server.says(_batched(ENTITY, empty, empty, empty, SETS), *answers)
     return Dataverse(connect())
 

@@ -45,7 +45,7 @@ def dataverse(sandbox: RunningSandbox) -> Dataverse:
     sandbox.reset("empty")
     system = dataverse_system(sandbox, timing=QUICK)
     system.describe("account")
-    assert system.me
+    assert isinstance(system.me, UUID)
     sandbox.forget_stats()
     return system
 
@@ -342,6 +342,31 @@ def test_a_date_comes_back_as_it_went(dataverse: Dataverse) -> None:
 
     assert dict(_records([result])[0].values) == values
     assert result.ours
+
+
+def test_owners_and_customers_of_either_kind_come_back_as_they_went(
+    dataverse: Dataverse, sandbox: RunningSandbox
+) -> None:
+    [account] = _records(_write(dataverse, *_creates(1)))
+    person, team = uuid4(), uuid4()
+    unit = sandbox.dataverse.get("businessunits?$select=name").json()["value"][0]
+    bind = {"businessunitid@odata.bind": f"/businessunits({unit['businessunitid']})"}
+    assert sandbox.dataverse.post("teams", json={"teamid": str(team), "name": "T", **bind}).ok
+    dataverse.write("contact", [Create(person, {"lastname": "Berg"})], [])
+    columns = ("ownerid", "parentcustomerid")
+    wanted: list[dict[str, Value]] = [
+        {"ownerid": Lookup("systemuser", dataverse.me), "parentcustomerid": None},
+        {"ownerid": Lookup("team", team), "parentcustomerid": Lookup("contact", person)},
+        {"ownerid": Lookup("team", team), "parentcustomerid": Lookup("account", account.id)},
+    ]
+
+    creates = [Create(uuid4(), {"lastname": "Young", **values}) for values in wanted]
+    records = _records(dataverse.write("contact", creates, columns))
+
+    assert [dict(record.values) for record in records] == wanted
+    emptied = [Update(record, {"parentcustomerid": None}) for record in records]
+    results = _records(dataverse.write("contact", emptied, columns))
+    assert {record.values["parentcustomerid"] for record in results} == {None}
 
 
 def test_columns_that_were_not_asked_for_do_not_come_back(dataverse: Dataverse) -> None:

@@ -259,11 +259,11 @@ def test_a_link_to_another_host_is_not_followed(server: LocalServer, connect: Co
 
 def test_pages_are_followed_with_the_same_preference(server: LocalServer, connect: Connect) -> None:
     link = f"{server.origin}/api/accounts?$skiptoken=%3Ccookie%20pagenumber=%222%22"
-    server.says(told({"value": [1], "@odata.nextLink": link}), told({"value": [2]}))
+    server.says(told({"value": [{"n": 1}], "@odata.nextLink": link}), told({"value": [{"n": 2}]}))
 
     pages = list(connect().pages("accounts", prefer="odata.maxpagesize=1"))
 
-    assert pages == [[1], [2]]
+    assert pages == [[{"n": 1}], [{"n": 2}]]
     assert server.paths[1] == "/api/accounts?$skiptoken=%3Ccookie%20pagenumber=%222%22"
     assert {request.headers["Prefer"] for request in server.requests} == {"odata.maxpagesize=1"}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from connections.dataverse import Dataverse
 from connections.odata import Client
+from connections.shelf import Shelf
 from connections.systems import Side
 from tests.contracts.people import in_dataverse
 from tests.contracts.stage import Stage, dataverse
@@ -28,13 +29,17 @@ class SandboxTokens:
 
 
 def dataverse_system(
-    sandbox: RunningSandbox, *, integration: bool = True, **options: Any
+    sandbox: RunningSandbox,
+    *,
+    integration: bool = True,
+    shelf: Shelf | None = None,
+    **options: Any,
 ) -> Dataverse:
     """Return the adapter to the sandbox's Dataverse, as the integration user."""
     root = f"{sandbox.env['SANDBOX_DATAVERSE_URL']}/api/data/v9.2"
     options = {"ca_bundle": sandbox.env["SANDBOX_CA_BUNDLE"], **options}
     tokens = SandboxTokens(sandbox, integration=integration)
-    return Dataverse(Client(Side.DATAVERSE, root, tokens, **options))
+    return Dataverse(Client(Side.DATAVERSE, root, tokens, **options), shelf)
 
 
 def sandbox_dataverse(sandbox: RunningSandbox) -> Stage:
