@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -38,6 +39,15 @@ KEY_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^,]+)\s*(?:,|$)")
 TOKEN = re.compile(r'^W/"(?P<token>[A-Za-z0-9+/]+=*)"$')
 VERSION = re.compile(rb"'20;(\d{19});00;'")
 HEADERS = {"OData-Version": "4.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The record that stands in parentheses behind an entity set, as a condition."""
+
+    where: str
+    bound: tuple[Any, ...]
+    shown: str  # as the request has it
 
 
 class BusinessCentral:
@@ -125,11 +135,12 @@ class BusinessCentral:
         return self._company_id(wanted)
 
     def _company_id(self, key: str) -> str:
-        where, bound = self._addressed(self.tables["companies"], key, loose=True)
-        row = self.store.select(BUSINESS_CENTRAL, self.tables["companies"], ["id"], where, bound)
-        if not row:
+        table = self.tables["companies"]
+        address = _addressed(table, key, loose=True)
+        rows = self.store.select(BUSINESS_CENTRAL, table, ["id"], address.where, address.bound)
+        if not rows:
             raise refusals.no_company(key)
-        return str(row[0]["id"])
+        return str(rows[0]["id"])
 
     def _entity(self, call: Call, segments: list[str], place: Place, body: Any) -> Reply:
         name, key = segment(segments[0])
@@ -142,10 +153,10 @@ class BusinessCentral:
             if segments[1:] == ["$count"] and call.method == "GET":
                 return reader.count(call)
             raise refusals.segment(segments[1])
-        where, bound = self._addressed(page.table, key)
+        address = _addressed(page.table, key)
         if len(segments) == 1:
-            return self._single(call, page, reader, (where, bound, key), body)
-        return self._below(call, page, place, (where, bound, key), segments[1:])
+            return self._single(call, page, reader, address, body)
+        return self._below(call, page, place, address, segments[1:])
 
     def page(self, route: str, name: str) -> Page:
         """Return a page by its entity set; companies stand on every route."""
@@ -155,22 +166,6 @@ class BusinessCentral:
         if page is None:
             raise refusals.segment(name)
         return page
-
-    def _addressed(self, table: Table, key: str, *, loose: bool = False) -> tuple[str, list[Any]]:
-        """Return the condition for the record that stands in parentheses behind an entity set."""
-        try:
-            return '"id" = ?', [str(UUID(key))]
-        except ValueError:
-            pass
-        values = {name: _unquoted(text) for name, text in KEY_PART.findall(key)}
-        quoted = key[:1] == "'" == key[-1:]
-        if not values and len(table.natural_key) == 1 and (loose or quoted):
-            values = {table.natural_key[0]: _unquoted(key)}
-        if set(values) != set(table.natural_key) and set(values) != {"id"}:
-            message = f"'{key}' is no key of {table.entity_set}."
-            raise refusals.syntax(message)
-        where = " AND ".join(f'"{name}" = ?' for name in values)
-        return where, [_key_value(table, name, text) for name, text in values.items()]
 
     # Records
 
@@ -185,32 +180,33 @@ class BusinessCentral:
             case _:
                 raise refusals.method(call.method, page.table.entity_set)
 
-    def _single(
-        self, call: Call, page: Page, reader: Reader, key: tuple[str, list[Any], str], body: Any
-    ) -> Reply:
-        where, bound, shown = key
+    def _single(self, call: Call, page: Page, reader: Reader, address: Address, body: Any) -> Reply:
         match call.method:
             case "GET":
-                return reader.one(call, where, bound, shown)
+                return reader.one(call, address.where, address.bound, address.shown)
             case "PATCH" if is_modifiable(page):
                 given = _given(call, body)
                 with self.store.transaction():
-                    row = self._matching(call, page, where, bound, shown)
+                    row = self._matching(call, page, address)
                     self.writer(call.user).update(page, row, given)
                 return self._written(call, page, reader, row["id"], 200)
             case "DELETE" if is_insertable(page):
                 with self.store.transaction():
-                    row = self._matching(call, page, where, bound, shown)
+                    row = self._matching(call, page, address)
                     self.writer(call.user).delete(page, row)
                 return Reply(204, work=WRITE)
             case _:
                 raise refusals.method(call.method, page.table.entity_set)
 
-    def _matching(self, call: Call, page: Page, where: str, bound: list[Any], shown: str) -> Row:
-        """Return the stored record if the request holds its version."""
-        row = self.writer(call.user).found(page, where, bound)
+    def _existing(self, call: Call, page: Page, address: Address) -> Row:
+        row = self.writer(call.user).found(page, address.where, address.bound)
         if row is None:
-            raise refusals.missing(caption(page.table), shown)
+            raise refusals.missing(caption(page.table), address.shown)
+        return row
+
+    def _matching(self, call: Call, page: Page, address: Address) -> Row:
+        """Return the stored record if the request holds its version."""
+        row = self._existing(call, page, address)
         wanted = call.headers.get("if-match", "").strip()
         if wanted == "*":
             return row
@@ -231,16 +227,9 @@ class BusinessCentral:
     # Below a record
 
     def _below(
-        self,
-        call: Call,
-        page: Page,
-        place: Place,
-        key: tuple[str, list[Any], str],
-        rest: list[str],
+        self, call: Call, page: Page, place: Place, address: Address, rest: list[str]
     ) -> Reply:
-        row = self.writer(call.user).found(page, key[0], key[1])
-        if row is None:
-            raise refusals.missing(caption(page.table), key[2])
+        row = self._existing(call, page, address)
         name, _ = segment(rest[0])
         if name.startswith("Microsoft.NAV."):
             return self._act(call, page, name.removeprefix("Microsoft.NAV."))
@@ -296,6 +285,24 @@ def segment(text: str) -> tuple[str, str | None]:
     if found is None:
         raise refusals.segment(text)
     return found["name"], found["key"]
+
+
+def _addressed(table: Table, key: str, *, loose: bool = False) -> Address:
+    """Return the record that a key means: its id, or the values of its natural key."""
+    try:
+        return Address('"id" = ?', (str(UUID(key)),), key)
+    except ValueError:
+        pass
+    values = {name: _unquoted(text) for name, text in KEY_PART.findall(key)}
+    quoted = key[:1] == "'" == key[-1:]
+    if not values and len(table.natural_key) == 1 and (loose or quoted):
+        values = {table.natural_key[0]: _unquoted(key)}
+    if set(values) != set(table.natural_key) and set(values) != {"id"}:
+        message = f"'{key}' is no key of {table.entity_set}."
+        raise refusals.syntax(message)
+    where = " AND ".join(f'"{name}" = ?' for name in values)
+    bound = tuple(_key_value(table, name, text) for name, text in values.items())
+    return Address(where, bound, key)
 
 
 def _given(call: Call, body: Any) -> Any:
