@@ -147,12 +147,7 @@ TROUBLES = (
     Trouble(
         "letters in a phone number", "CUSTOMER", SALES, "account", "name", "Call Me Catering",
         "Business Central takes no letters in a phone number.",
-        "E-REFUSED", FAILS,
-    ),
-    Trouble(
-        "owner is disabled", "CUSTOMER", SALES, "account", "name", "Terry's Old Friends",
-        "The account belongs to the disabled user Terry Dodds, who is coupled with no salesperson.",
-        "E-NOT-COUPLED", FAILS,
+        "E-VALUE", FAILS,
     ),
     Trouble(
         "vendor without a name", "VENDOR", BC, "vendors", "number", "V00060",
@@ -161,8 +156,8 @@ TROUBLES = (
     ),
     # Contacts
     Trouble(
-        "owner is disabled", "CONTACT", SALES, "contact", "fullname", "Theo Orphan",
-        "The contact's account 'Terry's Old Friends' cannot become a customer.",
+        "payment terms only in Sales", "CONTACT", SALES, "contact", "fullname", "Theo Orphan",
+        "The contact's account 'Sixty Days Later Studios' cannot become a customer.",
         "E-NO-PARENT", FAILS,
     ),
     Trouble(

@@ -121,6 +121,9 @@ def _new_value(here: OptionChange, batch: OptionBatch, rules: OptionRules) -> Op
     free = [value for value in found if value not in batch.by_value]
     if len(free) == 1:
         return replace(here, step=Step.COUPLE, value=free[0])
+    if free:  # one more of the name would help nobody
+        message = f"{len(free)} options are called {here.label}; couple it with the right one."
+        return here.failed(message, Cause.AMBIGUOUS)
     return replace(here, step=Step.ADD, counter=Action.INSERTED)
 
 

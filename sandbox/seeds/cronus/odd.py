@@ -191,14 +191,12 @@ def franc() -> Row:
 def accounts() -> list[Row]:
     """Return accounts as Sales has them; who owns them is filled in for those that do not say."""
     franc_id = identity("transactioncurrency", "CHF")
-    terry = {"ownerid": identity("systemuser", TERRY), "ownerid__t": "systemuser"}
     return [
         account("Twin Peaks Timber", emailaddress1=TWIN_EMAIL),
         account("Twin Peaks Timber (Yard)", emailaddress1=TWIN_EMAIL),
         account(FOUNDATION),
         account("Matterhorn Outfitters", transactioncurrencyid=franc_id),
         account("Sixty Days Later Studios", paymenttermscode=4),
-        account("Terry's Old Friends", **terry),
         account("Call Me Catering", telephone1="1-800-CALL-NOW"),
         account("Spelled Out Foods", address1_country="United States of America"),
         account(DOUBLE_NAME, address1_postalcode=DOUBLE_POST_CODE, customertypecode=8),
@@ -227,7 +225,7 @@ def account(name: str, **more: Any) -> Row:
 def contacts(company: Row) -> list[Row]:
     """Return people of the accounts above, and two who share an address with somebody in BC."""
     return [
-        contact("Theo", "Orphan", identity("account", "Terry's Old Friends")),
+        contact("Theo", "Orphan", identity("account", "Sixty Days Later Studios")),
         contact("Petra", "Prospect", identity("account", DOUBLE_NAME)),
         contact("Front", "Desk", company["accountid"], emailaddress1=SHARED_EMAIL),
         contact("Night", "Porter", company["accountid"], emailaddress1=SHARED_EMAIL),

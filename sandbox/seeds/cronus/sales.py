@@ -8,7 +8,7 @@ from sandbox.seeds.cronus import codes, odd
 from sandbox.seeds.cronus.fixed import dataverse_time, dice, identity, multiplied
 from sandbox.store import Row
 
-SHARED, OWN, SHARED_VENDORS = 40, 21, 2  # accounts: customers of BC, not in BC, vendors of BC
+SHARED, OWN, SHARED_VENDORS = 40, 22, 2  # accounts: customers of BC, not in BC, vendors of BC
 PROSPECT, VENDOR, CUSTOMER = 8, 11, 3
 TWIN_OPTION = (100_000_001, "NET45")  # 'Net45' is there from the start
 ACCOUNT_KEY = {
