@@ -13,7 +13,7 @@ from connections.errors import ConfigurationError
 from connections.systems import Column, Condition, Kind, Operator, Selection, Value
 
 FUNCTIONS = {Operator.CONTAINS: "contains", Operator.STARTS_WITH: "startswith"}
-SAFE = "$(),'=&!*:"  # may stand in a query as they are
+SAFE = "$(),'=!*:"  # may stand in a query as they are
 LONGEST = 6000  # signs of a filter, so that an address passes every proxy
 MOST = 100  # comparisons in a filter
 
@@ -40,7 +40,7 @@ def query(
         column_of(page, name)
     options = [f"$select={','.join(names)}"]
     if filter_text:
-        options.append(f"$filter={quote(filter_text, safe=SAFE.replace('&', ''))}")
+        options.append(f"$filter={quote(filter_text, safe=SAFE, errors='replace')}")
     if ordered and not page.is_singleton:
         options.append("$orderby=" + ",".join(name for name in (page.modified_column, ID) if name))
     return "&".join(options)
@@ -94,7 +94,7 @@ def _chunks(parts: Sequence[str]) -> Iterator[str]:
     chunk: list[str] = []
     length = 0
     for part in parts:
-        size = len(quote(part)) + len(" or ") * 3
+        size = len(quote(part, errors="replace")) + len(" or ") * 3
         if chunk and (len(chunk) == MOST or length + size > LONGEST):
             yield " or ".join(chunk)
             chunk, length = [], 0

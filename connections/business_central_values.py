@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring_ascii
 from typing import Any
 from uuid import UUID
 
@@ -104,9 +104,9 @@ def json_text(column: Column, value: Value) -> str:
         case Decimal():
             return f"{value:f}"
         case str() if column.kind == Kind.ENUM:
-            return encode_basestring(wire_name(value))
+            return encode_basestring_ascii(wire_name(value))
         case str():
-            return encode_basestring(value)
+            return encode_basestring_ascii(value)
         case _:
             return f'"{_plain(column, value)}"'
 
