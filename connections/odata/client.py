@@ -117,24 +117,32 @@ class Client:
 
     def send(self, request: Request) -> Answer:
         """Send a request and return the answer; raise the error that a refusal stands for."""
-        return self._exchange(request, self._pause)
+        if self.check is _go_on:
+            return self._exchange(request, self._pause)
+        [outcome] = self._side_by_side([request])
+        if isinstance(outcome, IntegrationError):
+            raise outcome
+        return outcome
 
     def send_all(self, requests: Sequence[Request]) -> list[Answer | IntegrationError]:
         """Send requests side by side; answers and refusals come in the order of the requests.
 
         What stops the whole run (cancelled, not configured) is raised.
         """
-        if len(requests) == 1:
+        if len(requests) == 1 and self.check is _go_on:
             return [self._outcome(requests[0], self._pause)]
-        if not requests:
-            return []
+        return self._side_by_side(requests) if requests else []
+
+    def _side_by_side(self, requests: Sequence[Request]) -> list[Answer | IntegrationError]:
+        self.check()
         stopped = threading.Event()
         futures = [self._threads().submit(self._unless, stopped, item) for item in requests]
         try:
             self._watch(futures)
         except BaseException:
             stopped.set()
-            wait(futures)  # a write that is under way must not outlive the run
+            # A write that is under way must not outlive the run.
+            wait([f for f, item in zip(futures, requests, strict=True) if not item.reads])
             raise
         return [future.result() for future in futures]
 
@@ -154,7 +162,8 @@ class Client:
             done, waiting = wait(waiting, timeout=STEP, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
-            self.check()
+            if waiting:
+                self.check()
 
     def _unless(self, stopped: threading.Event, request: Request) -> Answer | IntegrationError:
         def pause(seconds: float) -> None:

@@ -252,6 +252,20 @@ def test_a_request_to_slow_down_is_obeyed_on_the_way(
     assert len(_records(_write(dataverse, *_creates(5)))) == 5
 
 
+def test_published_limits_that_are_enforced_are_obeyed(
+    dataverse: Dataverse, sandbox: RunningSandbox
+) -> None:
+    dataverse.client.timing = replace(QUICK, patience=20)
+    sandbox.limits({"enforce": True, "requests": 8, "window_s": 1})
+
+    counts = {_count(dataverse) for _ in range(20)}
+    results = _write(dataverse, *_creates(10))
+
+    assert counts == {0}
+    assert len(_records(results)) == 10
+    assert sandbox.stats()["systems"]["dataverse"]["requests"] > 22  # some were turned away
+
+
 # Outcomes
 
 

@@ -309,6 +309,31 @@ def test_a_cancelled_run_does_not_wait_to_the_end(server: LocalServer, connect: 
     assert time.monotonic() - started < 2
 
 
+def test_a_cancelled_run_does_not_wait_for_what_it_reads(
+    server: LocalServer, connect: Connect
+) -> None:
+    server.says(Told(held=True))
+
+    def check() -> None:
+        if server.requests:
+            message = "Cancelled."
+            raise CancelledError(message, cause=Cause.UNAVAILABLE)
+
+    with pytest.raises(CancelledError):
+        connect(check=check, timing=replace(QUICK, read=20)).get("accounts")
+
+
+def test_a_cancelled_run_asks_for_nothing_more(server: LocalServer, connect: Connect) -> None:
+    def check() -> None:
+        message = "Cancelled."
+        raise CancelledError(message, cause=Cause.UNAVAILABLE)
+
+    with pytest.raises(CancelledError):
+        connect(check=check).send(CREATE)
+
+    assert server.requests == []
+
+
 def test_a_cancelled_run_stops_its_threads(server: LocalServer, connect: Connect) -> None:
     server.says(refused(429, "", Retry_After="4"))
     started = time.monotonic()
