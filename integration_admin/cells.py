@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.templatetags.static import static
@@ -132,3 +133,8 @@ def duration(time: timedelta | float) -> str:
 def muted(text: str) -> SafeString:
     """Return a word that says there is nothing to see."""
     return format_html('<span class="muted">{}</span>', text)
+
+
+def host(address: str) -> str:
+    """Return where an address leads: its host and port."""
+    return urlsplit(address).netloc or "no address yet"

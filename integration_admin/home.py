@@ -288,11 +288,13 @@ def _chart(company: Company, now: datetime) -> dict[str, Any]:
 
 
 def _rounded_up(highest: int) -> int:
-    """Return a top of the scale whose quarters are whole."""
-    step = 4
-    while step < highest:
-        step *= 2 if step * 2 >= highest or step % 5 else 5
-    return step
+    """Return a top of the scale whose quarters are whole and easy to read."""
+    unit = 1
+    while True:
+        for quarter in (1, 2, 3, 4, 5, 6, 8):
+            if quarter * unit * 4 >= highest:
+                return quarter * unit * 4
+        unit *= 10
 
 
 def _bars(columns: list[tuple[datetime, dict[str, int]]], top: int) -> list[Bar]:

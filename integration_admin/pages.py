@@ -218,7 +218,7 @@ class ListPage(RightRequired, Shows, ListView[M]):
     def get_queryset(self) -> QuerySet[M]:
         rows = self.everything().filter(self.view.condition if self.view else Q())
         for chosen in self.filters:
-            if value := self.request.GET.get(chosen.key, ""):
+            if value := self._asked(chosen.key):
                 rows = rows.filter(**{chosen.field: value})
         return rows.filter(self._searched()).order_by(*self._order())
 
@@ -230,7 +230,11 @@ class ListPage(RightRequired, Shows, ListView[M]):
 
     @cached_property
     def search(self) -> str:
-        return self.request.GET.get("q", "").strip()
+        return self._asked("q")
+
+    def _asked(self, name: str) -> str:
+        """Return a part of the query string; no text in PostgreSQL holds a NUL."""
+        return self.request.GET.get(name, "").replace("\x00", "").strip()
 
     def _searched(self) -> Q:
         condition = Q()

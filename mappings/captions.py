@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from connections.systems import Column, Kind
 from mappings.terms import Direction
 
 TABLES = {
@@ -47,6 +49,27 @@ INTEGRATION_TABLES = {
     "uom": "Unit",
     "uomschedule": "Unit Group",
 }
+_ACTIVE = {0: "Active", 1: "Inactive"}
+_STATES = {
+    "opportunity": {0: "Open", 1: "Won", 2: "Lost"},
+    "product": {0: "Active", 1: "Retired", 2: "Draft", 3: "Under Revision"},
+    "salesorder": {0: "Active", 1: "Submitted", 2: "Canceled", 3: "Fulfilled", 4: "Invoiced"},
+    "invoice": {0: "Active", 2: "Paid", 3: "Canceled"},
+}
+_COLUMNS = (
+    Column("bcbi_companyid", Kind.LOOKUP, "Company"),
+    Column(
+        "customertypecode", Kind.OPTION, "Relationship Type", options={3: "Customer", 11: "Vendor"}
+    ),
+    Column("isdisabled", Kind.BOOLEAN, "Disabled"),
+    Column("isintegrationuser", Kind.BOOLEAN, "Integration User"),
+    Column("islicensed", Kind.BOOLEAN, "Licensed"),
+    Column("parentcustomerid", Kind.LOOKUP, "Company Name"),
+    Column("parentcustomeridtype", Kind.TEXT, "Type of Company Name"),
+    Column(
+        "producttypecode", Kind.OPTION, "Product Type", options={1: "Sales Inventory", 3: "Services"}
+    ),
+)
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -60,10 +83,23 @@ def integration_table(name: str) -> str:
     return INTEGRATION_TABLES.get(name) or words(name)
 
 
+def columns(integration_table: str) -> Mapping[str, Column]:
+    """Return what the columns are called that filters of Dataverse tables name."""
+    states = _STATES.get(integration_table, _ACTIVE)
+    known = (*_COLUMNS, Column("statecode", Kind.OPTION, "Status", options=states))
+    return {column.name: column for column in known}
+
+
 def words(name: str) -> str:
     """Return a field's name as words: salespersonCode -> Salesperson Code."""
     text = _WORD_STARTS.sub(" ", name.replace("_", " "))
     return text[:1].upper() + text[1:]
+
+
+def towards(value: str) -> str:
+    """Return a direction within a sentence: "to Sales"."""
+    text = direction(value)
+    return text[:1].lower() + text[1:]
 
 
 def direction(value: str) -> str:

@@ -229,10 +229,8 @@ class CouplingCard(CardPage[Coupling]):
     list_url = "couplings"
     sections = (
         Section(
-            "Ids and versions",
+            "Versions",
             (
-                "business_central_id",
-                "dataverse_id",
                 "last_synch_version",
                 "last_synch_crm_version",
                 "incarnation",

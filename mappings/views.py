@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from connections.errors import ConfigurationError
+from connections.systems import Column as SystemColumn
 from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.pages import (
@@ -233,6 +234,9 @@ class MappingCard(CardPage[IntegrationTableMapping]):
         Section("Activity", template="parts/mapping_activity.html"),
     )
 
+    def get_queryset(self) -> QuerySet[IntegrationTableMapping]:
+        return super().get_queryset().select_related("company")
+
     def show_table(self, row: IntegrationTableMapping) -> str:
         return captions.table(row.table)
 
@@ -260,7 +264,7 @@ class MappingCard(CardPage[IntegrationTableMapping]):
             "table": captions.table(mapping.table),
             "integration_table": captions.integration_table(mapping.integration_table),
             "sentences": _sentences(mapping),
-            "fields": [_line(field) for field in mapping.fields.all()],
+            "lines": [_line(field) for field in mapping.fields.all()],
             "jobs": jobs.order_by("-started_at")[:10],
             "entry": entry,
             "next_run": next_run(entry),
@@ -283,18 +287,20 @@ def _acts(mapping: IntegrationTableMapping) -> list[Action]:
     return [*acts, _unconditional(Direction(mapping.direction), "")]
 
 
-def _sentences(mapping: IntegrationTableMapping) -> list[tuple[str, str, str]]:
+def _sentences(mapping: IntegrationTableMapping) -> list[tuple[str, str]]:
     """Say both filters as people do; one that cannot be read says so in its place."""
-    sides = (
-        ("bc", mapping.table_filter, captions.table(mapping.table)),
-        ("sales", mapping.integration_table_filter, captions.integration_table(mapping.integration_table)),
-    )  # fmt: skip
-    return [(side, _sentence(rows, noun.lower()), noun) for side, rows, noun in sides]
+    local = captions.table(mapping.table).lower()
+    remote = captions.integration_table(mapping.integration_table).lower()
+    columns = captions.columns(mapping.integration_table)
+    return [
+        ("bc", _sentence(mapping.table_filter, local, {})),
+        ("sales", _sentence(mapping.integration_table_filter, remote, columns)),
+    ]
 
 
-def _sentence(rows: object, noun: str) -> str:
+def _sentence(rows: object, noun: str, columns: Mapping[str, SystemColumn]) -> str:
     try:
-        return filters.sentence(rows, noun)
+        return filters.sentence(rows, noun, columns)
     except ConfigurationError as error:
         return str(error)
 

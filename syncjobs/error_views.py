@@ -49,7 +49,7 @@ class Group(NamedTuple):
     first: datetime
     last: datetime
     mappings: str
-    records: list[SynchError]
+    records: list[tuple[SynchError, Coupling | None]]
     is_first: bool
 
 
@@ -64,8 +64,9 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
     company = company_of(request)
     days = request.GET.get("days", "7")
     days = days if days in dict(PERIODS) else "7"
-    chosen = request.GET.get("mapping", "")
-    search = request.GET.get("q", "").strip()
+    chosen, search = (
+        request.GET.get(name, "").replace("\x00", "").strip() for name in ("mapping", "q")
+    )
     errors = SynchError.objects.filter(
         job__company=company,
         warning=False,
@@ -100,7 +101,7 @@ _NO_ERRORS = Empty("No errors", "Every record of this time went through.")
 
 
 def _groups(errors: QuerySet[SynchError]) -> list[Group]:
-    """Group by cause, most first: two queries, however many errors there are."""
+    """Group by cause, most first: three queries, however many errors there are."""
     counted = errors.order_by().values("cause", "job__mapping_name").annotate(
         n=Count("pk"), first=Min("logged_at"), last=Max("logged_at")
     )  # fmt: skip
@@ -109,9 +110,11 @@ def _groups(errors: QuerySet[SynchError]) -> list[Group]:
         by_cause[row["cause"]].append(dict(row))
     place = Window(RowNumber(), partition_by=F("cause"), order_by=F("pk").desc())
     newest = errors.annotate(place=place).filter(place__lte=SHOWN_OF_A_CAUSE)
-    records: dict[str, list[SynchError]] = defaultdict(list)
-    for error in newest.select_related("job").defer("detail").order_by("-pk"):
-        records[error.cause].append(error)
+    records: dict[str, list[tuple[SynchError, Coupling | None]]] = defaultdict(list)
+    shown = list(newest.select_related("job").defer("detail").order_by("-pk"))
+    couplings = couplings_of(shown)
+    for error in shown:
+        records[error.cause].append((error, couplings.get(error.pk)))
     ordered = sorted(by_cause, key=lambda cause: -sum(row["n"] for row in by_cause[cause]))
     return [
         _group(cause, by_cause[cause], records[cause], is_first=cause == ordered[0])
@@ -120,7 +123,11 @@ def _groups(errors: QuerySet[SynchError]) -> list[Group]:
 
 
 def _group(
-    cause: str, rows: list[dict[str, Any]], records: list[SynchError], *, is_first: bool
+    cause: str,
+    rows: list[dict[str, Any]],
+    records: list[tuple[SynchError, Coupling | None]],
+    *,
+    is_first: bool,
 ) -> Group:
     explained = explain(cause)
     remedy, icon = REMEDIES[explained.remedy]

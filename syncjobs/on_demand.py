@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 
 from connections.models import Company
-from mappings.captions import direction as direction_words
+from mappings.captions import towards
 from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
 from syncjobs import queue
@@ -42,7 +42,7 @@ def synchronize(
     direction: Direction | None = None,
 ) -> Run:
     """Synchronize a mapping as soon as a worker is free."""
-    words = f", {direction_words(direction).lower()}" if direction else ""
+    words = f", {towards(direction)}" if direction else ""
     parameters: dict[str, object] = {"mode": mode}
     if direction:
         parameters["directions"] = [direction]
@@ -101,7 +101,7 @@ def synchronize_records(
         queue.enqueue(
             company,
             "synchronize",
-            description=f"{name}: {_counted(len(chosen))} {direction_words(way).lower()}",
+            description=f"{name}: {_counted(len(chosen))} {towards(way)}",
             now=now,
             mapping_name=name,
             parameters={

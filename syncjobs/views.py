@@ -30,6 +30,7 @@ from integration_admin.pages import (
     back,
 )
 from integration_admin.roles import Right, SignedInRequest, requires
+from mappings import captions
 from mappings.coupling_views import BY_MAPPING
 from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
@@ -144,8 +145,7 @@ class SynchJobCard(CardPage[SynchJob]):
     )
 
     def title(self) -> str:
-        way = dict(_ways(self.object.company)).get(self.object.direction, "")
-        return f"{self.object.mapping_name}, {way.lower() or 'both ways'}"
+        return f"{self.object.mapping_name}, {captions.towards(self.object.direction)}"
 
     def show_mapping_name(self, row: SynchJob) -> SafeString:
         return _mapping_link(row.company, row.mapping_name)
