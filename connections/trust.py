@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import certifi
+from cryptography import x509
 from django.conf import settings
 
 from connections.causes import Cause
@@ -23,7 +24,7 @@ def bundle() -> str:
     try:
         changed = extra.stat().st_mtime_ns if extra else 0
         return str(_bundle(extra, changed, Path(settings.VAR_DIR) / FOLDER))
-    except (OSError, UnicodeError, ssl.SSLError) as error:
+    except (OSError, ValueError) as error:
         message = (
             f"The certificates in {extra} cannot be read. Let SYSTEM_CA_BUNDLE name a PEM file "
             "with the certificates of your authority."
@@ -37,7 +38,7 @@ def _bundle(extra: Path | None, _changed: int, folder: Path) -> Path:
     if extra is None:
         return system
     own = extra.read_text(encoding="utf-8")
-    ssl.create_default_context(cadata=own)  # raises if there is no certificate in it
+    x509.load_pem_x509_certificates(own.encode())  # raises if there is none in it
     content = f"{system.read_text(encoding='utf-8')}\n{own}"
     name = sha256(content.encode()).hexdigest()[:16]
     target = folder / f"{name}.pem"
