@@ -23,6 +23,7 @@ from connections.models import (
     SignIn,
 )
 from connections.odata import Client, Timing
+from connections.shelf import shelf_of
 from connections.systems import Side
 from connections.terms import AuthenticationType
 from connections.tokens import Credentials, Tokens, tokens_for
@@ -100,16 +101,17 @@ def dataverse_of(
     """Return Dataverse as the row says."""
     check_complete(row, "server_address")
     origin = hosts.check(dataverse_origin(row.server_address))
+    principal = _principal(row, origin)
     client = _client(
         Side.DATAVERSE,
         f"{origin}{WEB_API}",
         tokens_of(row, origin),
-        budget=budget_of(_principal(row, origin), limits.DATAVERSE, settings.REDIS_URL),
+        budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
         pool=DATAVERSE_AT_ONCE,
         check=check,
         timing=timing,
     )
-    return Dataverse(client)
+    return Dataverse(client, shelf_of(principal, settings.REDIS_URL))
 
 
 def business_central_root(address: str) -> str:

@@ -39,21 +39,20 @@ class Dataverse:
     @property
     def me(self) -> UUID:
         if self._me is None:
-            self._me = self._who_am_i()
+            kept = self.shelf.take(WHO)
+            self._me = UUID(kept) if kept else self.who_am_i()
         return self._me
 
-    def _who_am_i(self) -> UUID:
-        kept = self.shelf.take(WHO)
-        if kept:
-            return UUID(kept)
+    def who_am_i(self) -> UUID:
+        """Ask who the integration user is, whatever is remembered."""
         answer = self.client.get(WHO)
         try:
-            found = UUID(str(answer.object()["UserId"]))
+            self._me = UUID(str(answer.object()["UserId"]))
         except (KeyError, ValueError) as error:
             message = "Dataverse did not say who the integration user is."
             raise TransientError(message, cause=Cause.MALFORMED_ANSWER) from error
-        self.shelf.put(WHO, str(found))
-        return found
+        self.shelf.put(WHO, str(self._me))
+        return self._me
 
     def describe(self, table: str) -> Table:
         return self.reader.metadata.described(table).table
