@@ -61,10 +61,10 @@ def is_unsent(error: IntegrationError) -> bool:
 def _unreachable(host: str, chain: list[BaseException], detail: str) -> TransientError:
     if any(isinstance(item, NameResolutionError) for item in chain):
         message = f"The name {host} is not known."
-    elif any(isinstance(item, ConnectTimeoutError) for item in chain):
-        message = f"{host} does not answer in time."
+    elif any(isinstance(item, NewConnectionError) for item in chain):
+        message = f"{host} refuses the connection."  # asked first: it is a kind of the other
     else:
-        message = f"{host} refuses the connection."
+        message = f"{host} does not answer in time."
     return TransientError(message, cause=Cause.UNREACHABLE, detail=detail)
 
 
