@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,9 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         _sign_in(SignIn(settings.VAR_DIR))
-        call_command("configure", sandbox=True)
+        report = StringIO()
+        call_command("configure", "--sandbox", stdout=report)  # what fails is raised
+        self.stdout.write(report.getvalue().splitlines()[-1])
         for company in Company.objects.all():
             _synchronize_first(company)
 
