@@ -66,6 +66,7 @@ def run(*, starts_over: bool) -> None:
     with processes.only_console(settings.VAR_DIR, address), Supervisor() as supervisor:
         if starts_over:
             start_over(settings.VAR_DIR)
+        is_new = not (settings.VAR_DIR / "first_sign_in").exists()
         sandbox_ports = _ports(port)
         say("Starting Redis, the sandbox and the console …")
         processes.start_redis(supervisor)
@@ -73,7 +74,7 @@ def run(*, starts_over: bool) -> None:
         _keep_settings(settings.VAR_DIR)
         supervisor.run(Program("set-up", (*MANAGE, "set_up_demo"), environment=_exports()))
         processes.start_console(supervisor, host=ports.LOOPBACK, port=port)
-        _welcome(address)
+        _welcome(address, is_new=is_new)
         supervisor.watch()
     say("Stopped. The data is kept; make demo goes on with it, make demo-reset starts over.")
 
@@ -153,7 +154,7 @@ def _keep_settings(directory: Path) -> None:
     os.environ.update(wanted)
 
 
-def _welcome(address: str) -> None:
+def _welcome(address: str, *, is_new: bool) -> None:
     sign_in = SignIn(settings.VAR_DIR).read()
     pages = f"{_exports()['SANDBOX_CONTROL_URL']}/ui/"
     who = "as admin, with the password that you chose"
@@ -164,5 +165,9 @@ def _welcome(address: str) -> None:
     say(f"  Sign in            {who}")
     say(f"  Both systems       {pages}")
     say("")
-    say("The first synchronization is on its way; the home page shows it. Ctrl-C stops everything.")
+    if is_new:
+        say("The first synchronization is on its way; the home page shows it.")
+    else:
+        say("It goes on with the data of last time; make demo-reset starts over.")
+    say("Ctrl-C stops everything.")
     say("")
