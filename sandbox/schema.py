@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -107,6 +107,8 @@ SUPPORT_TABLES: dict[str, dict[str, str]] = {
         "completedon": "DateTime",
     },
 }
+# What an administrator changes although the integration never does.
+WRITABLE = {("systemuser", "isdisabled")}
 SUPPORT_ENTITY_SETS = {
     "privilege": "privileges",
     "roleprivileges": "roleprivilegescollection",
@@ -150,6 +152,8 @@ def _dataverse_table(entry: dict[str, Any]) -> Table:
         if attribute.get("kind") or attribute["type"] == "EntityName":
             continue  # names and types of lookups are annotations, no properties
         column = _dataverse_column(attribute)
+        if (entry["logicalName"], column.name) in WRITABLE:
+            column = replace(column, updatable=True)
         columns[column.name] = column
     key = entry["primaryIdAttribute"].lower()
     columns.setdefault(key, Column(key, Type.GUID, "Uniqueidentifier", updatable=False))

@@ -24,8 +24,17 @@ SQL_TYPES = {
 }
 # Columns that clients look rows up by, beyond keys and modification times.
 INDEXED = {
-    "account": ("emailaddress1", "accountnumber", "name"),
+    "account": ("emailaddress1", "accountnumber", "name", "parentaccountid", "primarycontactid"),
     "contact": ("emailaddress1", "parentcustomerid"),
+    "opportunity": ("customerid",),
+    "quote": ("customerid",),
+    "salesorder": ("customerid",),
+    "invoice": ("customerid", "salesorderid"),
+    "quotedetail": ("quoteid", "productid"),
+    "salesorderdetail": ("salesorderid", "productid"),
+    "invoicedetail": ("invoiceid", "productid"),
+    "annotation": ("objectid",),
+    "uom": ("uomscheduleid",),
     "systemuser": ("internalemailaddress", "applicationid"),
     "contactBusinessRelations": ("contactNumber", "number"),
     "product": ("productnumber",),
@@ -97,9 +106,10 @@ class Store:
             indexed.append((modified, table.key))
         if table.natural_key:
             indexed.append(table.natural_key)
-        for number, wanted in enumerate(indexed):
+        for wanted in indexed:
+            named = "_".join(wanted)
             listed = ", ".join(f'"{column}"' for column in wanted)
-            run(f'CREATE INDEX IF NOT EXISTS "{system}_{table.name}_{number}" ON {name} ({listed})')
+            run(f'CREATE INDEX IF NOT EXISTS "{system}_{table.name}_{named}" ON {name} ({listed})')
 
     # Time and versions
 

@@ -35,6 +35,10 @@ def plant(environment: Dataverse) -> None:
     _plant_organization(environment)
     _plant_users(environment)
     _plant_roles(environment)
+    # A company of Business Central is found by its id there, and only once.
+    company = environment.model.tables["bcbi_company"]
+    key = {"SchemaName": "bcbi_externalid_key", "KeyAttributes": ["bcbi_externalid"]}
+    environment.model.add_key(company, key)
 
 
 def _plant_organization(environment: Dataverse) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import identities
 from sandbox.dataverse.values import states_of
+from sandbox.dataverse.writing import switches
 from sandbox.store import DATAVERSE, Row, seconds
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def plant(
         defaults[name] = by
     if "statecode" in table.columns and "statuscode" in table.columns:
         defaults |= {"statecode": 0, "statuscode": states_of(table.name)[0][0]}
+    defaults |= dict.fromkeys(switches(table.name), 0)
     complete = []
     columns: dict[str, None] = dict.fromkeys([table.key, *defaults, "versionnumber"])
     for row in rows:

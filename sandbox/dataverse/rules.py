@@ -6,7 +6,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sandbox.dataverse import refusals
+from sandbox.dataverse.dependants import Dependants
 from sandbox.dataverse.model import Model
+from sandbox.dataverse.money import Amounts, check_currency
+from sandbox.dataverse.users import Users
 from sandbox.schema import Table
 from sandbox.store import DATAVERSE, Row, Store
 
@@ -19,6 +22,10 @@ class Rules:
     def __init__(self, store: Store, model: Model) -> None:
         self.store = store
         self.model = model
+        self.users = Users(store, model)
+        self.amounts = Amounts(store, model)
+        self.dependants = Dependants(store, model)
+        self._base_currency: str | None = None
 
     def first_state(self, table: Table) -> int:
         """Return the state of a new row."""
@@ -33,9 +40,17 @@ class Rules:
         return rows[0][column] if rows else None
 
     def before_create(self, table: Table, values: Row) -> None:
+        """Fill in and check a new row."""
+        self.users.check_owner(values)
         match table.name:
-            case "contact" | "systemuser":
+            case "organization":
+                raise refusals.method("POST", table.entity_set)
+            case "systemuser":
                 self._set_full_name(values, {})
+                self.users.before_create(values)
+            case "contact":
+                self._set_full_name(values, {})
+                self._default_currency(values)
             case "account" | "opportunity":
                 self._default_currency(values)
             case "uomschedule":
@@ -45,10 +60,19 @@ class Rules:
                 self._refuse_twin(table, values, "productnumber", "0x80043b06")
             case "transactioncurrency":
                 self._refuse_twin(table, values, "isocurrencycode", "0x80048cff")
+                check_currency(values, {}, self.base_currency)
+        self.amounts.convert(table, values, {})
+
+    @property
+    def base_currency(self) -> str | None:
+        """Return the currency of the organization; asked for once a request."""
+        if self._base_currency is None:
+            self._base_currency = self._organization("basecurrencyid")
+        return self._base_currency
 
     def _default_currency(self, values: Row) -> None:
         if values.get("transactioncurrencyid") is None:
-            values["transactioncurrencyid"] = self._organization("basecurrencyid")
+            values["transactioncurrencyid"] = self.base_currency
 
     def _refuse_twin(self, table: Table, values: Row, column: str, code: str) -> None:
         value = values.get(column)
@@ -86,10 +110,32 @@ class Rules:
         self.store.insert(DATAVERSE, uom, {k: v for k, v in row.items() if k in uom.columns})
 
     def before_update(self, table: Table, before: Row, values: Row) -> None:
-        if table.name in ("contact", "systemuser"):
-            self._set_full_name(values, before)
-        if table.name == "product" and "statecode" in values:
-            self._check_product_state(before, values)
+        """Fill in and check what changes in a row."""
+        self.users.check_owner(values)
+        match table.name:
+            case "systemuser":
+                self._set_full_name(values, before)
+                self.users.before_update(before, values)
+            case "contact":
+                self._set_full_name(values, before)
+            case "account":
+                self._refuse_loop(table, before, values, "parentaccountid")
+            case "product":
+                if "statecode" in values:
+                    self._check_product_state(before, values)
+            case "transactioncurrency":
+                check_currency(values, before, self.base_currency)
+        self.amounts.convert(table, values, before)
+
+    def _refuse_loop(self, table: Table, before: Row, values: Row, column: str) -> None:
+        """A row must not stand above itself."""
+        above = values.get(column)
+        while above is not None:
+            if above == before[table.key]:
+                text = "Creating this parental association would create a loop in the hierarchy."
+                raise refusals.plugin(text)
+            rows = self.store.select(DATAVERSE, table, [column], f'"{table.key}" = ?', [above])
+            above = rows[0][column] if rows else None
 
     def _check_product_state(self, before: Row, values: Row) -> None:
         state, wanted = before["statecode"], values["statecode"]
@@ -112,36 +158,18 @@ class Rules:
             self.store.connection.execute(query, parameters)
 
     def before_delete(self, table: Table, row: Row) -> None:
-        if table.name == "transactioncurrency":
-            if self._organization("basecurrencyid") == row["transactioncurrencyid"]:
+        """Refuse what must stay."""
+        match table.name:
+            case "organization":
+                raise refusals.method("DELETE", table.entity_set)
+            case "transactioncurrency" if row["transactioncurrencyid"] == self.base_currency:
                 text = "The base currency cannot be deleted."
                 raise refusals.RefusalError(405, "0x80048cf2", text)
-            self._refuse_used(row, "account", "transactioncurrencyid")
-        if table.name == "account":
-            for name in ("invoice", "salesorder", "quote"):
-                self._refuse_used(row, name, "customerid", own_key="accountid")
-            self._cascade_parent(row)
-
-    def _refuse_used(self, row: Row, table: str, column: str, own_key: str = "") -> None:
-        key = row[own_key or column]
-        if self.store.count(DATAVERSE, self.model.tables[table], f'"{column}" = ?', [key]):
-            text = f"The object you tried to delete is associated with another object ({table})."
-            raise refusals.RefusalError(405, "0x80040227", text)
-
-    def _cascade_parent(self, row: Row) -> None:
-        """Contacts of a deleted account go with it; this is the platform's parental cascade."""
-        contact = self.model.tables["contact"]
-        rows = self.store.select(
-            DATAVERSE, contact, ["contactid"], "parentcustomerid = ?", [row["accountid"]]
-        )
-        for child in rows:
-            self.store.delete(DATAVERSE, contact, child["contactid"])
-        version = self.store.next_version()
-        self.store.connection.execute(
-            'UPDATE "dataverse_account" SET parentaccountid = NULL, versionnumber = ? '
-            "WHERE parentaccountid = ?",
-            (version, row["accountid"]),
-        )
+            case "team" if row["isdefault"]:
+                raise refusals.plugin("The default team of a business unit cannot be deleted.")
+            case "uom" if row["isschedulebaseuom"]:
+                raise refusals.plugin("The base unit of a unit group cannot be deleted.")
+        self.dependants.check(table, row)
 
 
 def _derived(identity: str, word: str) -> str:

@@ -6,13 +6,15 @@ import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
+from sandbox import schema
 from sandbox.dataverse import refusals
-from sandbox.dataverse.model import Model, navigation_name
+from sandbox.dataverse.model import OWNER, Model, navigation_name
 from sandbox.dataverse.rules import Rules
-from sandbox.dataverse.security import Security
+from sandbox.dataverse.security import PLATFORM, Security
 from sandbox.dataverse.values import REQUIRED, shown, states_of, stored
 from sandbox.schema import Column, Table, Type
 from sandbox.store import DATAVERSE, Row, Store, all_columns, seconds, sql_name
@@ -21,8 +23,6 @@ REFERENCE = re.compile(
     r"^(?:https?://[^/]+)?(?:/?api/data/v[\d.]+)?/?(?P<set>[A-Za-z_]\w*)\((?P<key>.+)\)$"
 )
 KEY_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^,]+)\s*(?:,|$)")
-BASE_COLUMNS = ("organizationid",)
-PERMISSIVE = frozenset({"SYSTEM"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Writer:
         if column.name == table.key:
             return
         allowed = column.creatable or column.name == "statecode" if creates else column.updatable
-        if not allowed and self.user not in PERMISSIVE:
+        if not allowed and self.user != PLATFORM:
             verb = "created" if creates else "updated"
             text = f"The property '{column.name}' cannot be {verb}: it is read-only."
             raise refusals.payload(table.entity_set, text)
@@ -190,10 +190,14 @@ class Writer:
             self._set_lookup(column, None, values)
             return
         reference = self.parse(str(value))
-        allowed = column.targets if name == "ownerid" else (navigation.table,)
+        allowed = column.targets if name == OWNER else (navigation.table,)
         if reference.table.name not in allowed:
             text = f"'{value}' does not lead to {' or '.join(allowed)}."
             raise refusals.payload(table.entity_set, text)
+        self.security.demand(self.user, "Append", table)
+        self.security.demand(self.user, "AppendTo", reference.table)
+        if name == OWNER and not creates:
+            self.security.demand(self.user, "Assign", table)
         self._set_lookup(column, (reference.table.name, self._key_of(reference)), values)
 
     def _key_of(self, reference: Reference) -> str:
@@ -240,6 +244,9 @@ class Writer:
         stamps |= {"createdonbehalfby": self.behalf, "modifiedonbehalfby": self.behalf}
         values |= {name: value for name, value in stamps.items() if name in columns}
         values["versionnumber"] = self.store.next_version()
+        for name in switches(table.name):
+            if values.get(name) is None:
+                values[name] = 0
         if "ownerid" in columns and values.get("ownerid") is None:
             values |= {"ownerid": self.user, "ownerid__t": "systemuser"}
         self._set_owning(table, values)
@@ -302,6 +309,8 @@ class Writer:
     def delete(self, table: Table, row: Row) -> None:
         self.security.demand(self.user, "Delete", table)
         self.rules.before_delete(table, row)
+        modified = {"modifiedon": self.now, "modifiedby": self.user}
+        self.rules.dependants.follow(table, row, modified)
         self.store.delete(DATAVERSE, table, row[table.key])
         self._touched(table)
 
@@ -327,6 +336,13 @@ class Writer:
             )
             if self.store.connection.execute(query, (*wanted, own_key)).fetchone():
                 raise refusals.key_taken(key["SchemaName"], ", ".join(columns))
+
+
+@cache
+def switches(table: str) -> tuple[str, ...]:
+    """Return the yes/no columns of a table, which are never empty."""
+    columns = schema.dataverse()[table].columns.values()
+    return tuple(column.name for column in columns if column.type == Type.BOOLEAN)
 
 
 def _key_value(column: Column, text: str) -> Any:
