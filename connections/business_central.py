@@ -23,6 +23,7 @@ from connections.business_central_writes import Writer
 from connections.causes import Cause
 from connections.errors import ConfigurationError, RecordMissingError
 from connections.odata import Client, Request
+from connections.shelf import OwnShelf, Shelf
 from connections.systems import Record, Selection, Side, Table, Value, Write, Written
 
 LARGEST_PAGE = 20_000
@@ -40,9 +41,10 @@ class BusinessCentral:
     side = Side.BUSINESS_CENTRAL
     me: UUID | None = None
 
-    def __init__(self, client: Client, company_id: UUID) -> None:
+    def __init__(self, client: Client, company_id: UUID, shelf: Shelf | None = None) -> None:
         self.client = client
         self.company = f"companies({company_id})"
+        self._shelf: Shelf = shelf or OwnShelf()
 
     @property
     def requests(self) -> int:
@@ -52,7 +54,7 @@ class BusinessCentral:
     # What there is
 
     def describe(self, table: str) -> Table:
-        """Return the table's columns; metadata is asked for once in a while and process."""
+        """Return the table's columns; metadata is asked for once in a while."""
         return self.page(table).table
 
     def page(self, table: str) -> Page:
@@ -68,21 +70,31 @@ class BusinessCentral:
         raise ConfigurationError(message, cause=Cause.UNKNOWN_TABLE)
 
     def _pages(self, route: str) -> Mapping[str, Page]:
-        return METADATA.get(f"{self.client.root}{route}", lambda: self._read_metadata(route))
+        """Return the pages of a route, from this process or from what another one has read."""
+        address = f"{self.client.root}{route}"
+        return METADATA.get(address, lambda: self._read_pages(route, address))
 
-    def _read_metadata(self, route: str) -> Mapping[str, Page]:
+    def _read_pages(self, route: str, address: str) -> Mapping[str, Page]:
+        text = self._shelf.take(address)
+        if text is not None:
+            return pages.read_metadata(text, route) if text else {}
+        text = self._metadata(route)
+        found = pages.read_metadata(text, route) if text else {}
+        self._shelf.put(address, text)
+        return found
+
+    def _metadata(self, route: str) -> str:
         headers = {"Accept": "application/xml"}
+        asked = Request("GET", f"{route}/$metadata", headers=headers, wants="text")
         try:
-            answer = self.client.send(
-                Request("GET", f"{route}/$metadata", headers=headers, wants="text")
-            )
+            answer = self.client.send(asked)
         except (ConfigurationError, RecordMissingError) as error:
             if route == CUSTOM_ROUTE and error.cause in (Cause.UNKNOWN_TABLE, Cause.DELETED):
-                return {}  # the extension is not installed; the standard pages remain
+                return ""  # the extension is not installed; the standard pages remain
             raise
         if answer.is_html:
             raise answer.not_an_api()
-        return pages.read_metadata(answer.body.decode("utf-8-sig"), route)
+        return answer.body.decode("utf-8-sig", "replace")
 
     # Reading
 

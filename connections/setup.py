@@ -83,16 +83,18 @@ def business_central_of(
     """Return Business Central as the row says."""
     check_complete(row, "server_address", "resource")
     root = hosts.check(business_central_root(row.server_address))
+    principal = _principal(row, root)
     client = _client(
         Side.BUSINESS_CENTRAL,
         root,
         tokens_of(row, row.resource),
-        budget=budget_of(_principal(row, root), limits.BUSINESS_CENTRAL, settings.REDIS_URL),
+        budget=budget_of(principal, limits.BUSINESS_CENTRAL, settings.REDIS_URL),
         pool=BUSINESS_CENTRAL_AT_ONCE,
         check=check,
         timing=timing,
     )
-    return BusinessCentral(client, row.company.business_central_id)
+    shelf = shelf_of(principal, settings.REDIS_URL)
+    return BusinessCentral(client, row.company.business_central_id, shelf)
 
 
 def dataverse_of(

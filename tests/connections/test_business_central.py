@@ -18,6 +18,7 @@ from connections.errors import (
     TransientError,
 )
 from connections.odata import Client, Timing
+from connections.shelf import OwnShelf
 from connections.systems import (
     Condition,
     Create,
@@ -37,6 +38,7 @@ from tests.running_sandbox import RunningSandbox
 
 COLUMNS = ("displayName", "city")
 CUSTOMERS = Selection("customers", COLUMNS)
+CUSTOMERS_BY_NAME = Selection("customers", ("displayName",))
 AT_ONCE = Timing(connect=5, read=5, patience=5, attempts=2, first_pause=0.01)
 
 
@@ -405,4 +407,14 @@ def test_a_record_that_is_gone_is_missing(system: BusinessCentral) -> None:
     assert isinstance(result.error, RecordMissingError)
 
 
-CUSTOMERS_BY_NAME = Selection("customers", ("displayName",))
+def test_metadata_that_another_process_has_read_is_not_asked_for(
+    sandbox: RunningSandbox, system: BusinessCentral
+) -> None:
+    shelf = OwnShelf()
+    business_central_system(sandbox, shelf).describe("paymentTerms")
+    METADATA.forget()
+    another = business_central_system(sandbox, shelf)
+
+    another.describe("paymentTerms")
+
+    assert another.requests == 0

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from connections.business_central import BusinessCentral
 from connections.odata import Client
+from connections.shelf import Shelf
 from connections.systems import Side
 from connections.tokens import Credentials, tokens_for
 from tests.contracts.people import in_business_central
@@ -23,12 +24,12 @@ def credentials(sandbox: RunningSandbox) -> Credentials:
     )
 
 
-def business_central_system(sandbox: RunningSandbox) -> BusinessCentral:
+def business_central_system(sandbox: RunningSandbox, shelf: Shelf | None = None) -> BusinessCentral:
     """Return the adapter to the sandbox's Business Central, as the integration user."""
     bundle = sandbox.env["SANDBOX_CA_BUNDLE"]
     tokens = tokens_for(credentials(sandbox), BC_RESOURCE, bundle)
     client = Client(Side.BUSINESS_CENTRAL, sandbox.env["SANDBOX_BC_URL"], tokens, ca_bundle=bundle)
-    return BusinessCentral(client, UUID(sandbox.env["SANDBOX_BC_COMPANY_ID"]))
+    return BusinessCentral(client, UUID(sandbox.env["SANDBOX_BC_COMPANY_ID"]), shelf)
 
 
 def sandbox_business_central(sandbox: RunningSandbox) -> Stage:
