@@ -146,17 +146,6 @@ class Rules:
             text = "You can't retire a product that is in draft state."
             raise refusals.RefusalError(400, "0x8004F978", text)
 
-    def after_update(self, table: Table, before: Row, after: Row) -> None:
-        if table.name == "uomschedule" and after.get("baseuomname") != before.get("baseuomname"):
-            query = (
-                'UPDATE "dataverse_uom" SET name = ?, versionnumber = ?, modifiedon = ? '
-                "WHERE uomid = ?"
-            )
-            identity = _derived(after["uomscheduleid"], "base")
-            version = self.store.next_version()
-            parameters = (after["baseuomname"], version, after["modifiedon"], identity)
-            self.store.connection.execute(query, parameters)
-
     def before_delete(self, table: Table, row: Row) -> None:
         """Refuse what must stay."""
         match table.name:

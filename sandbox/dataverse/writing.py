@@ -302,7 +302,6 @@ class Writer:
         self._check_keys(table, {**before, **values}, key)
         self.store.update(DATAVERSE, table, key, values)
         after = {**before, **values}
-        self.rules.after_update(table, before, after)
         self._touched(table)
         return after
 
