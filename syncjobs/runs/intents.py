@@ -29,8 +29,11 @@ NOTED = [
 ]
 
 
-def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) -> None:
-    """Note what is about to be written, under the id it will have: one upsert."""
+def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) -> Collection[UUID]:
+    """Note what is about to be written, under the id it will have: one upsert.
+
+    Returns the source records that have an intent now.
+    """
     now = context.clock()
     rows = [
         Intent(
@@ -57,6 +60,7 @@ def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) 
             unique_fields=["company", "mapping_name", "direction", "source_id"],
             update_fields=NOTED,
         )
+    return [row.source_id for row in rows]
 
 
 def forget(context: Context, mapping: DirectedMapping, source_ids: Collection[UUID]) -> None:
@@ -76,6 +80,7 @@ class Recovered:
 
     outcomes: list[Outcome] = field(default_factory=list)
     again: list[UUID] = field(default_factory=list)
+    sources: list[UUID] = field(default_factory=list)
 
 
 def recover(gatherer: Gatherer) -> Iterator[Recovered]:
@@ -93,7 +98,7 @@ def recover(gatherer: Gatherer) -> Iterator[Recovered]:
 def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
     sources = {record.id: record for record in gatherer.reread([i.source_id for i in page])}
     there = _destinations(gatherer, page)
-    recovered = Recovered()
+    recovered = Recovered(sources=[intent.source_id for intent in page])
     for intent in page:
         source, record = sources.get(intent.source_id), there.get(intent.source_id)
         if source is None or record is None or not _arrived(intent, record):

@@ -69,6 +69,7 @@ class Phase:
     done: int = 0
     left_out: int = 0  # named records that are outside the filter (E-1.37)
     seen: set[UUID] = field(default_factory=set)
+    again: list[UUID] = field(default_factory=list)  # whose last write did not arrive
     counts: Counter[Action] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -79,7 +80,6 @@ class Phase:
 
     def run(self) -> datetime | None:
         """Carry everything over; return the new watermark."""
-        self._recover()
         for page in self._guarded(self._pages(keep=False)):
             self._process(page)
         if self.scope.ids is not None:
@@ -113,10 +113,11 @@ class Phase:
             yield from self._named(self.scope.ids, keep=keep, filtered=True)  # E-3.11
             return
         company, mapping = self.context.company, self.mapping
-        failed = [i for i in couplings.to_retry(company, mapping) if i not in self.seen]
+        first = list(dict.fromkeys((*self.again, *couplings.to_retry(company, mapping))))
+        self.seen.update(first)
         waiting = [i for i in couplings.waiting(company, mapping) if i not in self.seen]
-        self.seen.update(failed, waiting)  # E-3.10: each record once per phase
-        yield from self._named(failed, keep=keep)
+        self.seen.update(waiting)  # E-3.10: each record once per phase
+        yield from self._named(first, keep=keep)
         yield from self._named(waiting, keep=keep, filtered=True)
         yield from self._selected()
 
@@ -219,7 +220,7 @@ class Phase:
     def _write(self, changes: Sequence[Change]) -> list[Outcome]:
         progress, mapping = self.context.progress, self.mapping
         progress.at("before the intent")
-        intents.note(self.context, mapping, changes)
+        self.memory.intended.update(intents.note(self.context, mapping, changes))
         progress.at("after the intent")
         destination, columns = self.gatherer.destination, self.gatherer.destination_columns
         outcomes = apply(mapping, changes, destination, columns)
@@ -232,16 +233,18 @@ class Phase:
         self.counts += self.memory.remember(batch, outcomes, cursor=cursor)
         followups.after_page(self.gatherer, outcomes)
 
-    def _recover(self) -> None:
-        """Find out about the writes of a run that died, before anything is repeated."""
+    def recover(self) -> None:
+        """Find out about the writes of a run that died, before anything is planned.
+
+        What did not arrive is planned anew with the first page.
+        """
         for found in intents.recover(self.gatherer):
+            self.memory.intended.update(found.sources)
+            self.again += found.again
             if found.outcomes:
                 sources = [outcome.change.source for outcome in found.outcomes]
                 batch = self.gatherer.batch(sources)
                 self._remember(batch, followups.stamp_sources(self.gatherer, found.outcomes))
-            for page in self._named(found.again):
-                self._process(page)
-            self.seen.update(found.again)
 
 
 def step(mapping: DirectedMapping) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from mappings import directed
-from mappings.models import Coupling, IntegrationTableMapping
+from mappings.models import Coupling, IntegrationTableMapping, Intent
 from mappings.spec import DirectedMapping
 from mappings.terms import Direction, FieldStatus
 from syncjobs import leases
@@ -48,13 +49,16 @@ class Phases:
         turned = {way: self.directed(way) for way in wanted if way in allowed}
         resume_at = {} if self.order.ids is not None else self.jobs.resume_points()
         self.jobs.close_interrupted()
-        results = []
-        for way in wanted:
-            if way in turned:
-                scope = replace(self.scope(way), resume_at=resume_at.get(way))
-                results.append(self.phase(turned[way], scope))
-            else:
-                results.append(self.jobs.not_configured(way))
+        with ExitStack() as endings:
+            begun = self._recovered(endings)
+            results = []
+            for way in wanted:
+                if way in turned:
+                    scope = replace(self.scope(way), resume_at=resume_at.get(way))
+                    results.append(self.phase(turned[way], scope, begun.pop(way, None)))
+                else:
+                    results.append(self.jobs.not_configured(way))
+            results += [result_of(phase.job) for phase in begun.values()]
         for way, reached in self.reached.items():
             self.jobs.advance(way, reached)
         return tuple(results)
@@ -111,11 +115,35 @@ class Phases:
         partners = {other: pair[at] for pair in pairs for other in pair}
         return tuple(dict.fromkeys(partners.get(record_id, record_id) for record_id in named))
 
-    def phase(self, mapping: DirectedMapping, scope: Scope) -> JobResult:
+    def _recovered(self, endings: ExitStack) -> dict[Direction, Phase]:
+        """Begin the phases whose last run left writes of which the outcome is not known.
+
+        Both directions are looked up before either plans: what one of them created must not seem
+        a stranger to the other.
+        """
+        begun = {}
+        intents = Intent.objects.filter(company=self.row.company, mapping_name=self.row.name)
+        for direction in set(intents.values_list("direction", flat=True)):
+            way = Direction(direction)
+            if way not in directed.directions(self.row):
+                continue
+            job = self.jobs.open(way)
+            endings.enter_context(self.jobs.finishing(job))
+            phase = self._phase(self.directed(way), self.scope(way), job)
+            phase.recover()
+            begun[way] = phase
+        return begun
+
+    def phase(
+        self, mapping: DirectedMapping, scope: Scope, begun: Phase | None = None
+    ) -> JobResult:
         """Run one phase under a synch. job of its own (E-3.3)."""
-        job = self.jobs.open(mapping.direction, cursor=scope.resume_at)
+        job = begun.job if begun else self.jobs.open(mapping.direction, cursor=scope.resume_at)
         self.context.progress.start(step(mapping), 0)
         phase = self._phase(mapping, scope, job)
+        if begun is not None:
+            phase.again = begun.again
+            phase.memory.intended |= begun.memory.intended
         with self.jobs.finishing(job):
             self.reached[mapping.direction] = phase.run()
             if phase.left_out and scope.ids is not None:

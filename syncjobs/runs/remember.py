@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -43,6 +43,7 @@ class Memory:
         self.mapping = mapping
         self.job = job
         self.to_sales = mapping.source_side == Side.BUSINESS_CENTRAL
+        self.intended: set[UUID] = set()  # sources with an intent that is still open
 
     def remember(
         self, batch: Batch, outcomes: Sequence[Outcome], cursor: datetime | None = None
@@ -53,8 +54,9 @@ class Memory:
             self.context.progress.confirm()
             page.write()
             self._count(page.counts, len(page.warnings), cursor)
-            intents.forget(self.context, self.mapping, page.settled)
+            intents.forget(self.context, self.mapping, page.settled & self.intended)
             self.context.progress.at("before our commit")
+        self.intended -= page.settled
         self.context.progress.at("after our commit")
         return page.counts
 
@@ -86,7 +88,7 @@ class _Page:
         self.superseded: list[UUID] = []  # parked, and no longer for this mapping
         self.errors: list[SynchError] = []
         self.warnings: list[SynchError] = []
-        self.settled: list[UUID] = []
+        self.settled: set[UUID] = set()  # whose outcome is known
         self.past = self._past(outcomes)
         for outcome in outcomes:
             self._sort(outcome)
@@ -113,18 +115,17 @@ class _Page:
 
     def _sort(self, outcome: Outcome) -> None:
         change = outcome.change
+        if not isinstance(outcome.error, UnknownOutcomeError):
+            self.settled.add(change.source.id)
         if outcome.error is not None:
             message, cause = outcome.error.message, outcome.error.cause
             self._failed(Fail(change.source, message, cause, outcome.error.detail))
-            if not isinstance(outcome.error, UnknownOutcomeError):
-                self.settled.append(change.source.id)
             return
         match change:
             case Fail():
                 self._failed(change)
             case Insert() | Modify() | Agree():
                 self._agreed(change, outcome)
-                self.settled.append(change.source.id)
             case _:
                 self.counts[change.action] += 1
                 self._left_alone(change)
@@ -169,35 +170,41 @@ class _Page:
         self, change: Insert | Modify | Agree, outcome: Outcome, link: Link | None
     ) -> Mapping[str, Value] | None:
         """A field that was left to the other direction is agreed on only when that was there."""
-        mark = outcome.source_mark
-        if mark is not None and mark.version != change.source.version:
-            return {}  # written long ago from values that nobody knows any more
+        agreed = link.source.values if link is not None else {}
+        if outcome.wrote is not None:  # long ago: what it was written from may have changed since
+            mark = outcome.source_mark
+            same = mark is not None and mark.version == change.source.version
+            written = self._sources_of(outcome.wrote)
+            now = {name: change.source.values.get(name) for name in written}
+            return {**agreed, **(now if same else dict.fromkeys(written))}
         leaves = () if isinstance(change, Insert) else change.leaves
         if not leaves or link is None:
             return None
-        names = [
+        left = {name: agreed.get(name) for name in self._sources_of(leaves)}
+        return {**change.source.values, **left}
+
+    def _sources_of(self, destinations: Collection[str]) -> list[str]:
+        return [
             field.source.name
             for field in self.memory.mapping.fields
-            if field.source is not None and field.destination.name in leaves
+            if field.source is not None and field.destination.name in destinations
         ]
-        return {**change.source.values, **{name: link.source.values.get(name) for name in names}}
 
     def _destination_base(
         self, change: Insert | Modify | Agree, outcome: Outcome, link: Link | None
     ) -> Mapping[str, Value] | None:
         """What somebody wrote over our own values was never agreed on."""
         agreed = link.destination.values if link is not None else {}
+        if outcome.wrote is not None:
+            return {**agreed, **outcome.wrote}
+        leaves = () if isinstance(change, Insert) else change.leaves
+        left = {name: agreed.get(name) for name in leaves}
         if not outcome.ours:
-            if outcome.wrote is not None:
-                return {**agreed, **outcome.wrote}
             before = change.destination.values if isinstance(change, Modify) else {}
             diffs = () if isinstance(change, Agree) else change.diffs
-            return {**before, **values_of(diffs)}
+            return {**before, **values_of(diffs), **left}
         record = change.destination if isinstance(change, Agree) else outcome.record
-        leaves = () if isinstance(change, Insert) else change.leaves
-        if not leaves or record is None:
-            return None
-        return {**record.values, **{name: agreed.get(name) for name in leaves}}
+        return {**record.values, **left} if left and record is not None else None
 
     def _failed(self, change: Fail) -> None:
         """E-3.80: the same error twice on the same version skips, unless waiting helps."""
