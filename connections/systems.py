@@ -38,8 +38,8 @@ class Record:
     """One row as a system returned it.
 
     `table` is Business Central's entity set ("customers") or Dataverse's logical name ("account").
-    `version` is opaque and moves with every write; `modified_by` is None where a system does not tell.
-    An empty Business Central text is "", an empty Dataverse column None.
+    `version` is opaque and moves with every write; `modified_by` is None where a system does not
+    tell. An empty Business Central text is "", an empty Dataverse column None.
     """
 
     table: str
@@ -116,7 +116,8 @@ class Operator(StrEnum):
 class Condition:
     """One condition of a filter; the conditions of a filter are joined with and.
 
-    `values` holds one value, several with IN (None among them means "or empty"), none with the null tests.
+    `values` holds one value, several with IN (None among them means "or empty"), none with the
+    null tests.
     """
 
     column: str
@@ -146,7 +147,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New values for columns of a record; refused if `guarded` and the record moved since it was read."""
+    """New values for columns of a record; refused if `guarded` and the record has moved since."""
 
     record: Record
     values: Values
@@ -167,8 +168,9 @@ Write = Create | Update | Delete
 class Written:
     """What became of one write.
 
-    `record` is the row after the write, as read again or answered; None for a deletion or with an `error`.
-    `ours` is False when somebody else changed the row before it was read again: it counts as changed since.
+    `record` is the row after the write, as read again or answered; None for a deletion or with an
+    `error`. `ours` is False when somebody else changed the row before it was read again: it counts
+    as changed since.
     """
 
     record: Record | None = None
@@ -179,7 +181,8 @@ class Written:
 class System(Protocol):
     """One side of the integration: Business Central or Dataverse.
 
-    Every method may raise TransientError or ConfigurationError; refusals of single records are values.
+    Every method may raise TransientError or ConfigurationError; refusals of single records are
+    values.
     """
 
     @property
@@ -208,15 +211,11 @@ class System(Protocol):
         """Return those of the records that exist, in as few requests as possible."""
         ...
 
-    def find(
-        self, selection: Selection, column: str, values: Collection[Value]
-    ) -> list[Record]:
-        """Return the records of a selection whose column holds one of the values (text: case ignored)."""
+    def find(self, selection: Selection, column: str, values: Collection[Value]) -> list[Record]:
+        """Return the records whose column holds one of the values (text: case ignored)."""
         ...
 
-    def write(
-        self, table: str, writes: Sequence[Write], columns: Sequence[str]
-    ) -> list[Written]:
+    def write(self, table: str, writes: Sequence[Write], columns: Sequence[str]) -> list[Written]:
         """Carry out the writes by the cheapest message that yields an outcome for each, in order.
 
         Written records come with `columns`. A lost answer is looked up before it is called unknown

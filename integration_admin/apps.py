@@ -15,11 +15,11 @@ class Config(AppConfig):
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="ensure_roles")
 
 
-def _after_migrate(sender: AppConfig, *, using: str, plan: Any = None, **_rest: Any) -> None:
+def _after_migrate(sender: AppConfig, *, using: str, **_rest: Any) -> None:
     """Every migrated database knows the roles: permissions are made only after migrations."""
-    from django.contrib.auth.management import create_permissions  # noqa: PLC0415
+    from django.contrib.auth.management import create_permissions
 
-    from integration_admin.roles import ensure_roles  # noqa: PLC0415
+    from integration_admin.roles import ensure_roles
 
     create_permissions(sender, verbosity=0, using=using)
     ensure_roles()

@@ -152,7 +152,9 @@ def _headline(setups: Setups, todo: list[ToDo], carried: int) -> str:
     return f"{flow} {words} need{'s' if count == 1 else ''} a person."
 
 
-def _cues(company: Company, counts: Mapping[str, int], now: datetime) -> list[tuple[str, list[Cue]]]:
+def _cues(
+    company: Company, counts: Mapping[str, int], now: datetime
+) -> list[tuple[str, list[Cue]]]:
     entries, errors = reverse("job_queue"), reverse("errors")
     fresh = SynchError.objects.filter(
         job__company=company, warning=False, logged_at__gte=now - A_DAY
@@ -180,17 +182,13 @@ def _cues(company: Company, counts: Mapping[str, int], now: datetime) -> list[tu
             "Records",
             [
                 Cue("Coupled", counts["coupled"], reverse("couplings")),
-                Cue(
-                    "Pending couplings", counts["pending"], reverse("pending_couplings"), 0, 1
-                ),
+                Cue("Pending couplings", counts["pending"], reverse("pending_couplings"), 0, 1),
             ],
         ),
     ]
 
 
-def _todo(
-    company: Company, setups: Setups, counts: Mapping[str, int], now: datetime
-) -> list[ToDo]:
+def _todo(company: Company, setups: Setups, counts: Mapping[str, int], now: datetime) -> list[ToDo]:
     found = [
         ToDo("bad", "The job queue does not go on by itself", trouble, "Job Queue Entries",
              reverse("job_queue"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class ConsoleRight(models.Model):
+class ConsoleRight(models.Model):  # noqa: DJ008 - it has no rows
     """No table: only the permissions that `roles` hands out (C-4001 to C-4028)."""
 
     class Meta:

@@ -67,7 +67,10 @@ _COLUMNS = (
     Column("parentcustomerid", Kind.LOOKUP, "Company Name"),
     Column("parentcustomeridtype", Kind.TEXT, "Type of Company Name"),
     Column(
-        "producttypecode", Kind.OPTION, "Product Type", options={1: "Sales Inventory", 3: "Services"}
+        "producttypecode",
+        Kind.OPTION,
+        "Product Type",
+        options={1: "Sales Inventory", 3: "Services"},
     ),
 )
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -87,7 +87,11 @@ class CouplingList(ListPage[Coupling]):
     actions = (SYNCHRONIZE, DELETE)
     views = (
         View("all", "All"),
-        View("failed", "Failed", Q(last_synch_result="Failure") | Q(last_synch_crm_result="Failure")),
+        View(
+            "failed",
+            "Failed",
+            Q(last_synch_result="Failure") | Q(last_synch_crm_result="Failure"),
+        ),
         View("skipped", "Skipped", Q(skipped=True)),
         View("owed", "Change waits", Q(owes_business_central=True) | Q(owes_dataverse=True)),
     )  # fmt: skip
@@ -130,7 +134,9 @@ class CouplingErrorList(ListPage[Coupling]):
         Column("skipped_at", "Failed On", order="skipped_at"),
     )
     actions = (
-        Action("Retry All", "retry_all", Right.RETRY_ALL, "refresh", on_rows=False, is_primary=True),
+        Action(
+            "Retry All", "retry_all", Right.RETRY_ALL, "refresh", on_rows=False, is_primary=True
+        ),
         Action("Retry", "retry_couplings", Right.RETRY_RECORD, "refresh"),
         SYNCHRONIZE,
         DELETE,
@@ -239,9 +245,7 @@ class CouplingCard(CardPage[Coupling]):
         ),
     )
     actions = (
-        Action(
-            "Synchronize", "synchronize_coupling", Right.RETRY_RECORD, "play", is_primary=True
-        ),
+        Action("Synchronize", "synchronize_coupling", Right.RETRY_RECORD, "play", is_primary=True),
         Action("Retry", "retry_coupling", Right.RETRY_RECORD, "refresh"),
         Action("Delete Coupling", "delete_coupling", Right.MANAGE_COUPLINGS, "uncouple"),
     )

@@ -1,4 +1,4 @@
-"""What may know of what: the product works without the sandbox, and contains nothing for it alone."""
+"""What may know of what: the product works without the sandbox and has nothing for it alone."""
 
 from __future__ import annotations
 

@@ -60,4 +60,5 @@ def _entity_set(model: Model, table: Table) -> str:
         for item in model.navigations(table).values()
         if item.table in model.tables
     )
-    return f'<EntitySet Name="{table.entity_set}" EntityType="mscrm.{table.name}">{bindings}</EntitySet>'
+    attributes = f'Name="{table.entity_set}" EntityType="mscrm.{table.name}"'
+    return f"<EntitySet {attributes}>{bindings}</EntitySet>"

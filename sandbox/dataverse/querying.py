@@ -148,28 +148,33 @@ class TableQuery:
         return self.store.select(DATAVERSE, self.table, names, condition, bound, tail)
 
 
+# Which constants a column may be compared with.
+KINDS = {
+    Type.GUID: ("guid", "text"),
+    Type.LOOKUP: ("guid", "text"),
+    Type.INTEGER: ("number",),
+    Type.OPTION: ("number",),
+    Type.DECIMAL: ("number",),
+    Type.BOOLEAN: ("boolean",),
+}
+
+
 def literal(column: Column, value: Literal) -> Any:
     """Return a constant of a $filter as the store compares it."""
     if value.value is None:
         return None
+    if column.type == Type.DATETIME:
+        return _moment(column, value)
+    if value.kind not in KINDS.get(column.type, ("text", "date", "guid")):
+        raise _mismatch(column, value)
     match column.type:
         case Type.GUID | Type.LOOKUP:
-            if value.kind not in ("guid", "text"):
-                raise _mismatch(column, value)
             return str(value.value).lower()
-        case Type.DATETIME:
-            return _moment(column, value)
         case Type.INTEGER | Type.OPTION | Type.DECIMAL:
-            if value.kind != "number":
-                raise _mismatch(column, value)
             return value.value
         case Type.BOOLEAN:
-            if value.kind != "boolean":
-                raise _mismatch(column, value)
             return int(value.value)
         case _:
-            if value.kind not in ("text", "date", "guid"):
-                raise _mismatch(column, value)
             return str(value.value)
 
 
@@ -180,7 +185,7 @@ def _moment(column: Column, value: Literal) -> str:
     if value.kind not in ("time", "text"):
         raise _mismatch(column, value)
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+        moment = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError as error:
         raise _mismatch(column, value) from error
     # Compared as text with whole seconds: a fraction sorts behind the second it belongs to.

@@ -53,7 +53,10 @@ def key_taken(key: str, columns: str) -> RefusalError:
 
 
 def too_long(column: str, limit: int) -> RefusalError:
-    text = f"A validation error occurred. The length of the '{column}' attribute exceeded the maximum allowed length of '{limit}'."
+    text = (
+        f"A validation error occurred. The length of the '{column}' attribute exceeded the "
+        f"maximum allowed length of '{limit}'."
+    )
     return RefusalError(400, "0x80044331", text)
 
 

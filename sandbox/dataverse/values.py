@@ -66,21 +66,33 @@ def stored(column: Column, value: Any, entity_set: str, options: Mapping[int, st
         case Type.INTEGER | Type.DECIMAL:
             return _number(column, value, entity_set)
         case Type.OPTION:
-            number = _integer(column, value, entity_set)
-            if options and number not in options:
-                raise refusals.not_an_option(column.name, number)
-            return number
+            return _option(column, value, entity_set, options)
         case Type.BOOLEAN:
-            if not isinstance(value, bool):
-                raise _wrong_type(column, value, entity_set)
-            return int(value)
+            return _boolean(column, value, entity_set)
         case Type.DATETIME | Type.DATE:
             return _moment(column, value, entity_set)
         case _:
-            try:
-                return str(UUID(str(value)))
-            except ValueError as error:
-                raise _wrong_type(column, value, entity_set) from error
+            return _guid(column, value, entity_set)
+
+
+def _option(column: Column, value: Any, entity_set: str, options: Mapping[int, str]) -> int:
+    number = _integer(column, value, entity_set)
+    if options and number not in options:
+        raise refusals.not_an_option(column.name, number)
+    return number
+
+
+def _boolean(column: Column, value: Any, entity_set: str) -> int:
+    if not isinstance(value, bool):
+        raise _wrong_type(column, value, entity_set)
+    return int(value)
+
+
+def _guid(column: Column, value: Any, entity_set: str) -> str:
+    try:
+        return str(UUID(str(value)))
+    except ValueError as error:
+        raise _wrong_type(column, value, entity_set) from error
 
 
 def _text(column: Column, value: Any, entity_set: str) -> str:
@@ -105,7 +117,10 @@ def _number(column: Column, value: Any, entity_set: str) -> int | float:
     low = column.minimum if column.minimum is not None else -922337203685477
     high = column.maximum if column.maximum is not None else 922337203685477
     if column.declared != "BigInt" and not low <= value <= high:
-        text = f"A validation error occurred. The value of '{column.name}' is outside the valid range. Accepted Values: {low:g}-{high:g}"
+        text = (
+            f"A validation error occurred. The value of '{column.name}' is outside the valid "
+            f"range. Accepted Values: {low:g}-{high:g}"
+        )
         raise refusals.RefusalError(400, "0x80044330", text)
     return value
 
@@ -117,7 +132,7 @@ def _moment(column: Column, value: Any, entity_set: str) -> str:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
             day = date.fromisoformat(value)
             return str(day) if column.type == Type.DATE else f"{day}T00:00:00Z"
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise _wrong_type(column, value, entity_set) from error
     if column.type == Type.DATE or moment.tzinfo is None:
@@ -129,7 +144,10 @@ def _wrong_type(column: Column, value: Any, entity_set: str) -> refusals.Refusal
     kind = {Type.GUID: "Edm.Guid", Type.LOOKUP: "Edm.Guid", Type.BOOLEAN: "Edm.Boolean"}.get(
         column.type, f"Edm.{column.type.value.capitalize()}"
     )
-    text = f"InnerException : Cannot convert the literal '{str(value)[:60]}' to the expected type '{kind}' for property '{column.name}'."
+    text = (
+        f"InnerException : Cannot convert the literal '{str(value)[:60]}' to the expected type "
+        f"'{kind}' for property '{column.name}'."
+    )
     return refusals.payload(entity_set, text)
 
 

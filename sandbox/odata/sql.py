@@ -56,14 +56,17 @@ class Condition:
             case Lambda():
                 return self._lambda(node)
             case Property():
-                operand = self.dialect.resolve(node)
-                if operand.column.type != Type.BOOLEAN:
-                    message = f"'{'/'.join(node.path)}' is no condition."
-                    raise QueryError(message)
-                return f"{operand.sql} = 1"
+                return self._truth(node)
             case _:
                 message = "A condition was expected."
                 raise QueryError(message)
+
+    def _truth(self, node: Property) -> str:
+        operand = self.dialect.resolve(node)
+        if operand.column.type != Type.BOOLEAN:
+            message = f"'{'/'.join(node.path)}' is no condition."
+            raise QueryError(message)
+        return f"{operand.sql} = 1"
 
     def _disjunction(self, parts: tuple[Node, ...]) -> str:
         if self.dialect.one_field_or and len({_property_of(part) for part in parts}) > 1:

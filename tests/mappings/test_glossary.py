@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db.models import Field
+from django.db.models import Field, Model
 
 from mappings import defaults
 from tests.tables import business_central_tables
@@ -20,7 +20,7 @@ ROW = re.compile(
 PAIR = re.compile(r"^\| (.+?) \| `(\w+)` \| `(\w+)` \|$", re.MULTILINE)
 EXPLAINED = {
     model
-    for app in ("mappings", "syncjobs")
+    for app in ("connections", "mappings", "syncjobs")
     for model in apps.get_app_config(app).get_models()
     if model.__name__ != "Lease"
 }
@@ -31,11 +31,11 @@ def captions() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("model", sorted(EXPLAINED, key=lambda model: model.__name__))
-def test_every_field_is_in_the_glossary_with_its_caption(model: type) -> None:
+def test_every_field_is_in_the_glossary_with_its_caption(model: type[Model]) -> None:
     known = captions()
     fields = [
         field
-        for field in model._meta.get_fields()  # type: ignore[attr-defined]
+        for field in model._meta.get_fields()
         if isinstance(field, Field) and not field.is_relation and field.name != "id"
     ]
 

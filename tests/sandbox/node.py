@@ -48,7 +48,7 @@ def installed_clients() -> Path:
             shutil.copyfile(CLIENTS / name, directory / name)
         node, npm = programs()
         environment = os.environ | {"PATH": f"{Path(node).parent}:{os.environ.get('PATH', '')}"}
-        run = subprocess.run(
+        run = subprocess.run(  # noqa: S603
             [*npm, "ci", "--ignore-scripts"],
             cwd=directory,
             env=environment,
@@ -68,7 +68,7 @@ def run(directory: Path, script: str, scenario: str, sandbox: RunningSandbox) ->
     shutil.copyfile(CLIENTS / script, directory / script)
     environment = os.environ | sandbox.env
     environment["NODE_EXTRA_CA_CERTS"] = sandbox.env["SANDBOX_CA_BUNDLE"]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [programs()[0], script, scenario],
         cwd=directory,
         env=environment,

@@ -77,7 +77,8 @@ def ask(sandbox: RunningSandbox, tenant: str = "", **changed: str | None) -> req
         "client_id": env["SANDBOX_CLIENT_ID"],
         "client_secret": env["SANDBOX_CLIENT_SECRET"],
         "scope": f"{env['SANDBOX_DATAVERSE_URL']}/.default",
-    } | changed
+        **changed,
+    }
     return requests.post(
         f"{env['SANDBOX_AUTHORITY']}/{tenant or env['SANDBOX_TENANT']}/oauth2/v2.0/token",
         data={name: value for name, value in form.items() if value is not None},
@@ -100,7 +101,7 @@ def test_msal_signs_in_with_a_secret_and_renews_from_its_cache(
     second = client.acquire_token_for_client(scopes(sandbox))
 
     assert who_am_i(sandbox, first["access_token"]).status_code == 200
-    assert second["token_source"] == "cache"
+    assert second["token_source"] == "cache"  # noqa: S105 - where it came from
     assert len(session.asked) == asked
     assert "refresh_token" not in first
 
@@ -288,7 +289,7 @@ def test_a_token_is_for_one_system_only(sandbox: RunningSandbox) -> None:
 def test_dataverse_refuses_a_token_that_does_not_hold(sandbox: RunningSandbox, token: str) -> None:
     good = sandbox.token(sandbox.env["SANDBOX_DATAVERSE_URL"])
     claims = jwt.decode(good, options={"verify_signature": False})
-    made = {"tampered": tampered(good), "unsigned": jwt.encode(claims, None, algorithm="none")}
+    made = {"tampered": tampered(good), "unsigned": jwt.encode(claims, "", algorithm="none")}
 
     answer = who_am_i(sandbox, made.get(token, token))
 

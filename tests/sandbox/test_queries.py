@@ -80,12 +80,32 @@ def names(call: Caller, query: str) -> list[str]:
         ("contains(parentaccountid/name,'dat')", "4"),
         ("primarycontactid/lastname eq 'berg'", "0"),
         ("_parentaccountid_value ne null", "4"),
-        ("Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=[\"O'Neill\",\"ADATUM\"])", "03"),
+        (
+            "Microsoft.Dynamics.CRM.In(PropertyName='name',"
+            "PropertyValues=[\"O'Neill\",\"ADATUM\"])",
+            "03",
+        ),
         ("Microsoft.Dynamics.CRM.NotIn(PropertyName='name',PropertyValues=[\"Adatum\"])", "1234"),
-        ("Microsoft.Dynamics.CRM.In(PropertyName='customertypecode',PropertyValues=[\"3\",\"11\"])", "02"),
-        ("Microsoft.Dynamics.CRM.Between(PropertyName='creditlimit',PropertyValues=[\"100\",\"200\"])", "0"),
-        ("Microsoft.Dynamics.CRM.OnOrAfter(PropertyName='createdon',PropertyValue='2020-01-01')", "01234"),
-        ("Microsoft.Dynamics.CRM.OnOrBefore(PropertyName='createdon',PropertyValue='2020-01-01')", ""),
+        (
+            "Microsoft.Dynamics.CRM.In(PropertyName='customertypecode',"
+            "PropertyValues=[\"3\",\"11\"])",
+            "02",
+        ),
+        (
+            "Microsoft.Dynamics.CRM.Between(PropertyName='creditlimit',"
+            "PropertyValues=[\"100\",\"200\"])",
+            "0",
+        ),
+        (
+            "Microsoft.Dynamics.CRM.OnOrAfter(PropertyName='createdon',"
+            "PropertyValue='2020-01-01')",
+            "01234",
+        ),
+        (
+            "Microsoft.Dynamics.CRM.OnOrBefore(PropertyName='createdon',"
+            "PropertyValue='2020-01-01')",
+            "",
+        ),
         ("contact_customer_accounts/any(c:c/lastname eq 'BERG')", "0"),
         ("contact_customer_accounts/any()", "01"),
         ("not contact_customer_accounts/any(c:c/lastname eq 'Berg' or c/lastname eq 'Ek')", "234"),
@@ -270,7 +290,8 @@ def test_annotations_come_when_asked_for(call: Caller) -> None:
     some = call.get(
         query,
         headers={
-            "Prefer": 'odata.maxpagesize=9,odata.include-annotations="Microsoft.Dynamics.CRM.lookup*"'
+            "Prefer": "odata.maxpagesize=9,"
+            'odata.include-annotations="Microsoft.Dynamics.CRM.lookup*"'
         },
     )
 

@@ -23,7 +23,7 @@ WRONG: dict[Kind, Any] = {
     Kind.DATE: "yesterday",
     Kind.GUID: "five",
 }
-FIRST_TEXT = "name lastname currencyname firstname productdescription".split()
+FIRST_TEXT = ["name", "lastname", "currencyname", "firstname", "productdescription"]
 REQUIRED = {
     "account": "name",
     "contact": "lastname",

@@ -16,7 +16,9 @@ def _rows_with(column: str) -> list[Row]:
         if not line.startswith("|"):
             header = []
             continue
-        cells = [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+        cells = [
+            cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")
+        ]
         if not header:
             header = cells
         elif column in header and not set(line) <= set("|- "):

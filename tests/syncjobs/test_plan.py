@@ -166,7 +166,9 @@ def described(change: Change) -> str:
     return f"{type(change).__name__}{' owes' if owes else ''}"
 
 
-@pytest.mark.parametrize("rule", decisions(), ids=lambda rule: " ".join(filter(None, rule.values())))
+@pytest.mark.parametrize(
+    "rule", decisions(), ids=lambda rule: " ".join(filter(None, rule.values()))
+)
 def test_the_planner_decides_as_the_rules_say(rule: dict[str, str]) -> None:
     directed, rules = mapping(rule["direction"]), Rules()
     for setting in filter(None, rule["setting"].split(", ")):
@@ -206,9 +208,7 @@ def test_an_update_carries_only_the_fields_that_differ() -> None:  # E-3.40, E-3
 
 def test_an_insertion_carries_every_field_that_is_filled_and_the_type_of_its_table() -> None:
     # E-3.40, E-1.85
-    batch = Batch(
-        sources=(customer(city=""),), links={}, destinations={}, references=REFERENCES
-    )
+    batch = Batch(sources=(customer(city=""),), links={}, destinations={}, references=REFERENCES)
 
     [change] = plan(mapping("to"), batch, Rules(create_missing=True)).changes
 
@@ -243,9 +243,7 @@ def test_a_conflict_names_both_tables_and_the_first_field() -> None:  # E-3.42
 def test_merged_fields_write_ours_and_leave_theirs() -> None:
     source = moved(customer(displayName="Adatum Corporation"), "changed")
     destination = moved(account(address1_city="Bergen"), "changed")
-    merging = replace(
-        mapping("to"), update_conflict_resolution=UpdateConflictResolution.MERGE
-    )
+    merging = replace(mapping("to"), update_conflict_resolution=UpdateConflictResolution.MERGE)
     link = Link(ACCOUNT_ID, Mark(SYNCHED, values=LOCAL), Mark(SYNCHED, values=REMOTE))
     batch = Batch((source,), {CUSTOMER_ID: link}, {ACCOUNT_ID: destination}, REFERENCES)
 
@@ -258,9 +256,7 @@ def test_merged_fields_write_ours_and_leave_theirs() -> None:
 def test_without_a_base_a_merge_does_not_guess() -> None:
     source = moved(customer(displayName="Adatum Corporation"), "changed")
     destination = moved(account(), "changed")
-    merging = replace(
-        mapping("to"), update_conflict_resolution=UpdateConflictResolution.MERGE
-    )
+    merging = replace(mapping("to"), update_conflict_resolution=UpdateConflictResolution.MERGE)
     link = Link(ACCOUNT_ID, Mark(SYNCHED), Mark(SYNCHED))
     batch = Batch((source,), {CUSTOMER_ID: link}, {ACCOUNT_ID: destination}, REFERENCES)
 

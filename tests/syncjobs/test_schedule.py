@@ -78,9 +78,7 @@ def test_a_mapping_job_retries_with_the_pauses_business_central_takes() -> None:
 
 
 def test_a_system_that_asks_to_wait_longer_is_obeyed() -> None:  # E-7.21
-    following = after_failure(
-        MAPPING_JOB, now=FRIDAY, attempts=0, retry_after=timedelta(minutes=5)
-    )
+    following = after_failure(MAPPING_JOB, now=FRIDAY, attempts=0, retry_after=timedelta(minutes=5))
 
     assert following.at == FRIDAY + timedelta(minutes=5)
 
@@ -142,7 +140,7 @@ def test_a_schedule_without_weekdays_never_opens() -> None:
 
 
 @given(
-    moment=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    moment=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
     days=st.frozensets(st.integers(0, 6), min_size=1),
     start=st.none() | st.times(),
     end=st.none() | st.times(),
@@ -151,9 +149,7 @@ def test_a_schedule_without_weekdays_never_opens() -> None:
 def test_an_opening_is_open_and_never_in_the_past(
     moment: datetime, days: frozenset[int], start: time | None, end: time | None, zone: str
 ) -> None:
-    schedule = Schedule(
-        weekdays=days, starting_time=start, ending_time=end, zone=ZoneInfo(zone)
-    )
+    schedule = Schedule(weekdays=days, starting_time=start, ending_time=end, zone=ZoneInfo(zone))
 
     opens = next_opening(schedule, moment)
 

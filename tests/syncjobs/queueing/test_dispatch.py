@@ -113,12 +113,12 @@ def test_of_those_who_wait_the_most_important_comes_first(entry: MakeEntry) -> N
 def test_a_category_holds_up_its_own_company_only(entry: MakeEntry) -> None:
     from connections.models import Company
 
-    other = Company.objects.create(name="OTHER", business_central_id="00000000-0000-4000-8000-000000000002")
+    other = Company.objects.create(
+        name="OTHER", business_central_id="00000000-0000-4000-8000-000000000002"
+    )
     taken(entry(category="BCI CUST"))
 
-    claim = dispatch.claim(
-        entry(category="BCI CUST", company=other).pk, owner="there:2", now=NOW
-    )
+    claim = dispatch.claim(entry(category="BCI CUST", company=other).pk, owner="there:2", now=NOW)
 
     assert claim is not None
 

@@ -44,10 +44,13 @@ def test_a_lease_given_back_is_free_at_once_and_keeps_counting() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_who_finds_a_mapping_taken_is_told_by_whom() -> None:
-    with leases.hold("mapping:CUSTOMER", "here:1"):
-        with pytest.raises(BusyError, match=r"CUSTOMER is being synchronized already by here:1"):
-            with leases.hold("mapping:CUSTOMER", "there:2"):
-                pytest.fail("two held it")
+    taken = r"CUSTOMER is being synchronized already by here:1"
+    with (
+        leases.hold("mapping:CUSTOMER", "here:1"),
+        pytest.raises(BusyError, match=taken),
+        leases.hold("mapping:CUSTOMER", "there:2"),
+    ):
+        pytest.fail("two held it")
 
     with leases.hold("mapping:CUSTOMER", "there:2") as held:
         held.confirm()

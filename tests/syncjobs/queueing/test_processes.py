@@ -82,9 +82,7 @@ def company(transactional_db: None) -> Company:
 
 
 def ask(company: Company, job: str, **parameters: Any) -> Run:
-    return queue.enqueue(
-        company, job, description=job, now=clock.now(), parameters=parameters
-    )
+    return queue.enqueue(company, job, description=job, now=clock.now(), parameters=parameters)
 
 
 def ended(run: Run) -> Run | None:
@@ -129,7 +127,8 @@ def test_what_happens_next_follows_from_the_error(
 ) -> None:
     start("worker")
 
-    run = until(lambda run=ask(company, job): ended(run), "the run to end")
+    asked = ask(company, job)
+    run = until(lambda: ended(asked), "the run to end")
 
     entry = JobQueueEntry.objects.get()
     assert run.status == RunStatus.ERROR

@@ -140,9 +140,11 @@ def test_a_failure_in_the_foreground_is_noted_with_its_cause(transactional_db: N
     )
     error = TransientError("Dataverse does not answer.", cause=Cause.UNREACHABLE)
 
-    with pytest.raises(TransientError):
-        with in_foreground(company, job="synchronize", description="CUSTOMER"):
-            raise error
+    with (
+        pytest.raises(TransientError),
+        in_foreground(company, job="synchronize", description="CUSTOMER"),
+    ):
+        raise error
 
     run = Run.objects.get()
     assert run.status == RunStatus.ERROR
