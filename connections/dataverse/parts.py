@@ -57,6 +57,16 @@ class Parts:
                     case IntegrationError():
                         raise answer
 
+    def _tell_met(self, items: Sequence[Item]) -> None:
+        """Tell records that have our ids from others that are in the way."""
+        found = self.outcomes.look_up(items) if items else None
+        for item in items if found is not None else ():
+            if item.id in (found or {}):
+                self.exists(item)
+            else:
+                message = "Another record with these values exists already."
+                self.outcomes.refuse([item], RecordError(message, cause=Cause.DUPLICATE))
+
     def exists(self, item: Item) -> None:
         """Note that a record with this id was there before we wrote."""
         message = "A record with this id exists already."
@@ -86,6 +96,7 @@ class Parts:
             return self._after_loss(group, loss)
         again: list[Item] = []
         doubtful: list[Item] = []
+        met: list[Item] = []
         pause = 0.0
         for item, part in zip(group, parts, strict=True):
             if part.status < 300:
@@ -98,10 +109,13 @@ class Parts:
                 again.append(item)
             elif item.uncertain and isinstance(error, DOUBTFUL):
                 doubtful.append(item)
+            elif isinstance(error, RecordExistsError):
+                met.append(item)
             else:
                 self.outcomes.refuse([item], error)
         if pause:
             self.client.wait(pause)
+        self._tell_met(met)
         return again + self._judge(doubtful)
 
     def _accepted(self, item: Item, part: Answer) -> None:

@@ -235,11 +235,11 @@ class Client:
             pause(seconds)
 
     def _once(self, request: Request, url: str) -> tuple[Answer, str]:
-        token = self.tokens.token()
         throttled, started = False, time.perf_counter()
-        with self._lock:
-            self.requests += 1
         try:
+            token = self.tokens.token()
+            with self._lock:
+                self.requests += 1
             response = self._session.request(
                 request.method,
                 url,

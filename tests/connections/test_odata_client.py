@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connections.budget import OwnAccount, SharedBudget
 from connections.causes import Cause
 from connections.errors import (
     ConfigurationError,
@@ -18,6 +19,7 @@ from connections.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from connections.limits import BUSINESS_CENTRAL
 from connections.odata import Answer, Client, LostAnswerError, Request
 from tests.connections.conftest import QUICK, FixedTokens
 from tests.connections.server import Answer as Told
@@ -169,6 +171,23 @@ def test_a_token_that_is_refused_twice_is_a_matter_of_configuration(
 
     assert refusal.value.cause == Cause.SIGN_IN
     assert len(server.requests) == 2
+
+
+def test_a_refused_sign_in_frees_its_place(server: LocalServer, connect: Connect) -> None:
+    class NoTokens(FixedTokens):
+        def token(self) -> str:
+            message = "The client secret is wrong."
+            raise ConfigurationError(message, cause=Cause.SIGN_IN)
+
+    budget = SharedBudget(OwnAccount(BUSINESS_CENTRAL), 5)
+    client = connect(tokens=NoTokens(), budget=budget)
+
+    for _ in range(10):
+        with pytest.raises(ConfigurationError):
+            client.get("accounts")
+
+    assert server.requests == []
+    assert client.requests == 0
 
 
 def test_threads_renew_a_token_once(server: LocalServer, connect: Connect) -> None:
