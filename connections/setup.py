@@ -146,7 +146,9 @@ def tokens_of(row: SignIn, resource: str) -> Tokens:
 def check_complete(row: SignIn, *fields: str) -> None:
     """Refuse a set-up that lacks something, and name it."""
     missing = [
-        str(row._meta.get_field(name).verbose_name) for name in fields if not getattr(row, name)
+        str(field.verbose_name)
+        for field in row._meta.concrete_fields
+        if field.name in fields and not getattr(row, field.name)
     ]
     if missing:
         *others, last = missing

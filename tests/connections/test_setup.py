@@ -32,7 +32,7 @@ def test_both_systems_come_from_the_set_ups(admitted: RunningSandbox) -> None:
 
     assert systems.business_central.count(Selection("customers", ())) == 0
     assert systems.dataverse.count(Selection("account", ())) == 0
-    assert systems.dataverse.me
+    assert systems.dataverse.me.int
 
 
 def test_a_run_that_is_cancelled_is_heard(admitted: RunningSandbox) -> None:

@@ -1,0 +1,214 @@
+"""The command `configure`."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    SalesConnectionSetup,
+)
+from mappings.models import IntegrationTableMapping
+from syncjobs.models import JobQueueEntry
+from syncjobs.terms import JobStatus
+from tests.running_sandbox import RunningSandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ID = "3d8cae74-2e5d-4f90-9c63-8d4e7fa09b03"
+
+
+@pytest.fixture
+def exported(admitted: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> RunningSandbox:
+    """A sandbox whose variables are in the environment."""
+    admitted.reset("empty")
+    for name, value in admitted.env.items():
+        monkeypatch.setenv(name, value)
+    return admitted
+
+
+def _configure(*arguments: str) -> Any:
+    out = io.StringIO()
+    call_command("configure", *arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def _refusal(*arguments: str) -> str:
+    with pytest.raises(CommandError) as refusal:
+        call_command("configure", *arguments, stdout=io.StringIO())
+    assert refusal.value.returncode == 2
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+def test_a_sandbox_is_connected_with_mappings_and_jobs(exported: RunningSandbox) -> None:
+    told = _configure("--sandbox")
+
+    company = Company.objects.get()
+    setup = DataverseConnectionSetup.objects.get()
+    assert told["connected"]
+    assert told["company"] == company.name == "CRONUS International Ltd."
+    assert company.business_central_id == UUID(exported.env["SANDBOX_BC_COMPANY_ID"])
+    assert company.dataverse_company_id is not None
+    assert company.local_currency_code
+    assert setup.is_enabled
+    assert setup.owning_team_id is not None
+    assert setup.integration_user_name == "Business Central Integration"
+    assert SalesConnectionSetup.objects.get().is_enabled
+    assert "CUSTOMER" in told["mappings_created"]
+    assert "ITEM-PRODUCT" in told["mappings_created"]
+    entries = JobQueueEntry.objects.filter(company=company, mapping_name="CUSTOMER")
+    assert entries.get().status == JobStatus.READY
+
+
+def test_doing_it_again_changes_nothing(exported: RunningSandbox) -> None:
+    _configure("--sandbox")
+    mapping = IntegrationTableMapping.objects.get(name="CUSTOMER")
+    IntegrationTableMapping.objects.filter(pk=mapping.pk).update(synch_only_coupled_records=False)
+    before = list(JobQueueEntry.objects.values())
+
+    told = _configure("--sandbox")
+
+    assert told["mappings_created"] == told["mappings_reset"] == []
+    assert told["jobs_created"] == 0
+    assert not told["company_row_created"]
+    mapping.refresh_from_db()
+    assert not mapping.synch_only_coupled_records
+    assert list(JobQueueEntry.objects.values()) == before
+
+
+def test_mappings_go_back_to_their_defaults_when_asked(exported: RunningSandbox) -> None:
+    _configure("--sandbox")
+    IntegrationTableMapping.objects.filter(name="CUSTOMER").update(synch_only_coupled_records=False)
+
+    told = _configure("--sandbox", "--reset-mappings")
+
+    assert "CUSTOMER" in told["mappings_reset"]
+    assert IntegrationTableMapping.objects.get(name="CUSTOMER").synch_only_coupled_records
+
+
+def test_jobs_can_wait_or_be_left_out(exported: RunningSandbox) -> None:
+    _configure("--sandbox", "--no-jobs")
+    assert not JobQueueEntry.objects.exists()
+
+    _configure("--sandbox", "--hold")
+    assert set(JobQueueEntry.objects.values_list("status", flat=True)) == {JobStatus.ON_HOLD}
+
+
+def test_a_host_that_is_not_admitted_stays_out(
+    exported: RunningSandbox, settings: Settings
+) -> None:
+    settings.ALLOWED_SYSTEM_HOSTS = ["*.dynamics.com"]
+
+    told = _refusal("--sandbox")
+
+    assert "ALLOWED_SYSTEM_HOSTS" in told
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+    assert not IntegrationTableMapping.objects.exists()
+
+
+def test_without_a_sandbox_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SANDBOX_AUTHORITY", raising=False)
+
+    assert "python -m sandbox serve" in _refusal("--sandbox")
+
+
+# Files
+
+
+def _file(folder: Path, text: str) -> str:
+    path = folder / "connections.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def _description(env: dict[str, str], dataverse: str, more: str = "") -> str:
+    sign_in = f"""
+authority = "{env["SANDBOX_AUTHORITY"]}"
+tenant = "{env["SANDBOX_TENANT"]}"
+client_id = "{env["SANDBOX_INTEGRATION_CLIENT_ID"]}"
+"""
+    return f"""
+[company]
+business_central_id = "{env["SANDBOX_BC_COMPANY_ID"]}"
+name = "Northwind"
+[business_central]
+server_address = "{env["SANDBOX_BC_URL"]}"{sign_in}
+client_secret = {{env = "SANDBOX_INTEGRATION_CLIENT_SECRET"}}
+[dataverse]
+server_address = "{env["SANDBOX_DATAVERSE_URL"]}"{sign_in}
+{dataverse}
+{more}
+"""
+
+
+def test_a_file_connects_with_a_certificate_and_a_variable(
+    exported: RunningSandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "c.pem").write_bytes(Path(exported.env["SANDBOX_CLIENT_CERT_PEM"]).read_bytes())
+    dataverse = f"""
+authentication_type = "Certificate"
+ownership_model = "Team"
+certificate = {{file = "c.pem"}}
+private_key = {{file = "{exported.env["SANDBOX_CLIENT_KEY_PEM"]}"}}
+"""
+    text = _description(exported.env, dataverse, "[sales]\nenabled = false")
+
+    told = _configure("--file", _file(tmp_path, text))
+
+    assert told["company"] == "Northwind"
+    assert told["connected"]
+    assert "ITEM-PRODUCT" not in told["mappings_created"]
+    assert DataverseConnectionSetup.objects.get().ownership_model == "Team"
+    secret = BusinessCentralConnection.objects.get().client_secret
+    assert secret.reveal() == exported.env["SANDBOX_INTEGRATION_CLIENT_SECRET"]
+
+
+def test_a_check_that_fails_is_the_line_that_is_told(
+    exported: RunningSandbox, tmp_path: Path
+) -> None:
+    text = _description(exported.env, 'client_secret = "wr0ng-s3cret"')
+
+    told = _refusal("--file", _file(tmp_path, text))
+
+    assert told.startswith("Dataverse, Sign-in: The client secret is wrong.")
+    assert "wr0ng-s3cret" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no toml", "is no TOML"),
+        ("[company]\nbusiness_central_id = 'x'", "business_central_id is missing or is no id"),
+        ("[compny]\nname = 'x'", "compny is not known. Did you mean company?"),
+        (f"[company]\nbusiness_central_id = '{ID}'\n[dataverse]\nurl = 'x'", "[dataverse] url is"),
+        ("company = 1", "must be a section"),
+        ("[company]\nname = 1", "company.name must be a text"),
+        ("[dataverse]\npassword = {env = 'NO_SUCH_NAME'}", "NO_SUCH_NAME, which is not set"),
+        ("[dataverse]\nprivate_key = {file = 'no.key'}", "no.key, which cannot be read"),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n[dataverse]\nownership_model = 'Nobody'",
+            "[dataverse] ownership_model",
+        ),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n[sales]\nauto_create_sales_orders = 'x'",
+            "[sales] auto_create_sales_orders",
+        ),
+    ],
+)
+def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, words: str) -> None:
+    assert words in _refusal("--file", _file(tmp_path, text))
+    assert not Company.objects.exists()
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    assert "cannot be read" in _refusal("--file", str(tmp_path / "nothing.toml"))
