@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -176,10 +177,9 @@ class Store:
 
     def get(self, system: str, table: Table, key: str) -> Row | None:
         """Return one row with all its columns."""
-        rows = self.select(
-            system, table, all_columns(system, table), f'"{table.key}" = ?', (key.lower(),)
-        )
-        return rows[0] if rows else None
+        columns, query = _whole_row(system, table)
+        row = self.connection.execute(query, (key.lower(),)).fetchone()
+        return dict(zip(columns, row, strict=True)) if row else None
 
     def count(
         self, system: str, table: Table, where: str = "", parameters: Sequence[Any] = ()
@@ -250,7 +250,16 @@ def sql_name(system: str, table: Table) -> str:
     return f'"{system}_{table.name}"'
 
 
-def all_columns(system: str, table: Table) -> list[str]:
+@cache
+def _whole_row(system: str, table: Table) -> tuple[Sequence[str], str]:
+    """Return the columns of a row and the query for one by its key."""
+    columns = all_columns(system, table)
+    listed = ", ".join(f'"{name}"' for name in columns)
+    return columns, f'SELECT {listed} FROM {sql_name(system, table)} WHERE "{table.key}" = ?'
+
+
+@cache
+def all_columns(system: str, table: Table) -> Sequence[str]:
     """Return every stored column of a table, those of polymorphic lookups' tables included."""
     names = []
     for column in table.columns.values():
@@ -259,7 +268,7 @@ def all_columns(system: str, table: Table) -> list[str]:
             names.append(f"{column.name}__t")
     if system == BUSINESS_CENTRAL:
         names += ["__version", "__created", "__by"]
-    return names
+    return tuple(names)
 
 
 def stored_columns(table: Table, columns: Iterable[Column]) -> list[str]:

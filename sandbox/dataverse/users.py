@@ -17,6 +17,7 @@ class Users:
     def __init__(self, store: Store, model: Model) -> None:
         self.store = store
         self.table = model.tables["systemuser"]
+        self._enabled: set[str] = set()  # owners that were checked in this request
 
     def before_create(self, values: Row) -> None:
         """Fill in what every user has; a second user of one application or name is refused."""
@@ -47,11 +48,13 @@ class Users:
 
     def check_owner(self, values: Row) -> None:
         """Refuse a user as an owner who is disabled."""
-        if values.get("ownerid__t") != "systemuser" or not values.get("ownerid"):
+        owner = values.get("ownerid")
+        if values.get("ownerid__t") != "systemuser" or not owner or owner in self._enabled:
             return
         rows = self.store.select(
-            DATAVERSE, self.table, ["isdisabled"], '"systemuserid" = ?', [values["ownerid"]]
+            DATAVERSE, self.table, ["isdisabled"], '"systemuserid" = ?', [owner]
         )
         if rows and rows[0]["isdisabled"]:
-            text = f"The specified user(Id = {values['ownerid']}) is disabled. Consider enabling this user."
+            text = f"The specified user(Id = {owner}) is disabled. Consider enabling this user."
             raise refusals.RefusalError(400, "0x80040225", text)
+        self._enabled.add(owner)

@@ -54,6 +54,7 @@ class Writer:
         self.references: dict[str, Reference] = {}  # Content-ID -> row made earlier in a change set
         self.now = seconds(store.now(DATAVERSE))
         self._known: set[Reference] = set()
+        self._parsed: dict[str, Reference] = {}
 
     # References
 
@@ -65,10 +66,14 @@ class Writer:
                     f"Content-ID Reference: '{text}' does not exist in the batch context."
                 )
             return self.references[text]
-        found = REFERENCE.match(text)
-        if found is None:
-            raise refusals.url(f"'{text}' is no reference to a row.")
-        return self.addressed(self.model.table_of_set(found["set"]), found["key"])
+        reference = self._parsed.get(text)
+        if reference is None:
+            found = REFERENCE.match(text)
+            if found is None:
+                raise refusals.url(f"'{text}' is no reference to a row.")
+            reference = self.addressed(self.model.table_of_set(found["set"]), found["key"])
+            self._parsed[text] = reference
+        return reference
 
     def addressed(self, table: Table, key: str) -> Reference:
         """Return the row that stands in parentheses behind an entity set."""
@@ -136,11 +141,13 @@ class Writer:
             raise refusals.payload(table.entity_set, "a JSON object was expected.")
         values: Row = {}
         for name, value in body.items():
-            if name.startswith("@odata.") or name.endswith("@odata.type"):
-                continue
-            if name.endswith("@odata.bind"):
-                self._bind(table, name.removesuffix("@odata.bind"), value, values, creates=creates)
-                continue
+            if "@" in name:
+                if name.endswith("@odata.bind"):
+                    navigation = name.removesuffix("@odata.bind")
+                    self._bind(table, navigation, value, values, creates=creates)
+                    continue
+                if name.startswith("@odata.") or name.endswith("@odata.type"):
+                    continue
             column = table.columns.get(name)
             if column is None or column.type == Type.LOOKUP:
                 if value is None and self._clears(table, name, values):
