@@ -69,7 +69,7 @@ def record_form(
     """Return the form of a record, or of a new one; `entered` stands over what the row holds."""
     usual: list[Markup] = []
     others: list[Markup] = []
-    filled = {column.name for column in records.headline(table)}
+    filled = records.usual(table)
     filled |= {name for name, value in row.items() if value not in BLANKS}
     for column in records.editable(table, creates=not row):
         text = entered.get(column.name, form_text(column, row))

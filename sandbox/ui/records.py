@@ -15,9 +15,11 @@ from sandbox.business_central.refusals import RefusalError
 from sandbox.business_central.relations import relation_of
 from sandbox.business_central.writing import SYSTEM, Writer
 from sandbox.dataverse.model import navigation_name
+from sandbox.dataverse.values import REQUIRED
 from sandbox.http import Call, Reply
 from sandbox.schema import CUSTOM, Column, Table, Type
 from sandbox.store import BUSINESS_CENTRAL, DATAVERSE, Row
+from sandbox.ui.columns import HEADLINES, POSTED, SALES_CAPTIONS, USUAL
 from sandbox.ui.html import Child, link
 
 if TYPE_CHECKING:
@@ -32,34 +34,6 @@ BLANKS = (
     "00000000-0000-0000-0000-000000000000",
 )
 PAGE = 50
-HEADLINES: Mapping[str, tuple[str, ...]] = {
-    "customers": (
-        "number",
-        "displayName",
-        "city",
-        "email",
-        "salespersonCode",
-        "currencyCode",
-        "blocked",
-    ),
-    "vendors": ("number", "displayName", "city", "email", "purchaserCode", "currencyCode"),
-    "contacts": ("number", "displayName", "type", "companyName", "email", "phoneNumber"),
-    "items": ("number", "displayName", "baseUnitOfMeasureCode", "unitPrice", "inventory"),
-    "account": (
-        "name",
-        "customertypecode",
-        "address1_city",
-        "emailaddress1",
-        "ownerid",
-        "statecode",
-    ),
-    "contact": ("fullname", "parentcustomerid", "emailaddress1", "telephone1", "ownerid"),
-    "systemuser": ("fullname", "internalemailaddress", "islicensed", "isdisabled", "applicationid"),
-    "transactioncurrency": ("isocurrencycode", "currencyname", "currencysymbol", "exchangerate"),
-    "salesorder": ("ordernumber", "name", "customerid", "totalamount", "statecode"),
-    "quote": ("quotenumber", "name", "customerid", "totalamount", "statecode"),
-    "contactBusinessRelations": ("contactNumber", "linkToTable", "number"),
-}
 
 
 def plain(value: Any) -> str:
@@ -67,6 +41,28 @@ def plain(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
+# What a form shows at once, filled or not, beside the columns of the list.
+_ADDRESS = ("addressLine1", "addressLine2", "postalCode", "city", "country", "phoneNumber")
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "customers": (*_ADDRESS, "paymentTermsCode", "shipmentMethodCode", "creditLimit"),
+    "vendors": (*_ADDRESS, "paymentTermsCode", "shipmentMethodCode"),
+    "contacts": ("firstName", "surname", "companyNumber", *_ADDRESS),
+    "currencyExchangeRates": (
+        "startingDate",
+        "exchangeRateAmount",
+        "relationalExchangeRateAmount",
+    ),
+    "account": (
+        "telephone1",
+        "websiteurl",
+        "address1_line1",
+        "address1_postalcode",
+        "address1_country",
+        "paymenttermscode",
+        "transactioncurrencyid",
+    ),
+    "contact": ("firstname", "lastname", "mobilephone"),
+}
 # What Business Central posts and counts by itself; nobody edits it by hand.
 POSTED = frozenset(
     {
@@ -168,6 +164,10 @@ class Records(ABC):
             first = (*table.natural_key, table.name_column or "")
             names = [n for n in dict.fromkeys((*first, *texts)) if n in table.columns][:6]
         return [table.columns[name] for name in names or (table.key,)]
+
+    def usual(self, table: Table) -> set[str]:
+        """Return what a form shows at once even if it is blank."""
+        return {column.name for column in self.headline(table)} | set(USUAL.get(table.name, ()))
 
     def listed(self, table: Table, search: str, number: int) -> tuple[list[Row], int]:
         """Return a page of records that hold a text, and how many there are."""
@@ -300,6 +300,9 @@ class SalesRecords(Records):
 
     def version(self, row: Row) -> str:
         return str(row["versionnumber"])
+
+    def usual(self, table: Table) -> set[str]:
+        return super().usual(table) | set(REQUIRED.get(table.name, ()))
 
     def editable(self, table: Table, *, creates: bool) -> list[Column]:
         return [
