@@ -32,3 +32,54 @@ HEADLINES: Mapping[str, tuple[str, ...]] = {
     "quote": ("quotenumber", "name", "customerid", "totalamount", "statecode"),
     "contactBusinessRelations": ("contactNumber", "linkToTable", "number"),
 }
+# What a form shows at once, filled or not, beside the columns of the list.
+_ADDRESS = ("addressLine1", "addressLine2", "postalCode", "city", "country", "phoneNumber")
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "customers": (*_ADDRESS, "paymentTermsCode", "shipmentMethodCode", "creditLimit"),
+    "vendors": (*_ADDRESS, "paymentTermsCode", "shipmentMethodCode"),
+    "contacts": ("firstName", "surname", "companyNumber", *_ADDRESS),
+    "currencyExchangeRates": (
+        "startingDate",
+        "exchangeRateAmount",
+        "relationalExchangeRateAmount",
+    ),
+    "account": (
+        "telephone1",
+        "websiteurl",
+        "address1_line1",
+        "address1_postalcode",
+        "address1_country",
+        "paymenttermscode",
+        "transactioncurrencyid",
+    ),
+    "contact": ("firstname", "lastname", "mobilephone"),
+}
+# What Business Central posts and counts by itself; nobody edits it by hand.
+POSTED = frozenset(
+    {
+        "companies",
+        "customerLedgerEntries",
+        "customerStatistics",
+        "detailedCustomerLedgerEntries",
+        "itemLedgerEntries",
+        "postedSalesInvoiceLines",
+        "postedSalesInvoices",
+        "salesOrderArchiveLines",
+        "salesOrderArchives",
+        "salesShipments",
+        "unitGroups",
+    }
+)
+SALES_CAPTIONS = {
+    "businessunit": "Business Unit",
+    "pricelevel": "Price List",
+    "productpricelevel": "Price List Item",
+    "quotedetail": "Quote Product",
+    "invoicedetail": "Invoice Product",
+    "salesorder": "Order",
+    "salesorderdetail": "Order Product",
+    "systemuser": "User",
+    "transactioncurrency": "Currency",
+    "uom": "Unit",
+    "uomschedule": "Unit Group",
+}

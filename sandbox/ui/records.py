@@ -41,59 +41,6 @@ def plain(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-# What a form shows at once, filled or not, beside the columns of the list.
-_ADDRESS = ("addressLine1", "addressLine2", "postalCode", "city", "country", "phoneNumber")
-USUAL: Mapping[str, tuple[str, ...]] = {
-    "customers": (*_ADDRESS, "paymentTermsCode", "shipmentMethodCode", "creditLimit"),
-    "vendors": (*_ADDRESS, "paymentTermsCode", "shipmentMethodCode"),
-    "contacts": ("firstName", "surname", "companyNumber", *_ADDRESS),
-    "currencyExchangeRates": (
-        "startingDate",
-        "exchangeRateAmount",
-        "relationalExchangeRateAmount",
-    ),
-    "account": (
-        "telephone1",
-        "websiteurl",
-        "address1_line1",
-        "address1_postalcode",
-        "address1_country",
-        "paymenttermscode",
-        "transactioncurrencyid",
-    ),
-    "contact": ("firstname", "lastname", "mobilephone"),
-}
-# What Business Central posts and counts by itself; nobody edits it by hand.
-POSTED = frozenset(
-    {
-        "companies",
-        "customerLedgerEntries",
-        "customerStatistics",
-        "detailedCustomerLedgerEntries",
-        "itemLedgerEntries",
-        "postedSalesInvoiceLines",
-        "postedSalesInvoices",
-        "salesOrderArchiveLines",
-        "salesOrderArchives",
-        "salesShipments",
-        "unitGroups",
-    }
-)
-SALES_CAPTIONS = {
-    "businessunit": "Business Unit",
-    "pricelevel": "Price List",
-    "productpricelevel": "Price List Item",
-    "quotedetail": "Quote Product",
-    "invoicedetail": "Invoice Product",
-    "salesorder": "Order",
-    "salesorderdetail": "Order Product",
-    "systemuser": "User",
-    "transactioncurrency": "Currency",
-    "uom": "Unit",
-    "uomschedule": "Unit Group",
-}
-
-
 class Refused(Exception):  # noqa: N818 - an answer, as the system gave it
     """The system did not take a change; `text` is what it said."""
 
