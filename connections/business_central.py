@@ -21,7 +21,7 @@ from connections.business_central_queries import (
 from connections.business_central_values import DECODERS, Decoder, moment
 from connections.business_central_writes import Writer
 from connections.causes import Cause
-from connections.errors import ConfigurationError, RecordMissingError
+from connections.errors import ConfigurationError, RecordMissingError, TransientError
 from connections.odata import Client, Request
 from connections.shelf import OwnShelf, Shelf
 from connections.systems import Record, Selection, Side, Table, Value, Write, Written
@@ -104,7 +104,13 @@ class BusinessCentral:
             return 1
         condition = query(page, (), filter_text=filter_of(page, selection)).partition("&")[2]
         path = f"{self.path(page)}/$count" + (f"?{condition}" if condition else "")
-        return int(self.client.get(path, wants="text").body.decode("utf-8-sig"))
+        answer = self.client.get(path, wants="text")
+        digits = answer.body.decode("utf-8-sig", "replace").strip()
+        if answer.is_html:
+            raise answer.not_an_api()
+        if not digits.isdecimal():
+            raise _malformed(digits)
+        return int(digits)
 
     def read(self, selection: Selection) -> Iterator[list[Record]]:
         page = self.page(selection.table)
@@ -177,15 +183,23 @@ class BusinessCentral:
         table, modified = page.table.name, page.modified_column
 
         def decode(row: Mapping[str, Any]) -> Record:
-            return Record(
-                table,
-                UUID(row[ID]),
-                (moment(row.get(modified)) if modified else None) or LONG_AGO,
-                row.get(ETAG, ""),
-                {name: decoded(row[name]) for name, decoded in fields},
-            )
+            try:
+                return Record(
+                    table,
+                    UUID(row[ID]),
+                    (moment(row.get(modified)) if modified else None) or LONG_AGO,
+                    row.get(ETAG, ""),
+                    {name: decoded(row[name]) for name, decoded in fields},
+                )
+            except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+                raise _malformed(repr(error)) from error
 
         return decode
+
+
+def _malformed(reason: str) -> TransientError:
+    message = "Business Central answered with a record that cannot be read."
+    return TransientError(message, cause=Cause.MALFORMED_ANSWER, detail=reason[:200])
 
 
 class Metadata:

@@ -16,6 +16,7 @@ from connections.errors import (
     RecordChangedError,
     RecordError,
     RecordExistsError,
+    TransientError,
     UnknownOutcomeError,
 )
 from connections.odata import Client
@@ -104,7 +105,12 @@ class Writer:
     def _written(self, write: Write, outcome: Content | IntegrationError) -> Written:
         if isinstance(outcome, IntegrationError):
             return Written(error=outcome)
-        return Written() if isinstance(write, Delete) else Written(self.decode(outcome))
+        if isinstance(write, Delete):
+            return Written()
+        try:
+            return Written(self.decode(outcome))
+        except TransientError as error:
+            return Written(error=_unknown(error))  # written, but what came back says not what
 
     # Ids that are taken
 

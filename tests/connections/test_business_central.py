@@ -31,6 +31,8 @@ from connections.systems import (
     Update,
     Written,
 )
+from mappings import defaults
+from mappings.defaults import DefaultMapping
 from tests.connections.server import Answer, LocalServer, html, refused, running, told
 from tests.contracts.business_central_over_https import business_central_system
 from tests.contracts.people import in_business_central
@@ -418,3 +420,68 @@ def test_metadata_that_another_process_has_read_is_not_asked_for(
     another.describe("paymentTerms")
 
     assert another.requests == 0
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": "no id"},
+        {"id": None},
+        {"displayName": 7, "lastModifiedDateTime": "yesterday"},
+        {"lastModifiedDateTime": 5},
+    ],
+)
+def test_a_record_that_cannot_be_read_is_said_so(
+    local: LocalServer, row: dict[str, object]
+) -> None:
+    local.says(_metadata(), told({"value": [_row(**row)]}))
+
+    with pytest.raises(TransientError) as refusal:
+        list(_at(local).read(CUSTOMERS_BY_NAME))
+
+    assert refusal.value.cause == Cause.MALFORMED_ANSWER
+
+
+def test_a_number_of_records_that_is_none_is_said_so(local: LocalServer) -> None:
+    local.says(_metadata(), Answer(200, b"many", {"Content-Type": "text/plain"}))
+
+    with pytest.raises(TransientError) as refusal:
+        _at(local).count(CUSTOMERS_BY_NAME)
+
+    assert refusal.value.cause == Cause.MALFORMED_ANSWER
+
+
+def test_a_written_record_that_comes_back_unreadable_is_looked_up(local: LocalServer) -> None:
+    create = Create(UUID(int=2), {"displayName": "Adatum"})
+    answered = {"responses": [{"id": "0", "status": 201, "body": {"id": "no id"}}]}
+    local.says(_metadata(), told(answered), told({"value": [_row()]}))
+
+    [result] = _at(local).write("customers", [create], ("displayName",))
+
+    assert _record(result).id == create.id
+
+
+# Every table that is mapped
+
+
+@pytest.fixture(scope="module")
+def filled(sandbox: RunningSandbox) -> RunningSandbox:
+    sandbox.reset("cronus")
+    return sandbox
+
+
+@pytest.mark.parametrize("mapping", defaults.mappings(), ids=lambda mapping: mapping.file)
+def test_every_mapped_table_reads_with_its_mapped_fields(
+    filled: RunningSandbox, mapping: DefaultMapping
+) -> None:
+    system = business_central_system(filled)
+    columns = tuple(dict.fromkeys(row.field for row in mapping.fields if row.field))
+    selection = Selection(mapping.table, columns)
+
+    count = system.count(selection)
+    rows = [row for page in system.read(selection) for row in page]
+
+    assert len(rows) == count
+    assert all(set(row.values) == set(columns) and row.version for row in rows)
+    some = {row.id: row for row in rows[:150]}
+    assert system.get(mapping.table, list(some), columns) == some
