@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from connections import secrets
 from connections.errors import ConfigurationError
-from connections.models import BusinessCentralConnection, Company
+from connections.models import BusinessCentralConnection
 from connections.secrets import Secret
 from tests.connections.companies import new_company
 
@@ -100,9 +100,3 @@ def test_rotation_puts_every_secret_under_the_newest_key(settings: Settings) -> 
 def test_an_empty_secret_stays_empty() -> None:
     assert not Secret.seal("")
     assert Secret.seal("").reveal() == ""
-
-
-def test_a_company_is_named_by_its_display_name() -> None:
-    assert (
-        str(Company(name="CRONUS", display_name="CRONUS International")) == "CRONUS International"
-    )
