@@ -71,9 +71,8 @@ class Store:
     def _create(self) -> None:
         run = self.connection.execute
         run("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)")
-        run(
-            "CREATE TABLE IF NOT EXISTS tombstones (system TEXT, tbl TEXT, id TEXT, version INTEGER)"
-        )
+        columns = "system TEXT, tbl TEXT, id TEXT, version INTEGER"
+        run(f"CREATE TABLE IF NOT EXISTS tombstones ({columns})")
         run("CREATE INDEX IF NOT EXISTS tombstone ON tombstones (system, tbl, version)")
         for table in schema.dataverse().values():
             self._create_table(DATAVERSE, table)
@@ -94,9 +93,8 @@ class Store:
             columns += ['"__version" INTEGER', '"__created" TEXT', '"__by" TEXT']
         name = sql_name(system, table)
         run = self.connection.execute
-        run(
-            f'CREATE TABLE IF NOT EXISTS {name} ("{table.key}" TEXT PRIMARY KEY, {", ".join(columns)})'
-        )
+        rest = ", ".join(columns)
+        run(f'CREATE TABLE IF NOT EXISTS {name} ("{table.key}" TEXT PRIMARY KEY, {rest})')
         modified = "modifiedon" if system == DATAVERSE else "lastModifiedDateTime"
         version = "versionnumber" if system == DATAVERSE else "__version"
         indexed: list[tuple[str, ...]] = [
@@ -115,9 +113,8 @@ class Store:
     # Time and versions
 
     def now(self, system: str) -> datetime:
-        """Return the system's clock; never twice the same moment, so that order is certain."""
-        now = datetime.now(UTC) + self.offsets[system]
-        return now
+        """Return the system's clock."""
+        return datetime.now(UTC) + self.offsets[system]
 
     def next_version(self) -> int:
         self.version += 1

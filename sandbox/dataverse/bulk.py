@@ -23,7 +23,8 @@ def handle(environment: Dataverse, call: Call, table: Table, name: str, writer: 
     with environment.atomic():
         if name == "CreateMultiple":
             ids = [writer.create(table, target)[table.key] for target in targets]
-            context = f"{call.origin}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse"
+            answer = "$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse"
+            context = f"{call.origin}/api/data/v9.2/{answer}"
             work = Work(Kind.CREATE_MULTIPLE, len(targets))
             body = {"@odata.context": context, "Ids": ids}
             return Reply(200, body, work=work)

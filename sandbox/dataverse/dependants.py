@@ -92,10 +92,9 @@ class Dependants:
         if table.columns[column].is_polymorphic:
             values[f"{column}__t"] = None
         assigned = ", ".join(f'"{name}" = ?' for name in values)
-        self.store.connection.execute(
-            f'UPDATE {sql_name(DATAVERSE, table)} SET {assigned} WHERE "{column}" = ?',
-            (*values.values(), key),
-        )
+        rows = sql_name(DATAVERSE, table)
+        query = f'UPDATE {rows} SET {assigned} WHERE "{column}" = ?'  # noqa: S608
+        self.store.connection.execute(query, (*values.values(), key))
 
 
 @cache

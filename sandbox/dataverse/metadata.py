@@ -54,6 +54,8 @@ def csdl(model: Model) -> Reply:
 def handle(environment: Dataverse, call: Call, segments: list[str]) -> Reply:
     """Answer a request for definitions."""
     model = environment.model
+    if segments == ["$metadata"]:
+        return csdl(model)
     name, key = _named(segments[0])
     if name == "RelationshipDefinitions":
         found = [item for table in model.tables.values() for item in one_to_many(model, table)]

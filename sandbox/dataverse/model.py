@@ -157,15 +157,13 @@ class Model:
 
     def _find_navigations(self, table: Table) -> dict[str, Navigation]:
         found: dict[str, Navigation] = {}
-        for column in table.columns.values():
-            if column.type != Type.LOOKUP:
-                continue
+        for column in lookups(table):
             for target in column.targets:
                 name = navigation_name(column, target)
                 found.setdefault(name, Navigation(name, target, column.name, collection=False))
         for other in self.tables.values():
-            for column in other.columns.values():
-                if column.type == Type.LOOKUP and table.name in column.targets:
+            for column in lookups(other):
+                if table.name in column.targets:
                     name = collection_name(other.name, column.name, table.name)
                     found[name] = Navigation(name, other.name, column.name, collection=True)
         for (owner, name), (target, between) in INTERSECTS.items():
@@ -194,10 +192,11 @@ class Model:
         for key in self.keys.get(table.name, []):
             if frozenset(key["KeyAttributes"]) == columns and _is_active(key):
                 return key
+        resource = f"resource 'Microsoft.Dynamics.CRM.{table.name}'"
         raise refusals.url(
-            f"The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{table.name}'. "
-            "Ensure that the names and number of key properties match the declared or alternate key "
-            f"properties for the resource 'Microsoft.Dynamics.CRM.{table.name}'."
+            f"The key in the request URI is not valid for {resource}. Ensure that the names and "
+            "number of key properties match the declared or alternate key properties for the "
+            f"{resource}."
         )
 
     def add_key(self, table: Table, definition: dict[str, Any]) -> dict[str, Any]:
@@ -243,6 +242,11 @@ class Model:
         self.keys[table.name].remove(key)
         self.store.connection.execute(f'DROP INDEX IF EXISTS "key_{key["LogicalName"]}"')
         self.save()
+
+
+def lookups(table: Table) -> list[Column]:
+    """Return the columns of a table that point to rows."""
+    return [column for column in table.columns.values() if column.type == Type.LOOKUP]
 
 
 def _is_active(key: Mapping[str, Any]) -> bool:

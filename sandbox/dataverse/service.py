@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.dataverse import actions, batch, bulk, linking, metadata, refusals
+from sandbox.dataverse.linking import segment_of
 from sandbox.dataverse.model import Model
 from sandbox.dataverse.options import preferences
-from sandbox.dataverse.linking import segment_of
 from sandbox.dataverse.reading import Reader, row_address
 from sandbox.dataverse.refusals import RefusalError
 from sandbox.dataverse.security import Security
@@ -109,9 +109,7 @@ class Dataverse:
         name, key = segment_of(segments[0])
         if name == "$batch":
             return batch.handle(self, call)
-        if name == "$metadata":
-            return metadata.csdl(self.model)
-        if name in metadata.SETS:
+        if name == "$metadata" or name in metadata.SETS:
             return metadata.handle(self, call, segments)
         handler = actions.UNBOUND.get(name)
         if handler is not None:
@@ -252,10 +250,10 @@ class Dataverse:
                 column = table.columns[name]
                 if row[name] is None:
                     return Reply(204, rows=1)
-                context = f"{call.origin}/api/data/v9.2/$metadata#{table.entity_set}({row[table.key]})/{name}"
-                return Reply(
-                    200, {"@odata.context": context, "value": shown(column, row[name])}, rows=1
-                )
+                about = f"{table.entity_set}({row[table.key]})/{name}"
+                context = f"{call.origin}/api/data/v9.2/$metadata#{about}"
+                body = {"@odata.context": context, "value": shown(column, row[name])}
+                return Reply(200, body, rows=1)
             case "PUT" | "DELETE":
                 value = (call.json() or {}).get("value") if call.method == "PUT" else None
                 with self.atomic():

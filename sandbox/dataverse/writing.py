@@ -141,13 +141,8 @@ class Writer:
             raise refusals.payload(table.entity_set, "a JSON object was expected.")
         values: Row = {}
         for name, value in body.items():
-            if "@" in name:
-                if name.endswith("@odata.bind"):
-                    navigation = name.removesuffix("@odata.bind")
-                    self._bind(table, navigation, value, values, creates=creates)
-                    continue
-                if name.startswith("@odata.") or name.endswith("@odata.type"):
-                    continue
+            if "@" in name and self._annotation(table, name, value, values, creates=creates):
+                continue
             column = table.columns.get(name)
             if column is None or column.type == Type.LOOKUP:
                 if value is None and self._clears(table, name, values):
@@ -159,6 +154,15 @@ class Writer:
                 options = {}
             values[name] = stored(column, value, table.entity_set, options)
         return values
+
+    def _annotation(
+        self, table: Table, name: str, value: Any, values: Row, *, creates: bool
+    ) -> bool:
+        """Read a lookup that is bound; say whether the name was an annotation that may stand."""
+        if name.endswith("@odata.bind"):
+            self._bind(table, name.removesuffix("@odata.bind"), value, values, creates=creates)
+            return True
+        return name.startswith("@odata.") or name.endswith("@odata.type")
 
     def _check_access(self, table: Table, column: Column, *, creates: bool) -> None:
         if column.name == table.key:
@@ -172,8 +176,8 @@ class Writer:
     def _undeclared(self, table: Table, name: str) -> refusals.RefusalError:
         text = (
             "InnerException : Microsoft.OData.ODataException: An undeclared property "
-            f"'{name}' which only has property annotations in the payload but no property value was "
-            "found in the payload."
+            f"'{name}' which only has property annotations in the payload but no property value "
+            "was found in the payload."
             if name.startswith("_")
             else f"InnerException : Invalid property '{name}' was found in entity "
             f"'Microsoft.Dynamics.CRM.{table.name}'."
@@ -246,8 +250,8 @@ class Writer:
 
     def _stamp_new(self, table: Table, values: Row) -> None:
         columns = table.columns
-        stamps = {"createdon": self.now, "modifiedon": self.now, "createdby": self.user}
-        stamps |= {"modifiedby": self.user}
+        stamps: dict[str, str | None] = {"createdon": self.now, "modifiedon": self.now}
+        stamps |= {"createdby": self.user, "modifiedby": self.user}
         stamps |= {"createdonbehalfby": self.behalf, "modifiedonbehalfby": self.behalf}
         values |= {name: value for name, value in stamps.items() if name in columns}
         values["versionnumber"] = self.store.next_version()
@@ -276,12 +280,7 @@ class Writer:
         if state is None and status is None and before:
             return
         if state is None:
-            state = before.get("statecode")
-            if state is None:
-                state = self.rules.first_state(table)
-            if status is not None and not before:
-                owners = [s for s, reasons in states.items() if status in reasons]
-                state = owners[0] if owners else state
+            state = before["statecode"] if before else self._new_state(table, status)
         if state not in states:
             raise refusals.not_an_option("statecode", state)
         if status is None:
@@ -289,6 +288,13 @@ class Writer:
         if status not in states[state] and status < 100_000_000:
             raise refusals.wrong_status(str(status))
         values["statecode"], values["statuscode"] = state, status
+
+    def _new_state(self, table: Table, status: int | None) -> int:
+        """Return the state of a new row: that of its status reason, if it names one."""
+        for state, reasons in states_of(table.name).items():
+            if status in reasons:
+                return state
+        return self.rules.first_state(table)
 
     def update(self, table: Table, before: Row, body: Any) -> Row:
         """Change a row; returns it as it is now. Must run within a transaction."""

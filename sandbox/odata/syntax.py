@@ -87,6 +87,11 @@ class Lambda:
     body: Node | None
 
 
+CONSTANTS = {
+    "true": Literal(value=True, kind="boolean"),
+    "false": Literal(value=False, kind="boolean"),
+    "null": Literal(value=None, kind="null"),
+}
 Node = Literal | Property | Compare | Logic | Not | Call | Lambda
 
 
@@ -202,10 +207,8 @@ class _Parser:
                 raise QueryError(message)
 
     def named(self, name: str) -> Node:
-        if name in ("true", "false"):
-            return Literal(name == "true", "boolean")
-        if name == "null":
-            return Literal(None, "null")
+        if name in CONSTANTS:
+            return CONSTANTS[name]
         if name.startswith("@"):
             return self._alias(name)
         if self.peek().text != "(" or self.peek().kind != "mark":
@@ -215,11 +218,7 @@ class _Parser:
         if slash and operator in ("any", "all"):
             return self._lambda(collection, operator)
         if name in TEXT_FUNCTIONS:
-            first = self.operand()
-            self.expect(",")
-            second = self.operand()
-            self.expect(")")
-            return Call(name, (first, second))
+            return self._text_function(name)
         if name in ("tolower", "toupper"):
             inner = self.operand()
             self.expect(")")
@@ -228,6 +227,13 @@ class _Parser:
             return self._query_function(name)
         message = f"An unknown function with name '{name}' was found."
         raise QueryError(message)
+
+    def _text_function(self, name: str) -> Node:
+        first = self.operand()
+        self.expect(",")
+        second = self.operand()
+        self.expect(")")
+        return Call(name, (first, second))
 
     def _property(self, name: str) -> Property:
         path = tuple(name.split("/"))

@@ -44,6 +44,12 @@ def many(*rows: dict[str, Any]) -> dict[str, Any]:
     return {"Targets": [{"@odata.type": "Microsoft.Dynamics.CRM.account", **row} for row in rows]}
 
 
+def create_part(name: str) -> str:
+    """Return a part of a batch that creates an account."""
+    head = "--b\r\nContent-Type: application/http\r\n\r\nPOST accounts HTTP/1.1\r\n\r\n"
+    return f'{head}{{"name": "{name}"}}\r\n'
+
+
 # Faults
 
 
@@ -110,8 +116,7 @@ def test_an_answer_may_end_in_the_middle(sandbox: RunningSandbox, call: Caller) 
 
 
 def test_a_batch_may_end_after_some_of_its_parts(sandbox: RunningSandbox, call: Caller) -> None:
-    part = '--b\r\nContent-Type: application/http\r\n\r\nPOST accounts HTTP/1.1\r\n\r\n{{"name": "A{}"}}\r\n'
-    content = "".join(part.format(number) for number in range(5)) + "--b--"
+    content = "".join(create_part(f"A{number}") for number in range(5)) + "--b--"
     headers = {"Content-Type": "multipart/mixed;boundary=b", "Prefer": "odata.continue-on-error"}
     fault(sandbox, path="batch", action="partial_batch", after=2, nth=1)
 
@@ -314,8 +319,10 @@ def test_the_cost_of_work_is_accounted_as_published(sandbox: RunningSandbox, cal
     measure("update", lambda: call.post(f"{BULK}UpdateMultiple", changed))
     upserted = many(*({"accountid": key, "fax": "2"} for key in made))
     measure("upsert", lambda: call.post(f"{BULK}UpsertMultiple", upserted))
-    part = '--b\r\nContent-Type: application/http\r\n\r\nPOST accounts HTTP/1.1\r\n\r\n{"name": "A"}\r\n'
-    batch = {"data": part * 7 + "--b--", "headers": {"Content-Type": "multipart/mixed;boundary=b"}}
+    batch = {
+        "data": create_part("A") * 7 + "--b--",
+        "headers": {"Content-Type": "multipart/mixed;boundary=b"},
+    }
     measure("batch", lambda: call.request("POST", "$batch", **batch))
 
     assert costs == {

@@ -69,7 +69,7 @@ def who_am_i(sandbox: RunningSandbox, token: str) -> requests.Response:
     )
 
 
-def ask(sandbox: RunningSandbox, tenant: str = "", **changed: str | None) -> requests.Response:
+def ask(sandbox: RunningSandbox, **changed: str | None) -> requests.Response:
     """Ask for a token by hand; what is None is left out."""
     env = sandbox.env
     form: dict[str, str | None] = {
@@ -79,8 +79,9 @@ def ask(sandbox: RunningSandbox, tenant: str = "", **changed: str | None) -> req
         "scope": f"{env['SANDBOX_DATAVERSE_URL']}/.default",
         **changed,
     }
+    tenant = form.pop("tenant", None) or env["SANDBOX_TENANT"]
     return requests.post(
-        f"{env['SANDBOX_AUTHORITY']}/{tenant or env['SANDBOX_TENANT']}/oauth2/v2.0/token",
+        f"{env['SANDBOX_AUTHORITY']}/{tenant}/oauth2/v2.0/token",
         data={name: value for name, value in form.items() if value is not None},
         verify=env["SANDBOX_CA_BUNDLE"],
         timeout=10,

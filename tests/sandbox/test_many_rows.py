@@ -13,6 +13,8 @@ import requests
 from tests.running_sandbox import Caller, RunningSandbox
 
 ID = "00000000-0000-4000-8000-0000000000{:02}"
+SAME = ID.format(7)
+PARENT = "parentaccountid@odata.bind"
 BULK = "accounts/Microsoft.Dynamics.CRM."
 
 
@@ -57,9 +59,9 @@ def test_created_ids_come_in_the_order_of_the_request(call: Caller) -> None:
         ([{"name": "B"}, {"nonsense": 1}], (400, "0x80048d19")),
         ([{"name": "B"}, {"name": "x" * 161}], (400, "0x80044331")),
         ([{"name": "B"}, {"fax": "1"}], (400, "0x80040200")),
-        ([{"name": "B", "accountid": ID.format(7)}, {"name": "C", "accountid": ID.format(7)}], (412, "0x80040237")),
+        ([{"name": "B", "accountid": SAME}, {"name": "C", "accountid": SAME}], (412, "0x80040237")),
         ([{"name": "B"}, {"name": "C", "accountid": ID.format(1)}], (412, "0x80040237")),
-        ([{"name": "B"}, {"name": "C", "parentaccountid@odata.bind": f"/accounts({ID.format(9)})"}], (404, "0x80040217")),
+        ([{"name": "B"}, {"name": "C", PARENT: f"/accounts({SAME})"}], (404, "0x80040217")),
     ],
 )  # fmt: skip
 def test_one_bad_row_leaves_nothing_created(
@@ -274,7 +276,7 @@ def test_later_change_sets_still_run_when_told_to_go_on(call: Caller) -> None:
     [
         change_set(request_part("GET", "accounts", None, 1)),
         change_set(request_part("PATCH", "$9", {"name": "A"}, 1)),
-        change_set(request_part("POST", "accounts", {"name": "A", "parentaccountid@odata.bind": "$9"}, 1)),
+        change_set(request_part("POST", "accounts", {"name": "A", PARENT: "$9"}, 1)),
         request_part("PATCH", "$1", {"name": "A"}),
         request_part("POST", "$batch", {}),
     ],

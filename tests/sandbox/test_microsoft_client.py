@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -11,6 +12,7 @@ from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models import ExpandOption, UpsertItem
 from PowerPlatform.Dataverse.models.filters import col
+from PowerPlatform.Dataverse.models.record import QueryResult
 
 from tests.running_sandbox import RunningSandbox
 
@@ -75,7 +77,8 @@ def test_records_are_selected_expanded_and_filtered(client: DataverseClient) -> 
         .execute()
     )
 
-    [record] = list(found)
+    assert isinstance(found, QueryResult)
+    [record] = found.records
     assert record["lastname"] == "Berg"
     assert record["parentcustomerid_account"]["name"] == "Contoso"
     note = "_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"
@@ -109,7 +112,7 @@ def test_keys_are_declared_and_records_upserted_by_them(client: DataverseClient)
     made = client.tables.create_alternate_key(*KEY)
 
     for name in ("First", "Second"):
-        items = [
+        items: list[UpsertItem | dict[str, Any]] = [
             UpsertItem(alternate_key={"accountnumber": number}, record={"name": name})
             for number in ("A 1", "O'Neill", "C")
         ]
