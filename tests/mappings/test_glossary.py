@@ -18,7 +18,7 @@ ROW = re.compile(
     r"^\| (?P<caption>.+?) \| `(?P<python>\w+\.\w+)` \| (?P<field>.+?) \|$", re.MULTILINE
 )
 PAIR = re.compile(r"^\| (.+?) \| `(\w+)` \| `(\w+)` \|$", re.MULTILINE)
-EXPLAINED = {
+EXPLAINED: set[type[Model]] = {
     model
     for app in ("connections", "mappings", "syncjobs")
     for model in apps.get_app_config(app).get_models()
