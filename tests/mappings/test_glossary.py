@@ -30,7 +30,10 @@ def captions() -> dict[str, str]:
     return {row["python"]: row["caption"] for row in ROW.finditer(TERMS)}
 
 
-@pytest.mark.parametrize("model", sorted(EXPLAINED, key=lambda model: model.__name__))
+MODELS = sorted(EXPLAINED, key=lambda model: model.__name__)
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_every_field_is_in_the_glossary_with_its_caption(model: type[Model]) -> None:
     known = captions()
     fields = [
