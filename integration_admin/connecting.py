@@ -144,7 +144,7 @@ def from_environment() -> Description:
         _id(given["BC_COMPANY_ID"]),
         business_central={**sign_in, "server_address": given["BC_URL"]},
         dataverse={**sign_in, "server_address": given["DATAVERSE_URL"]},
-        sales={"enabled": True, "server_address": given["DATAVERSE_URL"]},
+        sales={"server_address": given["DATAVERSE_URL"]},
     )
 
 
@@ -202,6 +202,7 @@ def connect(
     now: datetime,
     jobs: bool = True,
     start: bool = True,
+    sales: bool = False,
     reset_mappings: bool = False,
 ) -> Outcome:
     """Bring a company to what is described; again it changes only what is described anew.
@@ -214,7 +215,7 @@ def connect(
     if not all(check.passed for check in found):
         return Outcome(company, found)
     was_enabled = setup.dataverse_setup(company).is_enabled
-    _enable(company, sales=bool(description.sales.get("enabled", True)))
+    _enable(company, sales=sales or description.sales.get("enabled"))
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
     created_row = _read_facts(company, named=bool(description.company.get("name")))
     present = IntegrationTableMapping.objects.filter(company=company)
@@ -256,12 +257,13 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
     row.save()
 
 
-def _enable(company: Company, *, sales: bool) -> None:
+def _enable(company: Company, *, sales: bool | None) -> None:
+    """Enable Dataverse, and Sales if that is said; unsaid, Sales stays as it is."""
     setup.enable(setup.dataverse_setup(company))
     row = SalesConnectionSetup.objects.get(company=company)
     if sales:
         setup.enable(row)
-    elif row.is_enabled:
+    elif sales is False:
         setup.disable(row)
 
 

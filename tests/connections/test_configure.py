@@ -63,9 +63,7 @@ def test_a_sandbox_is_connected_with_mappings_and_jobs(exported: RunningSandbox)
     assert setup.is_enabled
     assert setup.owning_team_id is not None
     assert setup.integration_user_name == "Business Central Integration"
-    assert SalesConnectionSetup.objects.get().is_enabled
     assert "CUSTOMER" in told["mappings_created"]
-    assert "ITEM-PRODUCT" in told["mappings_created"]
     entries = JobQueueEntry.objects.filter(company=company, mapping_name="CUSTOMER")
     assert entries.get().status == JobStatus.READY
 
@@ -84,6 +82,17 @@ def test_doing_it_again_changes_nothing(exported: RunningSandbox) -> None:
     mapping.refresh_from_db()
     assert not mapping.synch_only_coupled_records
     assert list(JobQueueEntry.objects.values()) == before
+
+
+def test_sales_comes_when_it_is_asked_for_and_stays(exported: RunningSandbox) -> None:
+    without = _configure("--sandbox")
+    with_sales = _configure("--sandbox", "--sales")
+    _configure("--sandbox")
+
+    assert "ITEM-PRODUCT" not in without["mappings_created"]
+    assert "ITEM-PRODUCT" in with_sales["mappings_created"]
+    assert SalesConnectionSetup.objects.get().is_enabled
+    assert IntegrationTableMapping.objects.filter(name="ITEM-PRODUCT").exists()
 
 
 def test_mappings_go_back_to_their_defaults_when_asked(exported: RunningSandbox) -> None:

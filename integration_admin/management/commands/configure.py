@@ -62,6 +62,11 @@ class Command(BaseCommand):
             action="store_true",
             help="the running sandbox that the SANDBOX_… variables describe",
         )
+        parser.add_argument(
+            "--sales",
+            action="store_true",
+            help="enable Dynamics 365 Sales, its mappings and jobs too",
+        )
         parser.add_argument("--no-jobs", action="store_true", help="create no job queue entries")
         parser.add_argument("--hold", action="store_true", help="create the entries on hold")
         parser.add_argument(
@@ -77,6 +82,7 @@ class Command(BaseCommand):
         file: Path | None = None,
         no_jobs: bool = False,
         hold: bool = False,
+        sales: bool = False,
         reset_mappings: bool = False,
         as_json: bool = False,
         **_options: Any,
@@ -88,6 +94,7 @@ class Command(BaseCommand):
                 now=clock.now(),
                 jobs=not no_jobs,
                 start=not hold,
+                sales=sales,
                 reset_mappings=reset_mappings,
             )
         except IntegrationError as error:
