@@ -1,0 +1,188 @@
+"""What a page of writes brings with it: parents, primary contacts, and who waits for whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connections.causes import Cause
+from connections.systems import Lookup, Record, Value
+from mappings.models import Coupling, PendingCoupling
+from mappings.terms import Direction
+from syncjobs import queue
+from syncjobs.models import JobQueueEntry, SynchJob
+from syncjobs.terms import JobStatus, Mode
+from tests.syncjobs.conftest import OURS, World, counts
+
+pytestmark = pytest.mark.django_db
+
+TO, FROM = Direction.TO_INTEGRATION_TABLE, Direction.FROM_INTEGRATION_TABLE
+
+
+def person(world: World, customer: Record, number: str = "C2", **values: Value) -> Record:
+    """Add a person who works for a customer."""
+    business_central = world.business_central
+    business_central.add("contacts", number="C1", type="Company", displayName="Company")
+    business_central.add(
+        "contactBusinessRelations",
+        contactNumber="C1",
+        businessRelationCode="CUST",
+        linkToTable="Customer",
+        number=customer.values["number"],
+    )
+    return business_central.add(
+        "contacts",
+        number=number,
+        type="Person",
+        companyNumber="C1",
+        firstName="Ann",
+        surname="Beebe",
+        **values,
+    )
+
+
+def contact(world: World, account: Record, **values: Value) -> Record:
+    return world.dataverse.add(
+        "contact",
+        firstname="Bob",
+        lastname="Kelly",
+        parentcustomerid=Lookup("account", account.id),
+        bcbi_companyid=OURS,
+        **values,
+    )
+
+
+def test_a_contact_goes_under_the_account_of_its_customer(world: World) -> None:  # E-3.90
+    customer, account = world.pair()
+    ann = person(world, customer)
+
+    world.run("CONTACT", mode=Mode.FULL)
+
+    assert world.now(world.partner(ann))["parentcustomerid"] == Lookup("account", account.id)
+
+
+def test_a_contact_without_a_company_is_not_for_sales(world: World) -> None:  # E-3.18
+    world.business_central.add("contacts", number="C9", type="Person", companyNumber="C8")
+
+    report = world.run("CONTACT", mode=Mode.FULL)
+
+    assert counts(report) == {}
+
+
+def test_a_parent_that_is_coupled_later_is_set_then(world: World) -> None:  # E-3.90
+    customer = world.customer()
+    ann = person(world, customer)
+    world.run("CONTACT", mode=Mode.FULL)
+    without = world.now(world.partner(ann))["parentcustomerid"]
+    world.run(mode=Mode.FULL)
+
+    world.run("CONTACT", mode=Mode.FULL)
+
+    assert without is None
+    assert world.now(world.partner(ann))["parentcustomerid"] is not None
+
+
+def test_an_uncoupled_account_is_synchronized_before_its_contact(world: World) -> None:  # E-3.90
+    account = world.account()
+    bob = contact(world, account)
+
+    report = world.run("CONTACT", mode=Mode.FULL, directions=(FROM,))
+
+    # The new customer has no company contact here, so its contact waits; the customer is there.
+    assert Coupling.objects.filter(mapping_name="CUSTOMER", dataverse_id=account.id).exists()
+    assert SynchJob.objects.filter(mapping_name="CUSTOMER", inserted=1).exists()
+    assert report.jobs[0].errors[0].dataverse_id == bob.id
+    assert report.jobs[0].errors[0].cause == Cause.NO_PARENT
+    assert PendingCoupling.objects.get().record_id == bob.id
+
+
+def test_a_contact_of_a_coupled_account_gets_its_company(world: World) -> None:  # E-3.90
+    customer, account = world.pair()
+    person(world, customer)
+    bob = contact(world, account)
+
+    world.run("CONTACT", mode=Mode.FULL, directions=(FROM,))
+
+    values = world.now(world.partner(bob))
+    assert (values["companyNumber"], values["companyName"]) == ("C1", "Adatum")
+
+
+def test_a_primary_contact_is_set_when_it_arrives_and_makes_no_echo(world: World) -> None:
+    customer = world.customer(primaryContactNumber="C2")  # E-3.91
+    ann = person(world, customer)
+    world.run(mode=Mode.FULL)
+    before = world.now(world.accounts()[0])["primarycontactid"]
+
+    world.run("CONTACT", mode=Mode.FULL)
+    again = world.run()
+
+    partner = world.partner(ann)
+    assert before is None
+    assert world.now(world.accounts()[0])["primarycontactid"] == Lookup("contact", partner.id)
+    assert "Modified" not in counts(again)
+
+
+def test_a_primary_contact_is_set_in_business_central_too(world: World) -> None:  # E-3.91
+    customer, account = world.pair()
+    person(world, customer)
+    bob = contact(world, account)
+    account = world.edit(account, primarycontactid=Lookup("contact", bob.id))
+    world.run()
+
+    world.run("CONTACT", mode=Mode.FULL, directions=(FROM,))
+    again = world.run()
+
+    assert world.now(customer)["primaryContactNumber"] == world.now(world.partner(bob))["number"]
+    assert "Modified" not in counts(again.jobs[0])
+
+
+def test_contacts_made_with_a_customer_are_looked_at_again(world: World) -> None:  # E-3.92
+    customer = world.customer(systemCreatedAt=world.clock.now)
+    world.set("CONTACT", sent_up_to=world.clock.now + timedelta(days=1))
+
+    world.run(mode=Mode.FULL)
+
+    assert world.mapping("CONTACT").sent_up_to == customer.values["systemCreatedAt"]
+
+
+def test_a_coupling_wakes_the_jobs_that_may_wait_for_it(world: World) -> None:
+    entry = JobQueueEntry.objects.create(
+        company=world.company,
+        job="synchronize",
+        mapping_name="CONTACT",
+        description="contacts",
+        recurring=True,
+        minutes_between_runs=30,
+    )
+    later = world.clock.now + timedelta(hours=5)
+    queue.set_ready(entry, now=world.clock.now)
+    JobQueueEntry.objects.update(earliest_start=later, status=JobStatus.READY)
+    world.customer()
+
+    world.run(mode=Mode.FULL)
+
+    entry.refresh_from_db()
+    assert entry.earliest_start is not None
+    assert entry.earliest_start < later
+
+
+def test_what_waited_goes_through_once_the_currency_is_coupled(world: World) -> None:
+    customer = world.customer(currencyCode="USD")
+    world.run(mode=Mode.FULL)
+    usd = world.business_central.add("currencies", code="USD")
+    row = world.dataverse.add("transactioncurrency", isocurrencycode="USD")
+    Coupling.objects.create(
+        company=world.company,
+        mapping_name="CURRENCY",
+        business_central_id=usd.id,
+        business_central_key="USD",
+        dataverse_id=row.id,
+    )
+
+    report = world.run()
+
+    assert counts(report.jobs[0]) == {"Inserted": 1}
+    assert not PendingCoupling.objects.exists()
+    currency = world.now(world.partner(customer))["transactioncurrencyid"]
+    assert currency == Lookup("transactioncurrency", row.id)
