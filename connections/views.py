@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from connections import checks
 from connections.models import Company
 from integration_admin.chrome import company_of
 from integration_admin.home import setups_of
@@ -41,4 +42,5 @@ def test_connection(request: SignedInRequest) -> HttpResponse:
     company = company_of(request)
     if company is None:
         return redirect("connections")
-    return _page(request)
+    found = checks.test_connection(company)
+    return _page(request, checks=found, failed=sum(not check.passed for check in found))

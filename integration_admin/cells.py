@@ -51,9 +51,7 @@ A_MINUTE, AN_HOUR, A_DAY = 60, 3600, 86_400
 def icon(name: str) -> SafeString:
     """Return an icon of the sheet; it says nothing to a screen reader, the word beside it does."""
     sheet = static("icons.svg")
-    return format_html(
-        '<svg class="i" aria-hidden="true"><use href="{}#i-{}"/></svg>', sheet, name
-    )
+    return format_html('<svg class="i" aria-hidden="true"><use href="{}#i-{}"/></svg>', sheet, name)
 
 
 def drawing(name: str) -> SafeString:

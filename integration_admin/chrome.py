@@ -52,9 +52,7 @@ AREAS = (
         "Couplings",
         (
             Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling",)),
-            Entry(
-                "Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING
-            ),
+            Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
         ),
     ),

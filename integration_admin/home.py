@@ -40,18 +40,18 @@ class Cue(NamedTuple):
     """A figure that leads to its list; the tone follows its limits (C-0107)."""
 
     caption: str
-    count: int
+    number: int
     url: str
     bad_from: int = 0  # 0: never
     held_from: int = 0
 
     @property
     def tone(self) -> str:
-        if not self.count:
+        if not self.number:
             return "zero"
-        if self.bad_from and self.count >= self.bad_from:
+        if self.bad_from and self.number >= self.bad_from:
             return "bad"
-        return "held" if self.held_from and self.count >= self.held_from else ""
+        return "held" if self.held_from and self.number >= self.held_from else ""
 
 
 class ToDo(NamedTuple):
@@ -263,10 +263,12 @@ def _chart(company: Company, now: datetime) -> dict[str, Any]:
     jobs = SynchJob.objects.filter(company=company, started_at__gte=hours[0])
     rows = (
         jobs.annotate(hour=TruncHour("started_at", tzinfo=zone))
-        .values("hour")
-        .annotate(**{f"sum_{name}": Sum(name) for name in SERIES})
+        .values_list("hour")
+        .annotate(*(Sum(name) for name in SERIES))
     )
-    sums = {row["hour"]: {name: row[f"sum_{name}"] for name in SERIES} for row in rows}
+    sums: dict[datetime, dict[str, int]] = {}
+    for hour, *values in rows:
+        sums[hour] = dict(zip(SERIES, values, strict=True))
     columns = [(hour, sums.get(hour, dict.fromkeys(SERIES, 0))) for hour in hours]
     highest = max(sum(values.values()) for _, values in columns)
     top = _rounded_up(highest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class ConsoleRight(models.Model):  # noqa: DJ008 - it has no rows
+class ConsoleRight(models.Model):
     """No table: only the permissions that `roles` hands out (C-4001 to C-4028)."""
 
     class Meta:
@@ -26,3 +26,6 @@ class ConsoleRight(models.Model):  # noqa: DJ008 - it has no rows
             ("view_job", "See job queue entries"),
             ("run_job", "Start, hold and restart job queue entries and cancel runs"),
         ]
+
+    def __str__(self) -> str:
+        return "Rights of the console"

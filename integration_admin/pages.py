@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 from uuid import UUID
@@ -12,39 +11,20 @@ from uuid import UUID
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Field, Model, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.views.generic import DetailView, ListView
 
 from connections.models import Company
-from integration_admin import cells
-from integration_admin.chrome import company_of
+from integration_admin.columns import Cell, Column, Shows, column_of
 from integration_admin.roles import Right, has_right, refusal
-from mappings.terms import Direction, FieldStatus, SynchResult
-from syncjobs.terms import JobStatus, RunStatus
 
 M = TypeVar("M", bound=Model)
-
-STATES = (JobStatus, RunStatus, SynchResult, FieldStatus)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a list or a field of a card; the caption is the model field's unless given."""
-
-    name: str
-    caption: str = ""
-    order: str = ""  # what sorting by it orders by; empty: it does not sort
-    side: str = ""  # "bc" or "sales"
-    is_number: bool = False
-    hides_when_narrow: bool = False
+EVERYTHING = Q()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +46,7 @@ class View:
 
     key: str
     caption: str
-    condition: Q = Q()
+    condition: Q = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +76,6 @@ class Heading(NamedTuple):
     sort: str  # what a click asks for
 
 
-class Cell(NamedTuple):
-    html: SafeString | str
-    css: str
-    caption: str
-
-
 class Row(NamedTuple):
     key: Any
     label: str
@@ -122,76 +96,8 @@ class RightRequired(AccessMixin):
         return response
 
 
-class Shows:
-    """How a value of a model is shown: by a `show_…` method of the page, else by its field."""
-
-    model: type[Model] | None
-    request: HttpRequest
-
-    @cached_property
-    def company(self) -> Company | None:
-        return company_of(self.request)
-
-    def caption(self, column: Column) -> str:
-        if column.caption:
-            return column.caption
-        return capfirst(str(self._fields[column.name].verbose_name))
-
-    def cell(self, row: Model, column: Column) -> Cell:
-        shown = getattr(self, f"show_{column.name}", None)
-        html = shown(row) if shown else self._value(row, self._fields[column.name])
-        number = column.is_number or isinstance(getattr(row, column.name, None), int | float)
-        zero = number and str(html) == "0"
-        css = " ".join(
-            name
-            for name, applies in (
-                ("num", column.is_number),
-                ("zero", zero),
-                ("hide-narrow", column.hides_when_narrow),
-            )
-            if applies
-        )
-        return Cell(html, css, self.caption(column))
-
-    @cached_property
-    def _fields(self) -> dict[str, Field[Any, Any]]:
-        assert self.model is not None
-        return {field.name: field for field in self.model._meta.fields}
-
-    def _value(self, row: Model, field: Field[Any, Any]) -> SafeString | str:
-        value = getattr(row, field.name)
-        if field.choices:
-            return self._choice(row, field, value)
-        match value:
-            case None:
-                return ""
-            case bool():
-                return "Yes" if value else "No"
-            case datetime():
-                return cells.moment(value)
-            case int():
-                return cells.number(value)
-            case UUID():
-                return format_html("<code>{}</code>", value)
-            case _:
-                return str(value)
-
-    def _choice(self, row: Model, field: Field[Any, Any], value: Any) -> SafeString | str:
-        choices = list(field.choices or ())
-        if choices == Direction.choices:
-            return cells.route(value)
-        if any(choices == state.choices for state in STATES):
-            return cells.state(value)
-        display: Callable[[], str] = getattr(row, f"get_{field.name}_display")
-        return display()
-
-
-def _column(given: str | Column) -> Column:
-    return given if isinstance(given, Column) else Column(given, order=given)
-
-
 class ListPage(RightRequired, Shows, ListView[M]):
-    """A list: tabs, search, filters, sorting, paging, acts on rows; two queries and a page's facts."""
+    """A list: tabs, search, filters, sorting, paging, and acts on rows."""
 
     template_name = "pages/list.html"
     paginate_by = 50
@@ -252,7 +158,7 @@ class ListPage(RightRequired, Shows, ListView[M]):
 
     @cached_property
     def _columns(self) -> list[Column]:
-        return [_column(given) for given in self.columns]
+        return [column_of(given) for given in self.columns]
 
     def _order(self) -> Sequence[str]:
         asked = self.request.GET.get("sort", "")
@@ -381,7 +287,7 @@ class CardPage(RightRequired, Shows, DetailView[M]):
         }
 
     def _shown(self, section: Section) -> list[Cell]:
-        return [self.cell(self.object, _column(given)) for given in section.fields]
+        return [self.cell(self.object, column_of(given)) for given in section.fields]
 
 
 def back(request: HttpRequest, url_name: str) -> HttpResponse:

@@ -104,13 +104,12 @@ def requires(
     def wrap(
         view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-        @wraps(view)
         def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not has_right(request.user, right):
                 raise PermissionDenied(refusal(right))
             return view(cast(SignedInRequest, request), *args, **kwargs)
 
-        return checked
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], wraps(view)(checked))
 
     return wrap
 

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mappings import coupling_views, views
+from mappings import buttons, coupling_buttons, coupling_views, views
 
 urlpatterns = [
     path("mappings/", views.MappingList.as_view(), name="mappings"),
-    path("mappings/synchronize/", views.synchronize_selected, name="synchronize_selected"),
-    path("mappings/synchronize-all/", views.synchronize_all, name="synchronize_all"),
+    path("mappings/synchronize/", buttons.synchronize_selected, name="synchronize_selected"),
+    path("mappings/synchronize-all/", buttons.synchronize_all, name="synchronize_all"),
     path("mappings/<int:pk>/", views.MappingCard.as_view(), name="mapping"),
-    path("mappings/<int:pk>/synchronize/", views.synchronize, name="synchronize"),
-    path("mappings/<int:pk>/match/", views.match, name="match"),
+    path("mappings/<int:pk>/synchronize/", buttons.synchronize, name="synchronize"),
+    path("mappings/<int:pk>/match/", buttons.match, name="match"),
     path("couplings/", coupling_views.CouplingList.as_view(), name="couplings"),
     path(
-        "couplings/synchronize/", coupling_views.synchronize_couplings, name="synchronize_couplings"
+        "couplings/synchronize/",
+        coupling_buttons.synchronize_couplings,
+        name="synchronize_couplings",
     ),
-    path("couplings/delete/", coupling_views.delete_couplings, name="delete_couplings"),
+    path("couplings/delete/", coupling_buttons.delete_couplings, name="delete_couplings"),
     path("couplings/<int:pk>/", coupling_views.CouplingCard.as_view(), name="coupling"),
     path(
         "couplings/<int:pk>/synchronize/",
-        coupling_views.synchronize_coupling,
+        coupling_buttons.synchronize_coupling,
         name="synchronize_coupling",
     ),
-    path("couplings/<int:pk>/retry/", coupling_views.retry_coupling, name="retry_coupling"),
-    path("couplings/<int:pk>/delete/", coupling_views.delete_coupling, name="delete_coupling"),
+    path("couplings/<int:pk>/retry/", coupling_buttons.retry_coupling, name="retry_coupling"),
+    path("couplings/<int:pk>/delete/", coupling_buttons.delete_coupling, name="delete_coupling"),
     path(
         "coupled-data-errors/", coupling_views.CouplingErrorList.as_view(), name="coupling_errors"
     ),
-    path("coupled-data-errors/retry/", coupling_views.retry_couplings, name="retry_couplings"),
-    path("coupled-data-errors/retry-all/", coupling_views.retry_all, name="retry_all"),
+    path("coupled-data-errors/retry/", coupling_buttons.retry_couplings, name="retry_couplings"),
+    path("coupled-data-errors/retry-all/", coupling_buttons.retry_all, name="retry_all"),
     path(
         "pending-couplings/", coupling_views.PendingCouplingList.as_view(), name="pending_couplings"
     ),
-    path("pending-couplings/retry/", coupling_views.retry_pending, name="retry_pending"),
+    path("pending-couplings/retry/", coupling_buttons.retry_pending, name="retry_pending"),
 ]

@@ -22,10 +22,12 @@ from connections.causes import Explanation, Remedy
 from connections.models import Company
 from integration_admin import cells
 from integration_admin.chrome import company_of
-from integration_admin.pages import Action, Column, Empty, Filter, ListPage, View, back
+from integration_admin.columns import Column
+from integration_admin.pages import Action, Empty, Filter, ListPage, View, back
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import pairing
-from mappings.coupling_views import mapping_names, within_limit
+from mappings.coupling_buttons import within_limit
+from mappings.coupling_views import mapping_names
 from mappings.models import Coupling, PendingCoupling
 from mappings.terms import Direction
 from syncjobs import clock, on_demand
@@ -45,7 +47,7 @@ class Group(NamedTuple):
     remedy: str
     icon: str
     tone: str
-    count: int
+    number: int
     first: datetime
     last: datetime
     mappings: str
@@ -84,7 +86,7 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
         {
             "title": "Integration Synch. Errors",
             "groups": groups,
-            "count": sum(group.count for group in groups),
+            "count": sum(group.number for group in groups),
             "periods": PERIODS,
             "days": days,
             "mappings": names,
@@ -137,7 +139,7 @@ def _group(
         remedy=remedy,
         icon=icon,
         tone=tone_of(explained.remedy),
-        count=sum(row["n"] for row in rows),
+        number=sum(row["n"] for row in rows),
         first=min(row["first"] for row in rows),
         last=max(row["last"] for row in rows),
         mappings=", ".join(sorted(row["job__mapping_name"] for row in rows)),

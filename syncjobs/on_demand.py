@@ -70,9 +70,7 @@ def synchronize_all(company: Company, *, now: datetime, user: AbstractBaseUser |
     )
 
 
-def match(
-    mapping: IntegrationTableMapping, *, now: datetime, user: AbstractBaseUser | None
-) -> Run:
+def match(mapping: IntegrationTableMapping, *, now: datetime, user: AbstractBaseUser | None) -> Run:
     """Couple the records of a mapping that match."""
     return queue.enqueue(
         mapping.company,

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 
 from integration_admin import cells
 from integration_admin.chrome import company_of
-from integration_admin.pages import CardPage, Column, Empty, ListPage, View
+from integration_admin.columns import Column
+from integration_admin.pages import CardPage, Empty, ListPage, View
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.coupling_views import BY_MAPPING
 from syncjobs import clock, health, queue
@@ -153,5 +154,3 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     else:
         messages.warning(request, "The run had finished already.")
     return redirect("run", pk=pk)
-
-

@@ -118,6 +118,6 @@ def sign_in(page: Page, address: str, name: str) -> None:
 def idle_worker() -> Iterator[Worker]:
     """A worker that Redis knows, so that the console finds its queue attended."""
     worker = Worker(["default"], connection=django_rq.get_connection("default"))
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     yield worker
-    worker.register_death()
+    worker.register_death()  # type: ignore[no-untyped-call]

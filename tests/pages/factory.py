@@ -194,9 +194,9 @@ class Past:
         ]
         return SynchError.objects.bulk_create(rows)
 
-    def day(self) -> None:
-        """Let a day go by: jobs of several mappings, busiest in the morning."""
-        for back in range(24):
+    def day(self, hours: int = 24) -> None:
+        """Let a day go by: jobs of several mappings, busiest of late."""
+        for back in range(hours):
             at = self.now - timedelta(hours=back, minutes=3)
             much = 60 if back < 4 else 24 if back < 9 else 6
             for name in ("CUSTOMER", "CONTACT", "VENDOR"):
@@ -217,19 +217,21 @@ class Past:
             name=LEASE, defaults={"owner": "tests", "expires_at": self.now + timedelta(days=1)}
         )
 
-    def everything(self) -> None:
+    def everything(self, customers_coupled: int = 120, hours: int = 24) -> None:
         """Make all of it: what the pictures show."""
         self.alive()
         self.mappings()
-        customers = self.couplings(120)
-        self.couplings(81, "VENDOR")
+        customers = self.couplings(customers_coupled)
+        self.couplings(customers_coupled * 2 // 3, "VENDOR")
         self.couplings(11, "SALESPEOPLE")
         self.couplings(5, "CURRENCY")
         too_long = "The value of Phone No., 61 characters, is too long for telephone1 (50)."
         self.skip(customers[3:6], Cause.VALUE_TOO_LONG, too_long)
         self.pending(6)
-        self.day()
-        job = self.job("CUSTOMER", TO, self.now, inserted=3, modified=36, unchanged=1_142, failed=18)
+        self.day(hours)
+        job = self.job(
+            "CUSTOMER", TO, self.now, inserted=3, modified=36, unchanged=1_142, failed=18
+        )
         salesperson = "Salesperson LT of the customer is not coupled with a user in Sales."
         self.errors(job, 15, Cause.NOT_COUPLED, salesperson)
         self.errors(job, 3, Cause.VALUE_TOO_LONG, too_long)

@@ -1,4 +1,4 @@
-"""Pictures of every page, to be looked at: `pytest tests/pages/screenshots.py` fills `test-results/`."""
+"""Pictures of every page: `pytest tests/pages/screenshots.py` puts them into `test-results/`."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ def test_synchronize_runs_a_held_back_record_the_way_it_failed(
 
     run = Run.objects.get()
     assert response["Location"] == f"/runs/{run.pk}/"
-    entry = JobQueueEntry.objects.get(pk=run.entry_id)
+    entry = run.entry
+    assert entry is not None
     assert entry.parameters["directions"] == ["ToIntegrationTable"]
     assert entry.parameters["ids"] == [str(held[0].business_central_id)]
     held[0].refresh_from_db()

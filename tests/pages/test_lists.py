@@ -94,9 +94,7 @@ def test_a_list_is_paged_and_says_how_many_there_are(past: Past, admin: Client) 
 
 
 @pytest.mark.parametrize("what", ["10030", "Alpine", "id"])
-def test_a_coupling_is_found_by_number_name_or_id(
-    past: Past, admin: Client, what: str
-) -> None:
+def test_a_coupling_is_found_by_number_name_or_id(past: Past, admin: Client, what: str) -> None:
     wanted = past.couplings(10)[3]
     term = str(wanted.dataverse_id) if what == "id" else what
 

@@ -56,16 +56,15 @@ def test_a_click_puts_a_run_into_the_queue_and_shows_it(
     assert run.status == RunStatus.WAITING
     assert run.description == "CUSTOMER: modified records"
     assert run.user is not None
-    entry = JobQueueEntry.objects.get(pk=run.entry_id)
+    entry = run.entry
+    assert entry is not None
     assert (entry.job, entry.mapping_name) == ("synchronize", "CUSTOMER")
     assert entry.status == JobStatus.READY
     assert entry.parameters == {"mode": "modified"}
     assert entry.category == "BCI CUST"
 
 
-def test_a_full_run_asks_before_it_starts(
-    mapping: IntegrationTableMapping, admin: Client
-) -> None:
+def test_a_full_run_asks_before_it_starts(mapping: IntegrationTableMapping, admin: Client) -> None:
     address = f"/mappings/{mapping.pk}/synchronize/"
 
     asked = admin.post(address, {"mode": "full"}).content.decode()
@@ -77,9 +76,7 @@ def test_a_full_run_asks_before_it_starts(
     assert Run.objects.get().description == "CUSTOMER: full synchronization"
 
 
-def test_an_unconditional_run_goes_one_way(
-    mapping: IntegrationTableMapping, admin: Client
-) -> None:
+def test_an_unconditional_run_goes_one_way(mapping: IntegrationTableMapping, admin: Client) -> None:
     html = admin.get(f"/mappings/{mapping.pk}/").content.decode()
     chosen = "unconditional:ToIntegrationTable"
 

@@ -30,7 +30,7 @@ def test_nobody_gets_past_the_sign_in(full_past: Past, client: Client, name: str
     for response in (client.get(url), client.post(url)):
         assert response.status_code == 302
         assert response["Location"].startswith("/sign-in/")
-    assert Coupling.objects.count() == 217
+    assert Coupling.objects.count() == 216
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -90,9 +90,7 @@ def test_an_act_without_its_token_is_refused(full_past: Past, name: str) -> None
     assert "open for too long" in response.content.decode()
 
 
-def test_support_may_retry_but_neither_delete_nor_run(
-    full_past: Past, signed_in: SignedIn
-) -> None:
+def test_support_may_retry_but_neither_delete_nor_run(full_past: Past, signed_in: SignedIn) -> None:
     support = signed_in(Role.SUPPORT)
 
     assert support.post("/coupled-data-errors/retry/").status_code == 302

@@ -1,0 +1,109 @@
+"""The buttons of the mapping pages: each puts a run into the queue and shows it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from integration_admin.chrome import company_of
+from integration_admin.pages import (
+    ask,
+    back,
+    is_confirmed,
+)
+from integration_admin.roles import Right, SignedInRequest, has_right, refusal, requires
+from mappings.models import (
+    IntegrationTableMapping,
+)
+from mappings.terms import Direction
+from mappings.views import counts_of
+from syncjobs import clock, on_demand
+from syncjobs.terms import Mode
+
+
+def _mappings(request: SignedInRequest) -> QuerySet[IntegrationTableMapping]:
+    rows = IntegrationTableMapping.objects.filter(company=company_of(request))
+    return rows.select_related("company")
+
+
+@require_POST
+@requires(Right.RUN_SYNC)
+def synchronize(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Start a run of one mapping and show it."""
+    mapping = get_object_or_404(_mappings(request), pk=pk)
+    named, _, way = request.POST.get("mode", Mode.MODIFIED).partition(":")
+    try:
+        mode, direction = Mode(named), Direction(way) if way else None
+    except ValueError:
+        messages.error(request, "Choose one of the buttons of the mapping to synchronize it.")
+        return redirect("mapping", pk=pk)
+    if mode != Mode.MODIFIED:
+        if not has_right(request.user, Right.RUN_FULL_SYNC):
+            messages.error(request, refusal(Right.RUN_FULL_SYNC))
+            return redirect("mapping", pk=pk)
+        if not is_confirmed(request):
+            return _ask_for_all(request, mapping, mode)
+    run = on_demand.synchronize(
+        mapping, mode=mode, direction=direction, now=clock.now(), user=request.user
+    )
+    return redirect("run", pk=run.pk)
+
+
+def _ask_for_all(
+    request: SignedInRequest, mapping: IntegrationTableMapping, mode: Mode
+) -> HttpResponse:
+    coupled = counts_of(mapping)["coupled"]
+    what = (
+        "Every record in the filters is compared, and a missing partner is created on the other "
+        "side."
+        if mode == Mode.FULL
+        else "Every coupled record is written again, whether it changed or not."
+    )
+    return ask(
+        request,
+        title=f"Run the {on_demand.MODES[mode]} of {mapping.name} now?",
+        text=f"{what} {coupled:,} are coupled. The guard stops a run that would modify more than "
+        f"{mapping.guard_percent} % of them.",
+        yes=f"Synchronize {mapping.name}",
+        no="Not now",
+    )
+
+
+@require_POST
+@requires(Right.RUN_FULL_SYNC)
+def match(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Couple what matches and show the run."""
+    mapping = get_object_or_404(_mappings(request), pk=pk)
+    run = on_demand.match(mapping, now=clock.now(), user=request.user)
+    return redirect("run", pk=run.pk)
+
+
+@require_POST
+@requires(Right.RUN_SYNC)
+def synchronize_selected(request: SignedInRequest) -> HttpResponse:
+    """Start a run for each ticked mapping, in the order of their dependencies."""
+    chosen = [pk for pk in request.POST.getlist("selected") if pk.isdecimal()]
+    rows = list(_mappings(request).filter(pk__in=chosen).order_by("priority", "name"))
+    if not rows:
+        messages.warning(request, "Select at least one mapping first.")
+        return back(request, "mappings")
+    runs = [on_demand.synchronize(row, now=clock.now(), user=request.user) for row in rows]
+    if len(runs) == 1:
+        return redirect("run", pk=runs[0].pk)
+    messages.success(request, f"{len(runs)} runs are in the queue.")
+    return redirect("runs")
+
+
+@require_POST
+@requires(Right.RUN_SYNC)
+def synchronize_all(request: SignedInRequest) -> HttpResponse:
+    """Start one run over all mappings and show it."""
+    company = company_of(request)
+    if company is None:
+        messages.error(request, "No company is connected yet.")
+        return redirect("connections")
+    run = on_demand.synchronize_all(company, now=clock.now(), user=request.user)
+    return redirect("run", pk=run.pk)
