@@ -250,6 +250,7 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
         setattr(row, name, value)
     try:
         row.clean_fields(exclude={"company"})
+        row.validate_unique(exclude={"company"})
     except ValidationError as error:
         name, problems = next(iter(error.message_dict.items()))
         message = f"[{where}] {name}: {' '.join(problems)}"
@@ -267,6 +268,12 @@ def _enable(company: Company, *, sales: bool | None) -> None:
         setup.disable(row)
 
 
+def _free_name(company: Company, name: str) -> str:
+    """Return the name that Business Central gives; environments may hold companies of one name."""
+    taken = Company.objects.exclude(pk=company.pk).filter(name=name[:30]).exists()
+    return f"{name[:21]} {company.business_central_id.hex[:8]}" if taken else name[:30]
+
+
 def _read_facts(company: Company, *, named: bool) -> bool:
     """Note what the systems tell of the company; True if its row in Dataverse was created."""
     systems = setup.systems_of(company)
@@ -275,7 +282,7 @@ def _read_facts(company: Company, *, named: bool) -> bool:
     told = systems.business_central.get("companies", wanted, names).values()
     for record in told:
         if not named:
-            company.name = str(record.values["name"])[:30]
+            company.name = _free_name(company, str(record.values["name"]))
         company.display_name = company.display_name or str(record.values["displayName"])
     selection = Selection("generalLedgerSetup", ("localCurrencyCode",))
     for page in systems.business_central.read(selection):

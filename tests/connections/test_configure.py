@@ -95,6 +95,17 @@ def test_sales_comes_when_it_is_asked_for_and_stays(exported: RunningSandbox) ->
     assert IntegrationTableMapping.objects.filter(name="ITEM-PRODUCT").exists()
 
 
+def test_a_second_company_of_the_same_name_is_told_apart(exported: RunningSandbox) -> None:
+    other = Company.objects.create(
+        name="CRONUS International Ltd.", business_central_id=UUID(int=1)
+    )
+
+    told = _configure("--sandbox")
+
+    assert told["company"].startswith("CRONUS International")
+    assert told["company"] != other.name
+
+
 def test_mappings_go_back_to_their_defaults_when_asked(exported: RunningSandbox) -> None:
     _configure("--sandbox")
     IntegrationTableMapping.objects.filter(name="CUSTOMER").update(synch_only_coupled_records=False)
@@ -217,6 +228,13 @@ def test_a_check_that_fails_is_the_line_that_is_told(
 def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, words: str) -> None:
     assert words in _refusal("--file", _file(tmp_path, text))
     assert not Company.objects.exists()
+
+
+def test_a_name_that_another_company_has_is_refused(tmp_path: Path) -> None:
+    Company.objects.create(name="Northwind", business_central_id=UUID(int=1))
+    text = f"[company]\nbusiness_central_id = '{ID}'\nname = 'Northwind'"
+
+    assert "[company] name" in _refusal("--file", _file(tmp_path, text))
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
