@@ -59,7 +59,7 @@ def match_mapping(
 ) -> Report:
     """Couple what matches; then create or report the rest, and synchronize, as the mapping says."""
     row = find_mapping(company, name)
-    both = systems or systems_of(company)
+    both = systems or systems_of(company, progress)
     with leases.hold(lease_name(row), leases.me()) as held:
         context = context_of(company, both, Watched(progress or Silent(), held), now)
         began, sent = time.monotonic(), requests_of(both.business_central, both.dataverse)

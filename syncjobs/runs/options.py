@@ -116,7 +116,7 @@ class OptionPhase:
     rules: OptionRules = field(init=False)
     documents: DocumentOptions = field(init=False)
     newest: datetime | None = None
-    published: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         dataverse = self.context.dataverse
@@ -146,16 +146,24 @@ class OptionPhase:
         done = 0
         for changes in self.plans():
             self.context.progress.check()
-            notes.remember([*self._carried_out(changes)], cursor=self.newest)
+            outcomes = list(self._carried_out(changes))
+            self._publish()  # first: an option that is mapped but unpublished would seem deleted
+            notes.remember(outcomes, cursor=self.newest)
             done += len(changes)
             self.context.progress.advance(done)
         if self.order.mode != Mode.MODIFIED:
             self._push_all()
-        if changed := self.published | self.documents.touched:
-            self.dataverse.publish(sorted(changed))
+            self._publish()
         if self.way == FROM:
             return started if self.newest is None else max(self.newest, started)
         return advance(self.row.sent_up_to, self.newest, started)
+
+    def _publish(self) -> None:
+        changed = self.changed | self.documents.touched
+        if changed:
+            self.dataverse.publish(sorted(changed))
+        self.changed.clear()
+        self.documents.touched.clear()
 
     # Plan
 
@@ -312,7 +320,7 @@ class OptionPhase:
         except RecordError as error:
             failed = change.failed(error.message, error.cause)
             return OptionOutcome(failed, change.record, change.value, error.detail)
-        self.published.add(table)
+        self.changed.add(table)
         return OptionOutcome(change, change.record, value)
 
     def _pushed(self, outcome: OptionOutcome) -> OptionOutcome:

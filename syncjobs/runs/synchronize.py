@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from connections import setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import Company
@@ -69,7 +70,7 @@ def synchronize_mapping(
         return preview_mapping(company, name, order, systems=systems, now=now).report
     row = find_mapping(company, name)
     _check(row, order)
-    both = systems or systems_of(company)
+    both = systems or systems_of(company, progress)
     with leases.hold(lease_name(row), leases.me()) as held:
         context = context_of(company, both, Watched(progress or Silent(), held), now)
         began, sent = time.monotonic(), requests_of(both.business_central, both.dataverse)
@@ -159,12 +160,9 @@ def _check(row: IntegrationTableMapping, order: Order) -> None:
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
 
 
-def systems_of(company: Company) -> Systems:
-    """Return the company's two systems as its connection set-ups say."""
-    from connections import setup  # late: tests hand their systems in
-
-    found: Systems = setup.systems_of(company)
-    return found
+def systems_of(company: Company, progress: Progress | None = None) -> Systems:
+    """Return the company's two systems as its connection set-ups say; a cancel is heard at once."""
+    return setup.systems_of(company, check=progress.check if progress else None)
 
 
 def context_of(

@@ -39,7 +39,7 @@ def uncouple_records(
 ) -> Report:
     """Uncouple the records with these ids, of either side; all of the mapping if none are given."""
     row = find_mapping(company, name)
-    both = systems or systems_of(company)
+    both = systems or systems_of(company, progress)
     with leases.hold(lease_name(row), leases.me()) as held:
         context = context_of(company, both, Watched(progress or Silent(), held), now)
         began, sent = time.monotonic(), requests_of(both.business_central, both.dataverse)
