@@ -81,7 +81,7 @@ def _insert_option(environment: Dataverse, call: Call, _text: str, _writer: Writ
     value = body.get("Value")
     if value is None:
         value = max([FIRST_OWN_OPTION - 1, *options]) + 1
-    if not isinstance(value, int) or value in options:
+    if type(value) is not int or value in options:
         raise refusals.plugin(f"The option value {value} of '{column.name}' is taken.")
     environment.model.set_option(table, column, value, _label(body))
     reply = _answer(call, "InsertOptionValue", {"NewOptionValue": value})
@@ -105,7 +105,7 @@ def _delete_option(environment: Dataverse, call: Call, _text: str, _writer: Writ
 
 def _known_value(environment: Dataverse, table: Table, column: Column, body: dict[str, Any]) -> int:
     value = body.get("Value")
-    if not isinstance(value, int) or value not in environment.model.options(table, column):
+    if type(value) is not int or value not in environment.model.options(table, column):
         raise refusals.plugin(f"The option value {value} of '{column.name}' does not exist.")
     return value
 
@@ -126,9 +126,10 @@ def _named_column(environment: Dataverse, call: Call) -> tuple[Table, Column, di
 def _label(body: dict[str, Any]) -> str:
     label = body.get("Label")
     labels = label.get("LocalizedLabels") if isinstance(label, dict) else None
-    if not labels or not isinstance(labels[0].get("Label"), str):
+    first = labels[0] if isinstance(labels, list) and labels else None
+    if not isinstance(first, dict) or not isinstance(first.get("Label"), str):
         raise refusals.plugin("A label is missing: {'LocalizedLabels': [{'Label': …}]}.")
-    return str(labels[0]["Label"])
+    return str(first["Label"])
 
 
 def _publish(environment: Dataverse, call: Call, _text: str, _writer: Writer) -> Reply:

@@ -212,7 +212,10 @@ def _headers(lines: list[str]) -> dict[str, str]:
 
 
 def _address(target: str) -> tuple[str, str]:
-    found = urlsplit(target)
+    try:
+        found = urlsplit(target)
+    except ValueError as error:
+        raise refusals.url(f"'{target}' is no address.") from error
     path = unquote(found.path)
     if not path.startswith("/api/"):
         path = f"/api/data/v9.2/{path.lstrip('/')}"

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sandbox.dataverse import refusals
 from sandbox.dataverse.planting import plant
+from sandbox.dataverse.values import stored
 from sandbox.dataverse.writing import Writer
 from sandbox.http import Call, Kind, Reply, Work
 from sandbox.schema import Table
@@ -30,9 +31,10 @@ def bulk_delete(environment: Dataverse, call: Call, _text: str, writer: Writer) 
     job, count = str(uuid4()), 0
     with environment.atomic():
         for query in queries:
-            table = environment.model.tables.get(str(query.get("EntityName")))
+            name = query.get("EntityName") if isinstance(query, dict) else None
+            table = environment.model.tables.get(str(name))
             if table is None:
-                raise refusals.plugin(f"There is no table '{query.get('EntityName')}'.")
+                raise refusals.plugin(f"There is no table '{name}'.")
             for row in _found(environment, table, query):
                 writer.delete(table, row)
                 count += 1
@@ -58,15 +60,19 @@ def remember(environment: Dataverse, writer: Writer, job: str, name: str) -> Non
 
 def _found(environment: Dataverse, table: Table, query: dict[str, Any]) -> list[Row]:
     criteria = query.get("Criteria") or {}
+    if not isinstance(criteria, dict):
+        raise refusals.plugin("The criteria of a query are an object.")
     conditions = criteria.get("Conditions") or []
     if criteria.get("Filters") or str(criteria.get("FilterOperator", "And")) != "And":
         raise refusals.plugin("Only conditions that are joined by And are supported here.")
     pieces, bound = [], []
     for condition in conditions:
         name, operator = condition.get("AttributeName"), condition.get("Operator")
-        values = [_plain(value) for value in condition.get("Values") or []]
-        if name not in table.columns or operator not in ("In", "Equal") or not values:
+        given = condition.get("Values")
+        column = table.columns.get(str(name))
+        if column is None or operator not in ("In", "Equal") or not isinstance(given, list):
             raise refusals.plugin(f"The condition '{name} {operator}' is not supported here.")
+        values = [stored(column, _plain(value), table.entity_set, {}) for value in given]
         pieces.append(f'"{name}" IN ({", ".join("?" * len(values))})')
         bound += values
     columns = all_columns(DATAVERSE, table)

@@ -10,6 +10,7 @@ from sandbox.dataverse import refusals
 from sandbox.dataverse.csdl import document
 from sandbox.dataverse.described import attribute, entity, many_to_many, many_to_one, one_to_many
 from sandbox.dataverse.model import Model
+from sandbox.dataverse.options import top
 from sandbox.http import WRITE, Call, Reply
 from sandbox.odata.errors import QueryError
 from sandbox.odata.syntax import Call as Function
@@ -189,8 +190,7 @@ def _list(call: Call, name: str, items: Sequence[Item]) -> Reply:
         except QueryError as error:
             raise refusals.url(str(error)) from error
         items = [item for item in items if _fits(tree, item)]
-    if options.get("$top"):
-        items = items[: int(options["$top"])]
+    items = items[: top(options)]
     value = [_shaped(item, options) for item in items]
     context = f"{call.origin}/api/data/v9.2/$metadata#{name}"
     return Reply(200, {"@odata.context": context, "value": value}, rows=len(value))

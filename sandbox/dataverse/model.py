@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from sandbox.store import DATAVERSE, Store, sql_name
 
 OWNER = "ownerid"  # one navigation property to users and teams alike
 MOST_KEYS = 10
+SCHEMA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NAMESPACE = UUID("3c6e2d0a-51b7-5c3b-9c5d-6f2e0a7d4e11")
 
 
@@ -200,7 +202,8 @@ class Model:
         )
 
     def add_key(self, table: Table, definition: dict[str, Any]) -> dict[str, Any]:
-        columns = [str(name) for name in definition.get("KeyAttributes") or []]
+        named = definition.get("KeyAttributes") if isinstance(definition, dict) else None
+        columns = [str(name) for name in named] if isinstance(named, list) else []
         unknown = [name for name in columns if name not in table.columns]
         if not columns or unknown:
             raise refusals.plugin(f"Key attributes {unknown or 'must be given'} do not exist.")
@@ -210,6 +213,8 @@ class Model:
         if len(others) >= MOST_KEYS:
             raise refusals.plugin(f"A table has {MOST_KEYS} keys at most.")
         schema_name = str(definition.get("SchemaName") or f"{table.name}_{'_'.join(columns)}")
+        if not SCHEMA_NAME.fullmatch(schema_name):
+            raise refusals.plugin(f"{schema_name!r} is no name for a key.")
         key = {
             "MetadataId": str(uuid5(NAMESPACE, f"{table.name}/{schema_name}")),
             "SchemaName": schema_name,

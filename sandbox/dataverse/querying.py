@@ -171,7 +171,8 @@ def literal(column: Column, value: Literal) -> Any:
         case Type.GUID | Type.LOOKUP:
             return str(value.value).lower()
         case Type.INTEGER | Type.OPTION | Type.DECIMAL:
-            return value.value
+            # Beyond 64 bits SQLite knows no whole numbers.
+            return value.value if abs(value.value) < 2**63 else float(value.value)
         case Type.BOOLEAN:
             return int(value.value)
         case _:
@@ -186,7 +187,7 @@ def _moment(column: Column, value: Literal) -> str:
         raise _mismatch(column, value)
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _mismatch(column, value) from error
     # Compared as text with whole seconds: a fraction sorts behind the second it belongs to.
     stored = moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -100,7 +100,11 @@ class Reader:
             payload = opened(token)
         except QueryError as error:
             raise refusals.url(str(error)) from error
-        if not isinstance(payload.get("after"), list):
+        after, left = payload.get("after"), payload.get("left", 0)
+        known = str | int | float | None
+        if not isinstance(after, list) or not all(isinstance(value, known) for value in after):
+            raise refusals.url("The skip token is malformed.")
+        if not isinstance(left, int):
             raise refusals.url("The skip token is malformed.")
         return payload
 

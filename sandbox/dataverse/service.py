@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.dataverse import actions, batch, bulk, linking, metadata, refusals
 from sandbox.dataverse.linking import segment_of
-from sandbox.dataverse.model import Model
+from sandbox.dataverse.model import Model, Navigation
 from sandbox.dataverse.options import preferences
 from sandbox.dataverse.reading import Reader, row_address
 from sandbox.dataverse.refusals import RefusalError
@@ -193,21 +193,28 @@ class Dataverse:
         }
         flat = {name: value for name, value in body.items() if name not in nested}
         for name, value in nested.items():
-            navigation = navigations[name]
-            if not navigation.collection and isinstance(value, dict):
-                other = self.model.tables[navigation.table]
+            if not navigations[name].collection:
+                other = self.model.tables[navigations[name].table]
                 made = self.create_deep(writer, other, value)
                 flat[f"{name}@odata.bind"] = f"/{other.entity_set}({made[other.key]})"
+            elif not isinstance(value, list) or navigations[name].intersect:
+                raise refusals.payload(table.entity_set, f"'{name}' takes a list of new rows.")
         row = writer.create(table, flat, identity)
         for name, value in nested.items():
-            navigation = navigations[name]
-            if navigation.collection and isinstance(value, list) and not navigation.intersect:
-                other = self.model.tables[navigation.table]
-                back = self.model.way_back(other, navigation.column, table.name)
-                for item in value:
-                    parent = {f"{back}@odata.bind": f"/{table.entity_set}({row[table.key]})"}
-                    self.create_deep(writer, other, {**item, **parent})
+            if navigations[name].collection:
+                self._create_children(writer, table, row, navigations[name], value)
         return row
+
+    def _create_children(
+        self, writer: Writer, table: Table, row: Row, navigation: Navigation, items: list[Any]
+    ) -> None:
+        other = self.model.tables[navigation.table]
+        back = self.model.way_back(other, navigation.column, table.name)
+        parent = {f"{back}@odata.bind": f"/{table.entity_set}({row[table.key]})"}
+        for item in items:
+            if not isinstance(item, dict):
+                raise refusals.payload(other.entity_set, "a JSON object was expected.")
+            self.create_deep(writer, other, item | parent)
 
     def _patch(self, call: Call, reference: Reference, writer: Writer) -> Reply:
         table = reference.table
@@ -255,9 +262,11 @@ class Dataverse:
                 body = {"@odata.context": context, "value": shown(column, row[name])}
                 return Reply(200, body, rows=1)
             case "PUT" | "DELETE":
-                value = (call.json() or {}).get("value") if call.method == "PUT" else None
+                body = call.json() if call.method == "PUT" else {"value": None}
+                if not isinstance(body, dict) or "value" not in body:
+                    raise refusals.payload(table.entity_set, "the value is missing.")
                 with self.atomic():
-                    writer.update(table, row, {name: value})
+                    writer.update(table, row, {name: body["value"]})
                 return Reply(204, work=WRITE)
             case _:
                 raise refusals.method(call.method, name)

@@ -23,6 +23,7 @@ STATES: dict[str, dict[int, tuple[int, ...]]] = {
     "pricelevel": {0: (100001,), 1: (100002,)},
     "asyncoperation": {0: (0,), 1: (10,), 2: (20,), 3: (30, 31, 32)},
 }
+FIRST_DAY, LAST_DAY = date(1753, 1, 1), date(9999, 12, 30)
 DEFAULT_STATES: dict[int, tuple[int, ...]] = {0: (1,), 1: (2,)}
 STATE_LABELS = {0: "Active", 1: "Inactive"}
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -98,6 +99,8 @@ def _guid(column: Column, value: Any, entity_set: str) -> str:
 def _text(column: Column, value: Any, entity_set: str) -> str:
     if not isinstance(value, str):
         raise _wrong_type(column, value, entity_set)
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise _wrong_type(column, value, entity_set)  # half a character
     if column.max_length and len(value) > column.max_length:
         raise refusals.too_long(column.name, column.max_length)
     return value
@@ -131,13 +134,22 @@ def _moment(column: Column, value: Any, entity_set: str) -> str:
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
             day = date.fromisoformat(value)
+            _check_day(column, day)
             return str(day) if column.type == Type.DATE else f"{day}T00:00:00Z"
         moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise _wrong_type(column, value, entity_set) from error
     if column.type == Type.DATE or moment.tzinfo is None:
         raise _wrong_type(column, value, entity_set)
+    _check_day(column, moment.date())
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_day(column: Column, day: date) -> None:
+    """The platform's calendar has a first and a last day."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        text = f"The value of '{column.name}' is outside the supported range of dates."
+        raise refusals.RefusalError(400, "0x80040239", text)
 
 
 def _wrong_type(column: Column, value: Any, entity_set: str) -> refusals.RefusalError:

@@ -360,8 +360,9 @@ def switches(table: str) -> tuple[str, ...]:
 def _key_value(column: Column, text: str) -> Any:
     if text.startswith("'"):
         return text[1:-1].replace("''", "'")
-    if column.type in (Type.INTEGER, Type.OPTION):
-        return int(text)
-    if column.type == Type.DECIMAL:
-        return float(text)
-    return text.lower()
+    try:
+        if column.type in (Type.INTEGER, Type.OPTION):
+            return int(text)
+        return float(text) if column.type == Type.DECIMAL else text.lower()
+    except ValueError as error:
+        raise refusals.url(f"'{text}' is no value for the key '{column.name}'.") from error

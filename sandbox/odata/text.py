@@ -38,4 +38,7 @@ def expression(pattern: str) -> re.Pattern[str]:
         else:
             pieces.append({"%": ".*", "_": "."}.get(letter) or re.escape(letter))
         position += 1
-    return re.compile("".join(pieces), re.IGNORECASE | re.DOTALL)
+    try:
+        return re.compile("".join(pieces), re.IGNORECASE | re.DOTALL)
+    except re.error:  # a set such as [z-a], in which no letter is
+        return re.compile("(?!)")
