@@ -94,7 +94,7 @@ def start_over(directory: Path) -> None:
 
 def _ports(port: int) -> list[int]:
     """Return the ports of the sandbox, when they and the console's are free."""
-    ports.require(port, "the console", f"Choose another: PORT={port + 1} make demo")
+    ports.require(port, "the console", f"Choose another: PORT={ports.next_to(port)} make demo")
     text = os.environ.get("SANDBOX_PORTS", "")
     if text == "0":
         return ports.free(len(SANDBOX_PORTS))
@@ -105,7 +105,7 @@ def _ports(port: int) -> list[int]:
     if len(numbers) != len(SANDBOX_PORTS):
         message = f"SANDBOX_PORTS is 0 for free ports, or four ports, not {text!r}."
         raise SettingError(message)
-    others = ",".join(str(number + 100) for number in numbers)
+    others = ",".join(str(ports.next_to(number, step=100)) for number in numbers)
     cure = f"Choose others: SANDBOX_PORTS={others} make demo, or SANDBOX_PORTS=0 for free ones."
     for number, system in zip(numbers, SYSTEMS, strict=True):
         ports.require(number, system, cure)

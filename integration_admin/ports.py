@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterable
 
 LOOPBACK = "127.0.0.1"
+LAST = 65535
 
 
 class PortError(Exception):
@@ -14,6 +16,9 @@ class PortError(Exception):
 
 def require(port: int, needed_by: str, cure: str, *, host: str = LOOPBACK) -> None:
     """Refuse a port that cannot be listened on."""
+    if not 0 < port <= LAST:
+        message = f"There is no port {port}, which {needed_by} was given. {cure}"
+        raise PortError(message)
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -22,9 +27,17 @@ def require(port: int, needed_by: str, cure: str, *, host: str = LOOPBACK) -> No
     except PermissionError as error:
         message = f"Port {port}, which {needed_by} needs, is not for this user. {cure}"
         raise PortError(message) from error
-    except (OSError, OverflowError) as error:
-        message = f"Port {port} is taken, and {needed_by} needs it. {cure}"
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            message = f"Port {port} is taken, and {needed_by} needs it. {cure}"
+        else:
+            message = f"{host} is no address of this machine: {error.strerror}. See HOST."
         raise PortError(message) from error
+
+
+def next_to(port: int, *, step: int = 1) -> int:
+    """Return a port to propose instead."""
+    return port + step if 1024 <= port <= LAST - step else 8000 + step
 
 
 def answers(port: int, host: str = LOOPBACK) -> bool:

@@ -98,9 +98,8 @@ def migrate(supervisor: Supervisor) -> None:
     supervisor.run(Program("database", command))
 
 
-def start_console(supervisor: Supervisor, *, host: str, port: int) -> None:
+def start_console(supervisor: Supervisor, *, host: str, port: int, workers: int = 1) -> None:
     """Start pages, workers and scheduler."""
-    workers = number("WORKERS", 1)
     bind = f"{host}:{port}"
     web = (
         sys.executable,

@@ -118,13 +118,26 @@ def test_a_taken_port_is_named_with_who_needs_it_and_what_to_do(tmp_path: Path) 
     )
 
 
-def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
-    refused = manage(tmp_path, "serve", PORT="eight")
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("PORT", "eight", "PORT is a whole number, not 'eight'."),
+        ("PORT", "70000", "There is no port 70000, which the console was given."),
+        ("WORKERS", "-1", "WORKERS is a whole number, not '-1'."),
+        ("HOST", "203.0.113.7", "203.0.113.7 is no address of this machine"),
+        ("HOST", "nowhere.invalid", "nowhere.invalid is no address of this machine"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_in_one_sentence(
+    tmp_path: Path, setting: str, value: str, sentence: str
+) -> None:
+    refused = manage(tmp_path, "serve", **{"PORT": str(ports.free(1)[0]), setting: value})
 
     said, _ = refused.communicate(timeout=PATIENCE)
 
     assert refused.returncode == 2
-    assert said == "PORT is a whole number, not 'eight'.\n"
+    assert said.startswith(sentence)
+    assert len(said.splitlines()) == 1
 
 
 def _answers(client: redis.Redis) -> bool:

@@ -33,15 +33,20 @@ class Command(BaseCommand):
             sys.exit(2)
 
 
+def _another(port: int) -> str:
+    return f"Choose another: PORT={ports.next_to(port)} make run"
+
+
 def _serve(*, is_migrated: bool) -> None:
     host, port = os.environ.get("HOST", "") or ports.LOOPBACK, processes.number("PORT", 8000)
+    workers = processes.number("WORKERS", 1)
     address = f"http://{host}:{port}"
     with processes.only_console(settings.VAR_DIR, address), Supervisor() as supervisor:
-        ports.require(port, "the console", f"Choose another: PORT={port + 1} make run", host=host)
+        ports.require(port, "the console", _another(port), host=host)
         processes.start_redis(supervisor)
         if not is_migrated:
             processes.migrate(supervisor)
-        processes.start_console(supervisor, host=host, port=port)
+        processes.start_console(supervisor, host=host, port=port, workers=workers)
         say(f"\nThe console answers at {address}")
         if not settings.PLAIN_HTTP:
             say("People reach it through a proxy that speaks https; PLAIN_HTTP=1 does without.")
