@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -104,8 +105,9 @@ def _check_certificate(side: Side, address: str) -> str:
         session.trust_env = False
         session.proxies = get_environ_proxies(address)
         waits = (IMPATIENT.connect, IMPATIENT.read)
+        options: dict[str, Any] = {"verify": trust.bundle(), "allow_redirects": False, "stream": True}
         try:
-            session.get(address, verify=trust.bundle(), timeout=waits, allow_redirects=False)
+            session.get(address, timeout=waits, **options).close()
         except requests.RequestException as error:
             raise failure(side, address, error, writes=False) from error
     return f"{urlsplit(address).netloc} answers with a certificate that is trusted."
