@@ -104,10 +104,10 @@ def _check_certificate(side: Side, address: str) -> str:
     with requests.Session() as session:
         session.trust_env = False
         session.proxies = get_environ_proxies(address)
-        waits = (IMPATIENT.connect, IMPATIENT.read)
-        options: dict[str, Any] = {"verify": trust.bundle(), "allow_redirects": False, "stream": True}
+        options: dict[str, Any] = {"allow_redirects": False, "stream": True}
+        options["timeout"] = (IMPATIENT.connect, IMPATIENT.read)
         try:
-            session.get(address, timeout=waits, **options).close()
+            session.get(address, verify=trust.bundle(), **options).close()
         except requests.RequestException as error:
             raise failure(side, address, error, writes=False) from error
     return f"{urlsplit(address).netloc} answers with a certificate that is trusted."
