@@ -91,6 +91,7 @@ def _link(row: Coupling, source: Columns, destination: Columns, *, with_base: bo
         destination=_mark(row, destination, with_base=with_base),
         failed=getattr(row, destination.result) == SynchResult.FAILURE,
         failed_back=getattr(row, source.result) == SynchResult.FAILURE,
+        agreed=getattr(row, destination.result) == SynchResult.SUCCESS,
         error=getattr(row, destination.error),
         error_version=getattr(row, destination.error_version),
         due=getattr(row, destination.owed),

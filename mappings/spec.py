@@ -111,6 +111,7 @@ class Link:
     destination: Mark
     failed: bool = False  # last result in this direction
     failed_back: bool = False  # last result in the other direction
+    agreed: bool = True  # last result in this direction was a success
     error: str = ""  # message of that failure
     error_version: str = ""  # version of the source that failed
     due: bool = False  # a change was seen that this direction still owes

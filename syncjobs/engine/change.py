@@ -55,6 +55,7 @@ class Modify:
     couples: bool = False
     owes: bool = False
     leaves: tuple[str, ...] = ()
+    again: bool = False  # this direction had brought them in step before
     warnings: tuple[str, ...] = ()
 
 

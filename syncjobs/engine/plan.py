@@ -118,7 +118,14 @@ class _Planner:
         # A field that a merge left to the other direction is still to be weighed field by field.
         left = link.due_back and self.mapping.merges
         if not (left or link.is_overtaken_by(destination)):
-            return Modify(source, destination, diffs, owes=owes, warnings=comparison.warnings)
+            return Modify(
+                source,
+                destination,
+                diffs,
+                owes=owes,
+                again=link.agreed,
+                warnings=comparison.warnings,
+            )
         match resolve(self.mapping, source, destination, link, diffs):
             case Collide(field):
                 return self._conflict(source, field.destination.caption or field.destination.name)
@@ -133,6 +140,7 @@ class _Planner:
                     kept,
                     owes=owes or more,
                     leaves=leaves,
+                    again=link.agreed,
                     warnings=comparison.warnings,
                 )
 
@@ -153,7 +161,13 @@ class _Planner:
         if not diffs:
             return Agree(source, destination, couples=couples, owes=owes)
         return Modify(
-            source, destination, diffs, couples=couples, owes=owes, warnings=comparison.warnings
+            source,
+            destination,
+            diffs,
+            couples=couples,
+            owes=owes,
+            again=link is not None and link.agreed,
+            warnings=comparison.warnings,
         )
 
     def _deleted(self, source: Record, link: Link) -> Change:

@@ -28,7 +28,7 @@ class MassChangeError(ConfigurationError):
 class Guard:
     """Counts the coupled records that one phase would modify, block or uncouple.
 
-    Creations do not count; neither does a record that is coupled for the first time.
+    Creations do not count; neither do records that this direction never had in step before.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ def _touches(change: Change) -> bool:
     match change:
         case Uncouple():
             return True
-        case Modify(couples=False):
+        case Modify(again=True):
             return any(not alike(diff.before, diff.after) for diff in change.diffs)
         case _:
             return False

@@ -1,9 +1,9 @@
 """Whatever people do on both sides, runs in between end with their last edits on both, and rest.
 
-Three kinds of sequences: in `alternating` a record is edited on one side only between two runs, so
-the last edit wins whatever the conflict resolution; in `merging` each field has a side where people
-edit it, and they do so while runs are reading and writing too; in `colliding` anything goes, and one
-side wins.
+Three kinds of sequences: in `alternating` a record is edited on one side only between two runs,
+so the last edit wins whatever the conflict resolution; in `merging` each field has a side where
+people edit it, also while runs are reading and writing; in `colliding` anything goes, and one side
+wins.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a phase goes about its pages: conflicts, deletions, the guard, resuming, and what it costs."""
+"""How a phase goes about its pages: conflicts, deletions, the guard, resuming, its cost."""
 
 from __future__ import annotations
 
@@ -211,6 +211,14 @@ def test_creations_do_not_count(world: World) -> None:
         world.customer(f"New {number}")
 
     assert counts(world.run(mode=Mode.FULL).jobs[0])["Inserted"] == 30
+
+
+def test_records_that_were_never_in_step_do_not_count(world: World) -> None:
+    customers = many(world, 20)
+    change_all(world, customers)
+    Coupling.objects.update(last_synch_crm_result="")
+
+    assert counts(world.run().jobs[0])["Modified"] == 20
 
 
 def test_a_long_run_is_looked_at_as_a_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
