@@ -123,7 +123,7 @@ class _Planner:
                 destination,
                 diffs,
                 owes=owes,
-                again=link.agreed,
+                again=link.agreed and link.is_due(source),
                 warnings=comparison.warnings,
             )
         match resolve(self.mapping, source, destination, link, diffs):

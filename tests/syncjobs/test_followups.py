@@ -33,6 +33,8 @@ def person(world: World, customer: Record, number: str = "C2", **values: Value) 
     )
     return business_central.add(
         "contacts",
+        identity=None,
+        by=None,
         number=number,
         type="Person",
         companyNumber="C1",
@@ -45,6 +47,8 @@ def person(world: World, customer: Record, number: str = "C2", **values: Value) 
 def contact(world: World, account: Record, **values: Value) -> Record:
     return world.dataverse.add(
         "contact",
+        identity=None,
+        by=None,
         firstname="Bob",
         lastname="Kelly",
         parentcustomerid=Lookup("account", account.id),
@@ -81,6 +85,21 @@ def test_a_parent_that_is_coupled_later_is_set_then(world: World) -> None:  # E-
 
     assert without is None
     assert world.now(world.partner(ann))["parentcustomerid"] is not None
+
+
+def test_setting_parents_later_is_no_mass_change(world: World) -> None:
+    world.set("CONTACT", guard_percent=0)
+    customer = world.customer()
+    person(world, customer)
+    for number in range(12):
+        values = {"number": f"P{number}", "type": "Person", "companyNumber": "C1"}
+        world.business_central.add("contacts", **values)
+    world.run("CONTACT", mode=Mode.FULL)
+    world.run(mode=Mode.FULL)
+
+    report = world.run("CONTACT", mode=Mode.FULL)
+
+    assert counts(report.jobs[0]) == {"Modified": 13}
 
 
 def test_an_uncoupled_account_is_synchronized_before_its_contact(world: World) -> None:  # E-3.90
