@@ -43,6 +43,11 @@ class Dataverse:
             self._me = UUID(kept) if kept else self.who_am_i()
         return self._me
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.client.requests
+
     def who_am_i(self) -> UUID:
         """Ask who the integration user is, whatever is remembered."""
         answer = self.client.get(WHO)
