@@ -201,8 +201,10 @@ class Model:
             f"{resource}."
         )
 
-    def add_key(self, table: Table, definition: dict[str, Any]) -> dict[str, Any]:
-        named = definition.get("KeyAttributes") if isinstance(definition, dict) else None
+    def add_key(self, table: Table, definition: Any) -> dict[str, Any]:
+        """Declare an alternate key; raises RefusalError where it cannot be one."""
+        definition = definition if isinstance(definition, dict) else {}
+        named = definition.get("KeyAttributes")
         columns = [str(name) for name in named] if isinstance(named, list) else []
         unknown = [name for name in columns if name not in table.columns]
         if not columns or unknown:

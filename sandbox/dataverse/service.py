@@ -201,7 +201,7 @@ class Dataverse:
                 raise refusals.payload(table.entity_set, f"'{name}' takes a list of new rows.")
         row = writer.create(table, flat, identity)
         for name, value in nested.items():
-            if navigations[name].collection:
+            if navigations[name].collection and isinstance(value, list):
                 self._create_children(writer, table, row, navigations[name], value)
         return row
 

@@ -119,5 +119,7 @@ def test_a_key_that_is_none_is_refused(call: Caller, key: str) -> None:
 def test_one_column_needs_its_value(call: Caller) -> None:
     path = f"contacts({create(call, 'contact')})/fax"
 
-    assert [call.put(path, body).status_code for body in (5, [], {})] == [400] * 3
+    bodies: list[Any] = [5, [], {}]
+
+    assert [call.put(path, body).status_code for body in bodies] == [400] * 3
     assert call.put(path, {"value": None}).status_code == 204
