@@ -87,7 +87,7 @@ class Story:
         if record is None:
             return
         value = self.token()
-        self.systems[side].edit(record, **{(FIELDS[name] if side else name): value})
+        self.systems[side].edit(record, by=None, **{(FIELDS[name] if side else name): value})
         self.wanted[key][name] = value
         self.edited[key] = side
         self.told.append(f"edit {name} of {self.wanted[key]['displayName']} to {value} on {side}")

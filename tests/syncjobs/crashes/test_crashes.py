@@ -57,13 +57,13 @@ class Way:
             answer = sandbox.bc.post("customers", values)
             assert answer.ok, answer.text
             return UUID(answer.json()["id"])
-        values = {
+        row = {
             "name": f"Adatum {number}",
             "emailaddress1": f"a{number}@adatum.example",
             "customertypecode": 3,
         }
         headers = {"Prefer": "return=representation"}
-        answer = sandbox.dataverse.post("accounts", values, headers=headers)
+        answer = sandbox.dataverse.post("accounts", row, headers=headers)
         assert answer.ok, answer.text
         return UUID(answer.json()["accountid"])
 

@@ -1,8 +1,8 @@
 """A process that synchronizes, and is killed at a point that its arguments name.
 
-`python -m tests.syncjobs.crashes.worker MAPPING DIRECTION POINT TRACE CONTROL SYSTEM`: at the point it
-writes the point's name into the trace file and kills itself as `kill -9` would. Two points lie within
-a request: the sandbox holds it back, and the process dies while it waits.
+`python -m tests.syncjobs.crashes.worker MAPPING DIRECTION POINT TRACE CONTROL SYSTEM`: at the
+point it writes the point's name into the trace file and kills itself as `kill -9` would. Two
+points lie within a request: the sandbox holds it back, and the process dies while it waits.
 """
 
 from __future__ import annotations
