@@ -39,7 +39,7 @@ def past(company: Company, now: datetime) -> Past:
 
 @pytest.fixture
 def full_past(past: Past) -> Past:
-    past.everything()
+    past.everything(hours=3)
     return past
 
 

@@ -59,8 +59,9 @@ def addresses(past: Past) -> dict[str, str]:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_take_pictures(
-    live: LiveServer, page: Page, full_past: Past, idle_worker: Worker, width: int, theme: str
+    live: LiveServer, page: Page, past: Past, idle_worker: Worker, width: int, theme: str
 ) -> None:
+    past.everything()
     make_user(Role.ADMINISTRATOR, "mira")
     RESULTS.mkdir(exist_ok=True)
     page.set_viewport_size({"width": width, "height": 900})
@@ -69,7 +70,7 @@ def test_take_pictures(
     page.screenshot(path=RESULTS / f"signin-{width}-{theme}.png", full_page=True)
 
     sign_in(page, live.url, "mira")
-    for name, address in addresses(full_past).items():
+    for name, address in addresses(past).items():
         page.goto(f"{live.url}{address}")
         page.screenshot(path=RESULTS / f"{name}-{width}-{theme}.png", full_page=True)
 

@@ -40,41 +40,43 @@ CARDS = {
 
 
 @contextmanager
-def budget(queries: int) -> Iterator[None]:
+def budget(name: str, queries: int) -> Iterator[None]:
     """Fail when more than so many queries are made; fewer are welcome."""
     with CaptureQueriesContext(connection) as made:
         yield
     told = "\n".join(query["sql"][:160] for query in made)
-    assert len(made) <= queries, f"{len(made)} queries instead of {queries}:\n{told}"
+    assert len(made) <= queries, f"{name}: {len(made)} queries instead of {queries}:\n{told}"
 
 
-@pytest.mark.parametrize(("name", "queries"), [*LISTS.items(), *CARDS.items()])
-def test_a_page_keeps_to_its_budget_of_queries(
-    full_past: Past, admin: Client, name: str, queries: int
-) -> None:
-    url = address(name)
-    admin.get(url)
-
-    with budget(queries):
+def test_every_page_keeps_to_its_budget_of_queries(full_past: Past, admin: Client) -> None:
+    for name, queries in [*LISTS.items(), *CARDS.items()]:
+        url = address(name)
         admin.get(url)
 
+        with budget(name, queries):
+            admin.get(url)
 
-@pytest.mark.parametrize("name", sorted(LISTS))
-def test_more_rows_cost_no_more_queries(past: Past, admin: Client, name: str) -> None:
+
+def test_more_rows_cost_no_more_queries(past: Past, admin: Client) -> None:
     past.alive()
     past.mappings()
     past.couplings(1)
-    url = address(name)
-    admin.get(url)
-    with CaptureQueriesContext(connection) as few:
-        admin.get(url)
+    few = {name: made_by(admin, name) for name in LISTS}
     Coupling.objects.all().delete()
     _fill(past)
 
-    with CaptureQueriesContext(connection) as many:
-        admin.get(url)
+    many = {name: made_by(admin, name) for name in LISTS}
 
-    assert len(many) <= len(few) + 4  # what an empty page need not look up
+    for name in LISTS:
+        assert many[name] <= few[name] + 4, name  # what an empty page need not look up
+
+
+def made_by(client: Client, name: str) -> int:
+    """Return how many queries a page makes the second time it is looked at."""
+    client.get(address(name))
+    with CaptureQueriesContext(connection) as made:
+        client.get(address(name))
+    return len(made)
 
 
 def _fill(past: Past) -> None:
