@@ -16,6 +16,7 @@ from mappings.encoding import decoded, encoded
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.spec import DirectedMapping, Link, Mark
 from mappings.terms import Direction, SynchResult, UpdateConflictResolution
+from mappings.upserts import upsert
 
 NAME_LENGTH = 160
 ERROR_LENGTH = 500
@@ -220,14 +221,30 @@ def agree(
         for field in mapping.fields
         if field.bidirectional and field.source is not None
     )
-    rows = [
-        _agreed(company, mapping, item, job, source, destination, fields) for item in agreements
-    ]
-    Coupling.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["company", "mapping_name", source.id],
-        update_fields=_NOTED[mapping.direction == Direction.FROM_INTEGRATION_TABLE],
+    upsert(
+        Coupling,
+        (
+            source.id,
+            destination.id,
+            source.at,
+            source.version,
+            destination.at,
+            destination.version,
+            source.owed,
+            "business_central_key",
+            "name",
+            "base",
+            "incarnation",
+        ),
+        [_agreed(item, source, destination, fields) for item in agreements],
+        fixed={
+            "company": company.pk,
+            "mapping_name": mapping.name,
+            destination.result: SynchResult.SUCCESS,
+            destination.job: job,
+        },
+        unique=("company", "mapping_name", source.id),
+        update=_NOTED[mapping.direction == Direction.FROM_INTEGRATION_TABLE],
     )
 
 
@@ -258,14 +275,11 @@ _NOTED = (_noted(BUSINESS_CENTRAL, DATAVERSE), _noted(DATAVERSE, BUSINESS_CENTRA
 
 
 def _agreed(
-    company: Company,
-    mapping: DirectedMapping,
     item: Agreement,
-    job: UUID,
     source: Columns,
     destination: Columns,
     fields: tuple[tuple[str, str], ...],
-) -> Coupling:
+) -> tuple[Any, ...]:
     here = item.source.values if item.source_base is None else item.source_base
     there = item.destination.values if item.destination_base is None else item.destination_base
     base = {
@@ -276,25 +290,18 @@ def _agreed(
     reached = Mark()
     if item.destination_seen:
         reached = Mark(item.destination.modified_at, item.destination.version)
-    values: dict[str, Any] = {
-        source.id: item.source.id,
-        destination.id: item.destination.id,
-        source.at: noted.at,
-        source.version: noted.version,
-        destination.at: reached.at,
-        destination.version: reached.version,
-        destination.result: SynchResult.SUCCESS,
-        destination.job: job,
-        source.owed: item.owes or not item.destination_seen,
-    }
-    return Coupling(
-        company=company,
-        mapping_name=mapping.name,
-        business_central_key=item.key[:100],
-        name=item.name[:NAME_LENGTH],
-        base=base,
-        incarnation=item.incarnation,
-        **values,
+    return (
+        item.source.id,
+        item.destination.id,
+        noted.at,
+        noted.version,
+        reached.at,
+        reached.version,
+        item.owes or not item.destination_seen,
+        item.key[:100],
+        item.name[:NAME_LENGTH],
+        base,
+        item.incarnation,
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from connections.systems import Condition, Operator, Record, Selection, Value
 from mappings.encoding import decoded, encoded
 from mappings.models import Intent
 from mappings.spec import DirectedMapping, Mark
+from mappings.upserts import upsert
 from syncjobs.engine.change import Change, Insert, Modify
 from syncjobs.engine.values import alike
 from syncjobs.runs.apply import Outcome, values_of
@@ -34,33 +36,44 @@ def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) 
 
     Returns the source records that have an intent now.
     """
-    now = context.clock()
-    rows = [
-        Intent(
-            company=context.company,
-            mapping_name=mapping.name,
-            direction=mapping.direction,
-            source_id=change.source.id,
-            source_version=change.source.version,
-            source_modified_at=change.source.modified_at,
-            destination_id=change.id if isinstance(change, Insert) else change.destination.id,
-            destination_version="" if isinstance(change, Insert) else change.destination.version,
-            creates=isinstance(change, Insert),
-            incarnation=change.incarnation if isinstance(change, Insert) else 0,
-            values=encoded(values_of(change.diffs)),
-            noted_at=now,
-        )
-        for change in changes
-        if isinstance(change, Insert | Modify)
-    ]
-    if rows:
-        Intent.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["company", "mapping_name", "direction", "source_id"],
-            update_fields=NOTED,
-        )
-    return [row.source_id for row in rows]
+    rows = [_intended(change) for change in changes if isinstance(change, Insert | Modify)]
+    upsert(
+        Intent,
+        (
+            "source_id",
+            "source_version",
+            "source_modified_at",
+            "destination_id",
+            "destination_version",
+            "creates",
+            "incarnation",
+            "values",
+        ),
+        rows,
+        fixed={
+            "company": context.company.pk,
+            "mapping_name": mapping.name,
+            "direction": mapping.direction,
+            "noted_at": context.clock(),
+        },
+        unique=("company", "mapping_name", "direction", "source_id"),
+        update=NOTED,
+    )
+    return [row[0] for row in rows]
+
+
+def _intended(change: Insert | Modify) -> tuple[Any, ...]:
+    creates = isinstance(change, Insert)
+    return (
+        change.source.id,
+        change.source.version,
+        change.source.modified_at,
+        change.id if isinstance(change, Insert) else change.destination.id,
+        "" if isinstance(change, Insert) else change.destination.version,
+        creates,
+        change.incarnation if isinstance(change, Insert) else 0,
+        encoded(values_of(change.diffs)),
+    )
 
 
 def forget(context: Context, mapping: DirectedMapping, source_ids: Collection[UUID]) -> None:
