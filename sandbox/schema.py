@@ -10,6 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.labels import column_label
+from sandbox.ranges import RANGES
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -43,8 +46,10 @@ class Column:
     updatable: bool = True
     minimum: float | None = None
     maximum: float | None = None
+    precision: int | None = None
     extensible: bool = False
     caption: str = ""
+    label: str = ""  # what people read; the caption of Dataverse's columns is a name of AL
 
     @property
     def is_polymorphic(self) -> bool:
@@ -142,6 +147,7 @@ def dataverse() -> dict[str, Table]:
         columns |= {n: _system_column(n) for n in SYSTEM_COLUMNS}
         key = next(iter(attributes))
         name_column = "name" if "name" in attributes else None
+        columns = {n: _described(name, column) for n, column in columns.items()}
         tables[name] = Table(name, SUPPORT_ENTITY_SETS[name], key, columns, name_column)
     return tables
 
@@ -161,14 +167,26 @@ def _dataverse_table(entry: dict[str, Any]) -> Table:
         columns[key] = Column(key, Type.GUID, "Uniqueidentifier", updatable=False)
     for name in SYSTEM_COLUMNS:
         columns.setdefault(name, _system_column(name))
+    table = entry["logicalName"]
     return Table(
-        entry["logicalName"],
+        table,
         entry["entitySetName"],
         key,
-        columns,
+        {name: _described(table, column) for name, column in columns.items()},
         entry["primaryNameAttribute"],
         intersect=entry["intersect"],
         extra=entry,
+    )
+
+
+def _described(table: str, column: Column) -> Column:
+    """Return a column with what people call it and how large it may be."""
+    column = replace(column, label=column_label(table, column.name, column.caption or column.name))
+    known = RANGES.get((table, column.name))
+    if known is None:
+        return column
+    return replace(
+        column, minimum=known.minimum, maximum=known.maximum, precision=known.precision
     )
 
 
@@ -302,6 +320,7 @@ def _fields(entries: list[dict[str, Any]]) -> dict[str, Column]:
             creatable=bool(entry["editable"]),
             updatable=bool(entry["editable"]),
             caption=entry.get("alField", entry["name"]),
+            label=entry.get("alField", entry["name"]),
         )
         for entry in entries
     }

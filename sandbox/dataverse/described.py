@@ -14,6 +14,7 @@ from sandbox.dataverse.model import (
     navigation_name,
 )
 from sandbox.dataverse.values import REQUIRED, STATE_LABELS, states_of
+from sandbox.labels import collection_label, table_label
 from sandbox.schema import Column, Table, Type
 
 CRM = "#Microsoft.Dynamics.CRM"
@@ -42,8 +43,8 @@ def entity(table: Table) -> Item:
         "CollectionSchemaName": schema_name(table.entity_set),
         "PrimaryIdAttribute": table.key,
         "PrimaryNameAttribute": table.name_column,
-        "DisplayName": label(schema_name(table.name)),
-        "DisplayCollectionName": label(schema_name(table.entity_set)),
+        "DisplayName": label(table_label(table.name, schema_name(table.name))),
+        "DisplayCollectionName": label(collection_label(table.name, schema_name(table.entity_set))),
         "Description": label(""),
         "ObjectTypeCode": 10_000 + sum(table.name.encode()),
         "OwnershipType": "UserOwned" if "ownerid" in table.columns else "OrganizationOwned",
@@ -76,7 +77,7 @@ def attribute(model: Model, table: Table, column: Column) -> Item:
         "AttributeType": declared,
         "AttributeTypeName": {"Value": f"{declared}Type"},
         "AttributeOf": None,
-        "DisplayName": label(column.caption or column.name),
+        "DisplayName": label(column.label),
         "Description": label(""),
         "RequiredLevel": {
             "Value": level,
@@ -116,7 +117,7 @@ def _special(model: Model, table: Table, column: Column) -> Item:
                 "DateTimeBehavior": {"Value": "DateOnly" if only else "UserLocal"},
             }
         case Type.INTEGER | Type.DECIMAL:
-            return {"MinValue": column.minimum, "MaxValue": column.maximum}
+            return _numbers(column)
         case Type.OPTION:
             return {"OptionSet": _option_set(model, table, column), "DefaultFormValue": None}
         case Type.BOOLEAN:
@@ -124,6 +125,11 @@ def _special(model: Model, table: Table, column: Column) -> Item:
             return {"OptionSet": {"TrueOption": yes, "FalseOption": no}, "DefaultValue": False}
         case _:
             return {}
+
+
+def _numbers(column: Column) -> Item:
+    exact = {} if column.precision is None else {"Precision": column.precision}
+    return {"MinValue": column.minimum, "MaxValue": column.maximum, **exact}
 
 
 def _option_set(model: Model, table: Table, column: Column) -> Item:

@@ -31,6 +31,27 @@ HEADLINES: Mapping[str, tuple[str, ...]] = {
     "salesorder": ("ordernumber", "name", "customerid", "totalamount", "statecode"),
     "quote": ("quotenumber", "name", "customerid", "totalamount", "statecode"),
     "contactBusinessRelations": ("contactNumber", "linkToTable", "number"),
+    "itemUnitsOfMeasure": ("itemNumber", "code", "quantityPerUnitOfMeasure"),
+    "resourceUnitsOfMeasure": ("resourceNumber", "code", "quantityPerUnitOfMeasure"),
+    "salesPrices": (
+        "itemNumber",
+        "salesType",
+        "salesCode",
+        "currencyCode",
+        "unitOfMeasureCode",
+        "minimumQuantity",
+        "startingDate",
+        "unitPrice",
+    ),
+    "priceLists": ("code", "description", "currencyCode", "status", "startingDate", "endingDate"),
+    "priceListLines": ("priceListCode", "lineNumber", "assetType", "assetNumber", "unitPrice"),
+    "opportunities": ("number", "description", "contactNumber", "status", "estimatedValue"),
+    "product": ("productnumber", "name", "price", "defaultuomid", "producttypecode", "statecode"),
+    "uomschedule": ("name", "baseuomname", "statecode"),
+    "uom": ("name", "uomscheduleid", "quantity", "isschedulebaseuom"),
+    "pricelevel": ("name", "transactioncurrencyid", "begindate", "enddate", "statecode"),
+    "productpricelevel": ("productnumber", "productid", "pricelevelid", "uomid", "amount"),
+    "opportunity": ("name", "customerid", "estimatedvalue", "estimatedclosedate", "statecode"),
 }
 # What a form shows at once, filled or not, beside the columns of the list.
 _ADDRESS = ("addressLine1", "addressLine2", "postalCode", "city", "country", "phoneNumber")
@@ -53,6 +74,12 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         "transactioncurrencyid",
     ),
     "contact": ("firstname", "lastname", "mobilephone"),
+    "items": ("blocked", "unitCost", "vendorNumber"),
+    "resources": ("blocked", "unitCost"),
+    "opportunities": ("contactCompanyNumber", "salespersonCode", "estimatedClosingDate"),
+    "product": ("defaultuomscheduleid", "quantitydecimal", "currentcost", "pricelevelid"),
+    "productpricelevel": ("pricingmethodcode", "uomscheduleid"),
+    "opportunity": ("parentaccountid", "parentcontactid", "ownerid", "transactioncurrencyid"),
 }
 # What Business Central posts and counts by itself; nobody edits it by hand.
 POSTED = frozenset(
@@ -70,16 +97,3 @@ POSTED = frozenset(
         "unitGroups",
     }
 )
-SALES_CAPTIONS = {
-    "businessunit": "Business Unit",
-    "pricelevel": "Price List",
-    "productpricelevel": "Price List Item",
-    "quotedetail": "Quote Product",
-    "invoicedetail": "Invoice Product",
-    "salesorder": "Order",
-    "salesorderdetail": "Order Product",
-    "systemuser": "User",
-    "transactioncurrency": "Currency",
-    "uom": "Unit",
-    "uomschedule": "Unit Group",
-}

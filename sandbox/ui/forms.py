@@ -104,7 +104,7 @@ def _version(records: Records, row: Row, entered: Mapping[str, str]) -> str:
 
 
 def _field(records: Records, table: Table, column: Column, text: str) -> Markup:
-    label = element("span", column.caption or column.name, " ", element("small", column.name))
+    label = element("span", column.label or column.name, " ", element("small", column.name))
     return element("label", label, _input(records, table, column, text))
 
 

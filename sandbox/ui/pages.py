@@ -188,7 +188,7 @@ def _list(records: Records, table: Table, query: Mapping[str, str]) -> Reply:
     number = max(1, int(asked)) if asked.isdigit() and len(asked) < 8 else 1
     rows, count = records.listed(table, search, number)
     columns = records.headline(table)
-    heads = [element("th", column.caption or column.name) for column in columns]
+    heads = [element("th", column.label or column.name) for column in columns]
     lines = [element("tr", *_cells(records, table, columns, row)) for row in rows]
     address = f"/ui/{records.path}/{table.name}"
     find = element(
@@ -260,7 +260,7 @@ def _sheet(records: Records, table: Table, row: Row) -> Markup:
         value = records.shown(table, column, row)
         line = element(
             "tr",
-            element("th", column.caption or column.name),
+            element("th", column.label or column.name),
             element("td", column.name, class_="quiet"),
             element("td", value),
         )

@@ -17,9 +17,10 @@ from sandbox.business_central.writing import SYSTEM, Writer
 from sandbox.dataverse.model import navigation_name
 from sandbox.dataverse.values import REQUIRED
 from sandbox.http import Call, Reply
+from sandbox.labels import table_label
 from sandbox.schema import CUSTOM, Column, Table, Type
 from sandbox.store import BUSINESS_CENTRAL, DATAVERSE, Row
-from sandbox.ui.columns import HEADLINES, POSTED, SALES_CAPTIONS, USUAL
+from sandbox.ui.columns import HEADLINES, POSTED, USUAL
 from sandbox.ui.html import Child, link
 
 if TYPE_CHECKING:
@@ -236,10 +237,8 @@ class SalesRecords(Records):
         return self.world.dataverse.model.tables
 
     def caption(self, table: Table) -> str:
-        if table.name in SALES_CAPTIONS:
-            return SALES_CAPTIONS[table.name]
         name = str(table.extra.get("alTable") or table.name.capitalize())
-        return name.removeprefix("CRM ").removeprefix("CDS ")
+        return table_label(table.name, name.removeprefix("CRM ").removeprefix("CDS "))
 
     def name(self, table: Table, row: Row) -> str:
         names = (table.name_column, "ordernumber", "quotenumber", "productdescription")
