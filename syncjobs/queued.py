@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from connections.errors import ConfigurationError
 from mappings.terms import Direction
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError
 from syncjobs.progress import RunProgress
 from syncjobs.runs.match import match_mapping
-from syncjobs.runs.synchronize import run_order, synchronize_mapping
+from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order, synchronize_mapping
 from syncjobs.terms import Mode
 
 
@@ -31,14 +32,24 @@ def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
 
 
 def synchronize_all(request: JobRequest, progress: RunProgress) -> JobReport:
-    """Synchronize every mapping of the company, in the order of their dependencies."""
-    idle = True
+    """Synchronize every mapping of the company, in the order of their dependencies.
+
+    What is wrong with one mapping only stops the run when the others are done.
+    """
+    idle, wrong = True, None
     for name in run_order(request.company):
         one = JobRequest(request.company, name, request.parameters, request.trigger)
         try:
             idle = synchronize(one, progress).idle and idle
         except BusyError as error:
             progress.log(error.message)
+        except ConfigurationError as error:
+            if error.cause not in OF_ONE_MAPPING:
+                raise
+            progress.log(f"{name}: {error.message}")
+            wrong = wrong or error
+    if wrong is not None:
+        raise wrong
     return Done(idle=idle)
 
 

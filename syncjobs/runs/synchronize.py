@@ -31,6 +31,10 @@ from syncjobs.terms import Mode, Trigger
 
 # Lines come with their documents, not on their own (E-1.57, E-3.19).
 WITH_THEIR_HEADER = frozenset({"POSTEDSALESLINE-INV", "SOLINE-ORDERDETAIL"})
+# What is wrong with one mapping only; a run of all goes on with the others.
+OF_ONE_MAPPING = frozenset(
+    {Cause.UNKNOWN_TABLE, Cause.BAD_FILTER, Cause.NO_FIELDS, Cause.VALUE_INVALID, Cause.MASS_CHANGE}
+)
 
 
 class Systems(Protocol):

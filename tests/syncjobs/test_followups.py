@@ -92,8 +92,9 @@ def test_setting_parents_later_is_no_mass_change(world: World) -> None:
     customer = world.customer()
     person(world, customer)
     for number in range(12):
-        values = {"number": f"P{number}", "type": "Person", "companyNumber": "C1"}
-        world.business_central.add("contacts", **values)
+        world.business_central.add(
+            "contacts", number=f"P{number}", type="Person", companyNumber="C1"
+        )
     world.run("CONTACT", mode=Mode.FULL)
     world.run(mode=Mode.FULL)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import Company
 from integration_admin.management.commandline import (
@@ -25,6 +24,7 @@ from syncjobs.progress import in_foreground
 from syncjobs.runs.order import Order
 from syncjobs.runs.report import Report
 from syncjobs.runs.synchronize import (
+    OF_ONE_MAPPING,
     Systems,
     find_mapping,
     preview_mapping,
@@ -34,10 +34,6 @@ from syncjobs.runs.synchronize import (
 from syncjobs.terms import Mode, Trigger
 
 WAYS = {"to": Direction.TO_INTEGRATION_TABLE, "from": Direction.FROM_INTEGRATION_TABLE}
-# What is wrong with one mapping only; the others of --all go on.
-OF_ONE_MAPPING = frozenset(
-    {Cause.UNKNOWN_TABLE, Cause.BAD_FILTER, Cause.NO_FIELDS, Cause.VALUE_INVALID, Cause.MASS_CHANGE}
-)
 
 
 class Command(MappingCommand):
