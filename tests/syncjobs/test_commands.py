@@ -43,7 +43,7 @@ def refused(world: World, command: MappingCommand, *words: str) -> str:
     return str(refusal.value)
 
 
-def test_synchronize_prints_the_counters_of_each_direction(world: World) -> None:
+def test_synchronize_prints_the_counters_of_each_direction(world: World) -> None:  # E-3.49
     world.customer()
 
     content = read(world, synchronize.Command(), "CUSTOMER", "--mode", "full")

@@ -103,7 +103,7 @@ def test_setting_parents_later_is_no_mass_change(world: World) -> None:
     assert counts(report.jobs[0]) == {"Modified": 13}
 
 
-def test_an_uncoupled_account_is_synchronized_before_its_contact(world: World) -> None:  # E-3.90
+def test_an_uncoupled_account_is_synchronized_before_its_contact(world: World) -> None:  # E-3.99
     account = world.account()
     bob = contact(world, account)
 

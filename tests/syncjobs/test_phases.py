@@ -159,6 +159,20 @@ def test_delete_coupling_forgets_it_and_counts_nothing(world: World) -> None:  #
     assert not Coupling.objects.exists()
 
 
+def test_a_record_whose_coupling_was_deleted_may_be_created_again(world: World) -> None:  # E-3.36
+    world.set(deletion_conflict_resolution="Remove", synch_only_coupled_records=False)
+    customer, account = world.pair()
+    world.run()
+    world.drop(account)
+    world.edit(customer, city="Oslo")
+    world.run()
+    world.edit(customer, city="Bergen")
+
+    report = world.run()
+
+    assert counts(report.jobs[0]) == {"Inserted": 1}
+
+
 def test_a_deleted_partner_fails_the_record(world: World) -> None:  # E-3.31
     customer, account = world.pair()
     world.run()
@@ -298,7 +312,7 @@ def test_a_run_goes_on_at_its_last_page(world: World, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("kind", ["insert", "update"])
 def test_a_crash_anywhere_leaves_one_row_one_coupling_and_loses_nothing(
     world: World, point: str, way: Direction, kind: str
-) -> None:
+) -> None:  # E-3.46, E-3.47
     source = _changed(world, way, kind)
     entry = JobQueueEntry.objects.create(company=world.company, job="x", description="x")
     crash = Dies(new_run(world, entry, RunStatus.ERROR).pk, point, 1)

@@ -159,7 +159,7 @@ def test_an_idle_run_costs_one_request_a_side(world: World) -> None:
 # The integration user
 
 
-def test_an_edit_by_the_integration_user_does_not_arrive(world: World) -> None:  # E-3.8
+def test_an_edit_by_the_integration_user_does_not_arrive(world: World) -> None:  # E-3.8, E-3.9
     customer, account = world.pair()
     world.run()
     world.dataverse.edit(world.dataverse.now(account), by=ME, telephone1="123")
@@ -458,6 +458,19 @@ def test_a_named_record_without_a_direction_goes_where_it_changed(world: World) 
     world.run(ids=(customer.id,))
 
     assert world.now(customer)["city"] == "Bergen"
+
+
+def test_a_run_of_named_records_leaves_failed_ones_alone(world: World) -> None:  # E-3.11
+    bad, good = world.pair("Bad"), world.pair("Good")
+    world.run()
+    world.edit(bad[0], city="Oslo")
+    world.dataverse.refusals.append(lambda _, __: no("Not today."))
+    world.run(directions=(TO,))
+    world.dataverse.refusals.clear()
+
+    world.run(ids=(good[0].id,), directions=(TO,))
+
+    assert world.now(bad[1])["address1_city"] is None
 
 
 # Modes
