@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -138,6 +139,16 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class CalmServer(ThreadingHTTPServer):
+    """A server to which it is nothing when a client hangs up or refuses its certificate."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[LocalServer]:
     """Run the server on a free port, with a certificate of a CA of its own."""
@@ -146,8 +157,7 @@ def running(folder: Path) -> Iterator[LocalServer]:
     authority.cert_pem.write_to_path(str(bundle))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    http = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    http.daemon_threads = True
+    http = CalmServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server = LocalServer(f"https://localhost:{http.server_port}", bundle)
     http.RequestHandlerClass = _handler(server)
     http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
