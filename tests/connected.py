@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.conf import settings as console_settings
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from connections import company_row, setup
@@ -20,9 +18,8 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from mappings.reset import use_default_synchronization_setup
+from tests.processes import database_url
 from tests.running_sandbox import RunningSandbox
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def connect(sandbox: RunningSandbox) -> Company:
@@ -81,13 +78,3 @@ def environment(sandbox: RunningSandbox, **changes: str) -> dict[str, str]:
         "SYSTEM_CA_BUNDLE": sandbox.env["SANDBOX_CA_BUNDLE"],
         **changes,
     }
-
-
-def database_url() -> str:
-    """Return the tests' database as other processes find it."""
-    kept = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{kept['NAME']}"
-    password = f":{kept['PASSWORD']}" if kept["PASSWORD"] else ""
-    host = f"{kept['USER']}{password}@{kept['HOST']}:{kept['PORT']}"
-    return f"postgresql://{host}/{kept['NAME']}"

@@ -22,7 +22,8 @@ from syncjobs.models import SynchError
 from syncjobs.runs.report import Report
 from syncjobs.runs.synchronize import synchronize_mapping
 from syncjobs.terms import Action, Mode
-from tests.connected import ROOT, connected, environment, trusting
+from tests.connected import connected, environment, trusting
+from tests.processes import PATIENCE, ROOT, until
 from tests.running_sandbox import RunningSandbox
 
 __all__ = ["connected", "trusting"]
@@ -36,7 +37,6 @@ POINTS = [
     "before our commit",
     "after our commit",
 ]
-PATIENCE = 30.0
 LEASE_SECONDS = "1"
 
 
@@ -132,10 +132,10 @@ def kill_at(point: str, way: Way, sandbox: RunningSandbox, trace: Path) -> None:
 
 def settle(sandbox: RunningSandbox) -> None:
     """Wait until no request of the dead worker is under way in the sandbox any more."""
-    deadline = time.monotonic() + PATIENCE
-    while any(figures["running"] for figures in sandbox.stats()["systems"].values()):
-        assert time.monotonic() < deadline, "the sandbox is still at it"
-        time.sleep(0.02)
+    until(
+        lambda: not any(f["running"] for f in sandbox.stats()["systems"].values()),
+        "the sandbox to finish",
+    )
 
 
 def check(

@@ -6,40 +6,25 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import django_rq
 import pytest
-from django.db import connection
 
 from connections.models import Company
 from syncjobs import clock, dispatch, queue
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.terms import JobStatus, RunStatus
+from tests.processes import PATIENCE, ROOT, database_url, until
 
-ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 30.0  # seconds until a promise counts as broken
 LEASE_SECONDS = 3
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-def until(promise: Callable[[], Any], what: str) -> Any:
-    """Return what the promise returns as soon as it is something."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        kept = promise()
-        if kept:
-            return kept
-        time.sleep(0.02)
-    pytest.fail(f"Waited {PATIENCE:.0f} s in vain: {what}")
 
 
 @pytest.fixture
@@ -49,7 +34,7 @@ def start() -> Iterator[Start]:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.syncjobs.worker_settings",
-        "DATABASE_URL": _database(),
+        "DATABASE_URL": database_url(),
         "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
     }
     started: list[subprocess.Popen[bytes]] = []
@@ -65,15 +50,6 @@ def start() -> Iterator[Start]:
     for process in started:
         process.kill()
         process.wait()
-
-
-def _database() -> str:
-    settings = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
-    host = f"{settings['USER']}{password}@{settings['HOST']}:{settings['PORT']}"
-    return f"postgresql://{host}/{settings['NAME']}?{urlencode(settings['OPTIONS'])}"
 
 
 @pytest.fixture

@@ -1,0 +1,85 @@
+"""Somebody presses a button in a real browser, a real worker runs, and the progress moves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from connections.models import Company
+from integration_admin.roles import Role
+from mappings.models import Coupling, IntegrationTableMapping
+from syncjobs.models import Run
+from syncjobs.terms import RunStatus
+from tests.connected import connected, environment, trusting
+from tests.pages.conftest import browser_context, chromium, live, page, sign_in
+from tests.pages.factory import make_user
+from tests.processes import ROOT, until
+from tests.running_sandbox import RunningSandbox
+
+__all__ = ["browser_context", "chromium", "connected", "live", "page", "trusting"]
+
+RECORDS = 2000
+LONG = 120.0  # seconds
+
+
+@pytest.fixture
+def worker(connected: Company, sandbox: RunningSandbox) -> Iterator[None]:
+    """A worker that runs what the browser asks for."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment(sandbox)
+    )
+    yield
+    process.kill()
+    process.wait()
+
+
+def test_the_progress_of_2000_records_moves_while_somebody_watches(
+    connected: Company, worker: None, sandbox: RunningSandbox, live: LiveServer, page: Page
+) -> None:
+    sandbox.seed(customers=RECORDS)
+    sandbox.limits({"latency_ms": {"bc": 150, "dataverse": 150}})
+    mapping = IntegrationTableMapping.objects.get(company=connected, name="CUSTOMER")
+    make_user(Role.ADMINISTRATOR, "mira")
+    sign_in(page, live.url, "mira")
+
+    page.goto(f"{live.url}/mappings/{mapping.pk}/")
+    _press_full_synchronization(page)
+    expect(page).to_have_url(re.compile(r"/runs/\d+/$"))
+    seen = _watch(page)
+
+    assert len(seen) >= 5, seen
+    assert seen == sorted(seen)
+    assert Coupling.objects.filter(mapping_name="CUSTOMER").count() == RECORDS
+    expect(page.get_by_role("heading", name=re.compile("^Done in"))).to_be_visible()
+
+
+def _press_full_synchronization(page: Page) -> None:
+    page.get_by_text("More options").click()
+    page.get_by_role("button", name=re.compile("full", re.IGNORECASE)).first.click()
+    agree = page.locator("button[name=confirmed]")
+    expect(agree.or_(page.locator("#progress"))).to_be_visible()
+    if agree.count():
+        agree.click()
+
+
+def _watch(page: Page) -> list[int]:
+    """Return the figures that the progress bar showed until the run ended."""
+    bar, seen = page.locator("#progress progress"), list[int]()
+
+    def look() -> bool:
+        if bar.count():
+            value = bar.first.get_attribute("value", timeout=1000)
+            if value is not None and int(value) not in seen[-1:]:
+                seen.append(int(value))
+        return not Run.objects.filter(
+            status__in=(RunStatus.WAITING, RunStatus.IN_PROCESS)
+        ).exists()
+
+    until(look, "the run to end", patience=LONG)
+    return [value for value in seen if value]
