@@ -73,6 +73,7 @@ _COLUMNS = (
         options={1: "Sales Inventory", 3: "Services"},
     ),
 )
+_PLURALS = {"Salesperson/Purchaser": "salespeople"}
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -91,6 +92,18 @@ def columns(integration_table: str) -> Mapping[str, Column]:
     states = _STATES.get(integration_table, _ACTIVE)
     known = (*_COLUMNS, Column("statecode", Kind.OPTION, "Status", options=states))
     return {column.name: column for column in known}
+
+
+def plural(caption: str) -> str:
+    """Return what several are called within a sentence: Unit of Measure -> units of measure."""
+    if caption in _PLURALS:
+        return _PLURALS[caption]
+    first, of, rest = caption.lower().partition(" of ")
+    if first.endswith("y") and first[-2:-1] not in "aeiou":
+        first = f"{first[:-1]}ies"
+    elif not first.endswith("s"):
+        first += "s"
+    return f"{first}{of}{rest}"
 
 
 def words(name: str) -> str:

@@ -110,6 +110,8 @@ class _Turned:
             insert_defaults=self._insert_defaults() if self.sends else {},
             references=frozenset(field.refers_to for field in fields if field.refers_to),
             criteria=self._criteria(),
+            source_title=(self.local if self.sends else self.remote).caption,
+            destination_title=self.destination.caption,
         )
 
     def _answers_back(self) -> bool:

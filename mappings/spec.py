@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from connections.systems import Column, Condition, Record, Side, Value
+from connections.systems import Column, Condition, Kind, Record, Side, Value
 from mappings.terms import (
     DeletionConflictResolution,
     Direction,
@@ -17,6 +17,8 @@ from mappings.terms import (
 from mappings.transformations import Transformation
 
 TOLERANCE = timedelta(milliseconds=10)  # E-3.37: nearer times count as equal
+# Kinds for which equal values on both sides need no conversion to be known equal.
+PLAIN = frozenset({Kind.TEXT, Kind.CODE, Kind.DECIMAL, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class FieldTransfer:
     clear_on_failure: bool = False  # an uncoupled reference empties the field (E-2.6)
     too_long: TooLong = TooLong.CUT
     transformation: Transformation | None = None
+    is_plain: bool = field(init=False, repr=False, compare=False)  # equal values are equal
+    is_text: bool = field(init=False, repr=False, compare=False)  # a text goes over as it is
+
+    def __post_init__(self) -> None:
+        # Asked for every field of every record, so answered once.
+        kinds = {self.destination.kind, *([self.source.kind] if self.source else [])}
+        is_copied = self.source is not None and self.transformation is None and not self.refers_to
+        object.__setattr__(self, "is_plain", is_copied and kinds <= PLAIN)
+        object.__setattr__(self, "is_text", is_copied and kinds == {Kind.TEXT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,23 @@ class DirectedMapping:
     insert_defaults: Mapping[str, Value] = field(default_factory=dict)  # configuration template
     references: frozenset[str] = frozenset()  # names of the mappings its fields refer to
     criteria: tuple[Criterion, ...] = ()  # of match-based coupling
+    source_title: str = ""  # what people call a record of each table
+    destination_title: str = ""
 
     @property
     def source_side(self) -> Side:
         to = self.direction == Direction.TO_INTEGRATION_TABLE
         return Side.BUSINESS_CENTRAL if to else Side.DATAVERSE
+
+    @property
+    def source_caption(self) -> str:
+        """What people call the source table."""
+        return self.source_title or self.source_table
+
+    @property
+    def destination_caption(self) -> str:
+        """What people call the destination table."""
+        return self.destination_title or self.destination_table
 
     @property
     def merges(self) -> bool:

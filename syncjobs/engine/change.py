@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from connections.causes import Cause
-from connections.systems import Record, Value
+from connections.systems import Lookup, Record, Value
 from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.facts import Facts
 from syncjobs.terms import Action
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDiff:
-    """One destination field before and after."""
+class FieldDiff(NamedTuple):
+    """One destination field before and after; a tuple, since a page has ten thousands of them."""
 
     field: str
     before: Value
@@ -115,6 +114,7 @@ class Fail:
     reason: str
     cause: Cause
     detail: str = ""
+    lacks: Lookup | None = None  # the row it points to that has no partner
 
 
 Change = Insert | Modify | Uncouple | Unchanged | Agree | Ignore | Skip | Fail

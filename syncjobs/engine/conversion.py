@@ -28,6 +28,12 @@ class TransferError(ValueError):
         self.cause = cause
         self.waits_for = waits_for
 
+    @property
+    def lacks(self) -> Lookup | None:
+        """The Dataverse row that must be coupled first."""
+        found = self.waits_for[1] if self.waits_for else None
+        return found if isinstance(found, Lookup) else None
+
 
 class Keep(Enum):
     """The value of a field that is not written; the destination keeps what it has."""

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from connections.causes import Cause
 from connections.systems import Record
+from mappings import captions
 from mappings.spec import DirectedMapping, Link
 from mappings.terms import DeletionConflictResolution
 from syncjobs.engine.change import (
@@ -62,7 +63,7 @@ class _Planner:
                 return self._uncoupled(source)
             return self._coupled(source, link)
         except TransferError as error:
-            return Fail(source, error.message, error.cause)
+            return Fail(source, error.message, error.cause, lacks=error.lacks)
 
     def _uncoupled(self, source: Record) -> Change:
         if source.id in self.batch.set_aside:
@@ -77,8 +78,8 @@ class _Planner:
         if candidates and candidates.several:
             return Fail(
                 source,
-                f"{candidates.several} records of {self.mapping.destination_table} match this one; "
-                "couple it with the right one.",
+                f"{candidates.several} {captions.plural(self.mapping.destination_caption)} match this "
+                f"{self.mapping.source_caption}; couple it with the right one.",
                 Cause.AMBIGUOUS,
             )
         return self._insert(source, incarnation=0)
@@ -179,8 +180,8 @@ class _Planner:
             case _:  # E-3.31
                 return Fail(
                     source,
-                    f"This {self.mapping.source_table} record cannot be synchronized because it is "
-                    f"coupled to a deleted {self.mapping.destination_table} record.",
+                    f"This {self.mapping.source_caption} cannot be synchronized because it is "
+                    f"coupled to a deleted {self.mapping.destination_caption}.",
                     Cause.DELETED,
                 )
 
@@ -194,7 +195,7 @@ class _Planner:
     def _conflict(self, source: Record, caption: str) -> Fail:
         return Fail(
             source,
-            f"Both the {self.mapping.source_table} and the {self.mapping.destination_table} record "
+            f"Both the {self.mapping.source_caption} and the {self.mapping.destination_caption} "
             f"were changed since they were last synchronized, and they differ in {caption}.",
             Cause.CONFLICT,
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from connections.causes import Cause
 from connections.systems import Column, Kind, Lookup, Record, Value
+from mappings import captions
 from mappings.spec import FieldTransfer
 from mappings.terms import TooLong
 from mappings.transformations import TransformationError
@@ -33,8 +34,7 @@ OWNER_COLUMN = "ownerid"
 TEXTS = frozenset({Kind.TEXT, Kind.CODE})
 
 
-@dataclass(frozen=True, slots=True)
-class Transferred:
+class Transferred(NamedTuple):
     """What is to be written, and what a person should know of it."""
 
     value: Value | Keep
@@ -169,16 +169,21 @@ def _uncoupled(field: FieldTransfer, column: Column, key: Value) -> TransferErro
         return TransferError(message, cause=Cause.OPTION_NOT_MAPPED, waits_for=waits_for)
     if isinstance(key, Lookup):
         message = (
-            f"The {key.table} row {key.id} that {caption(column)} points to must be coupled to a "
-            f"Business Central record under {field.refers_to}."
-        )
-    else:
-        row = next(iter(field.destination.targets), "Dataverse")
-        message = (
-            f"{caption(column)} {render(key)} must be coupled to a {row} row under "
+            f"{unnamed(key)} that {caption(column)} points to must be coupled under "
             f"{field.refers_to}."
         )
+    else:
+        table = next(iter(field.destination.targets), "")
+        row = captions.integration_table(table) if table else "row of Sales"
+        message = (
+            f"{caption(column)} {render(key)} must be coupled to a {row} under {field.refers_to}."
+        )
     return TransferError(message, cause=Cause.NOT_COUPLED, waits_for=waits_for)
+
+
+def unnamed(lookup: Lookup) -> str:
+    """Return what a row is called as long as nobody looked up its name."""
+    return f"The {captions.integration_table(lookup.table)} {lookup.id}"
 
 
 # Comparison
@@ -272,4 +277,5 @@ __all__ = [
     "render",
     "same",
     "transfer",
+    "unnamed",
 ]

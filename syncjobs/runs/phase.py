@@ -23,6 +23,7 @@ from syncjobs.runs.apply import Outcome, apply
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
 from syncjobs.runs.guard import Guard
+from syncjobs.runs.naming import with_names
 from syncjobs.runs.prerequisites import Prerequisites
 from syncjobs.runs.remember import Memory
 from syncjobs.terms import Action, Mode
@@ -90,7 +91,8 @@ class Phase:
         """Plan every page and write nothing."""
         for page in self._pages(keep=True):
             batch = self.gatherer.batch(page.records)
-            yield plan(self.mapping, batch, self.rules)
+            planned = plan(self.mapping, batch, self.rules)
+            yield replace(planned, changes=with_names(planned.changes, self.gatherer.source))
 
     def _guarded(self, pages: Iterator[Page]) -> Iterator[Page]:
         """Look at the whole run before its first write, where it has more than one page."""
@@ -202,7 +204,8 @@ class Phase:
         refused: dict[UUID, Insert] = {}  # creations whose id is there already
         for attempt in range(1, ROUNDS + 1):
             batch = self.gatherer.batch(pending, refused)
-            changes = plan(self.mapping, batch, self.rules).changes
+            planned = plan(self.mapping, batch, self.rules)
+            changes = with_names(planned.changes, self.gatherer.source)
             if self.guard is not None and attempt == 1:
                 self.guard.look_at(changes)
             outcomes = self._write(changes)
