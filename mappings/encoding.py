@@ -11,11 +11,15 @@ from uuid import UUID
 from connections.systems import Lookup, Value
 
 Encoded = str | int | bool | list[str] | None
+AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
 def encoded(values: Mapping[str, Value]) -> dict[str, Encoded]:
     """Return the values as JSON takes them; what JSON lacks becomes a list with its kind first."""
-    return {name: encode(value) for name, value in values.items()}
+    return {
+        name: value if type(value) in AS_THEY_ARE else encode(value)  # type: ignore[misc]
+        for name, value in values.items()
+    }
 
 
 def decoded(values: Mapping[str, Any]) -> dict[str, Value]:

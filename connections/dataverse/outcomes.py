@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -116,7 +116,15 @@ class Outcomes:
     def _shown(self, record: Record) -> Record:
         if len(record.values) == len(self.columns):
             return record
-        return replace(record, values={name: record.values[name] for name in self.columns})
+        held = record.values
+        return Record(
+            record.table,
+            record.id,
+            record.modified_at,
+            record.version,
+            {name: held[name] for name in self.columns},
+            record.modified_by,
+        )
 
 
 def _settled(column: Column, value: Value) -> Value:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connections.systems import Kind, Record, Value
-from mappings.spec import DirectedMapping, FieldTransfer
+from connections.systems import Record, Value
+from mappings.spec import DirectedMapping
 from syncjobs.engine.change import Diffs, FieldDiff, References
 from syncjobs.engine.values import KEEP, same, transfer
-
-# Kinds for which equal values on both sides need no conversion to be known equal.
-PLAIN = frozenset({Kind.TEXT, Kind.CODE, Kind.DECIMAL, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +27,9 @@ def compare(
     warnings: list[str] = []
     present, given = destination.values, source.values
     for field in mapping.fields:
+        column = field.source
         before = present.get(field.destination.name)
-        if field.source is not None and _is_plain(field) and given.get(field.source.name) == before:
+        if field.is_plain and column is not None and given.get(column.name) == before:
             continue
         if not field.destination.updatable:
             continue
@@ -48,13 +46,22 @@ def initial(mapping: DirectedMapping, source: Record, references: References) ->
     """Return every field of a record that is to be created (E-3.40); empty ones are left out."""
     values: dict[str, Value] = dict(mapping.insert_defaults)
     warnings: list[str] = []
+    given = source.values
     for field in mapping.fields:
-        if not field.destination.creatable:
+        column, destination = field.source, field.destination
+        if not destination.creatable:
             continue
+        if field.is_text and column is not None:
+            text = given.get(column.name)
+            if not text:
+                continue
+            if len(str(text)) * 2 <= (destination.max_length or 0):
+                values[destination.name] = text
+                continue
         result = transfer(field, source, None, references)
         if result.value is KEEP or result.value in (None, ""):
             continue
-        values[field.destination.name] = result.value
+        values[destination.name] = result.value
         if result.warning:
             warnings.append(result.warning)
     return Comparison(
@@ -92,13 +99,3 @@ def with_derived(diffs: Diffs, derived: Mapping[str, Value], present: Mapping[st
 
 def _is_blank_or_same(before: Value, after: Value) -> bool:
     return before == after or (before in (None, "") and after in (None, ""))
-
-
-def _is_plain(field: FieldTransfer) -> bool:
-    return (
-        field.transformation is None
-        and not field.refers_to
-        and field.destination.kind in PLAIN
-        and field.source is not None
-        and field.source.kind in PLAIN
-    )
