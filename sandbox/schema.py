@@ -185,9 +185,7 @@ def _described(table: str, column: Column) -> Column:
     known = RANGES.get((table, column.name))
     if known is None:
         return column
-    return replace(
-        column, minimum=known.minimum, maximum=known.maximum, precision=known.precision
-    )
+    return replace(column, minimum=known.minimum, maximum=known.maximum, precision=known.precision)
 
 
 def _system_column(name: str) -> Column:

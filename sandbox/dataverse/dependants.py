@@ -35,7 +35,14 @@ RESTRICT: dict[str, tuple[Link, ...]] = {
         (name, "productid") for name in ("quotedetail", "salesorderdetail", "invoicedetail")
     ),
     "uomschedule": (("product", "defaultuomscheduleid"),),
-    "uom": (("product", "defaultuomid"), ("productpricelevel", "uomid")),
+    "uom": (
+        ("uom", "baseuom"),
+        ("product", "defaultuomid"),
+        ("productpricelevel", "uomid"),
+        ("quotedetail", "uomid"),
+        ("salesorderdetail", "uomid"),
+        ("invoicedetail", "uomid"),
+    ),
     "team": (("account", "ownerid"), ("contact", "ownerid")),
 }
 # These go with the row.

@@ -48,6 +48,20 @@ class Amounts:
         return self._rates[currency]
 
 
+def round_exact(table: Table, values: Row) -> None:
+    """Round what has a fixed number of decimals, as the platform does without a word."""
+    for name, places in exact_columns(table.name):
+        if isinstance(values.get(name), float):
+            values[name] = round(values[name], places)
+
+
+@cache
+def exact_columns(table: str) -> tuple[tuple[str, int], ...]:
+    """Return the columns of a table whose decimals are fixed, with their number."""
+    columns = schema.dataverse()[table].columns.values()
+    return tuple((c.name, c.precision) for c in columns if c.precision is not None)
+
+
 def check_currency(values: Row, before: Row, base_currency: str | None) -> None:
     """Refuse a rate that cannot be, and any other rate of the base currency."""
     if "exchangerate" not in values:

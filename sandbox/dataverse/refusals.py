@@ -44,6 +44,26 @@ def exists() -> RefusalError:
     return RefusalError(412, "0x80040237", "A record with matching key values already exists.")
 
 
+def duplicate() -> RefusalError:
+    """What a unique index says that is no alternate key."""
+    return RefusalError(412, "0x80040237", "Cannot insert duplicate key.")
+
+
+def read_only_parent(parent: str, state: str) -> RefusalError:
+    text = f"The parent is read only and cannot be edited. The {parent} is {state}."
+    return RefusalError(400, "0x80043b09", text)
+
+
+def foreign_unit() -> RefusalError:
+    text = "The specified unit is not valid for this product."
+    return RefusalError(400, "0x80043b14", text)
+
+
+def list_currency() -> RefusalError:
+    text = "The currency of the record does not match the currency of the price list."
+    return RefusalError(400, "0x80048cf6", text)
+
+
 def key_taken(key: str, columns: str) -> RefusalError:
     text = (
         f"Entity Key {key} violated. A record with the same value for {columns} already exists. A "

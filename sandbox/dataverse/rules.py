@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid5
 
 from sandbox.dataverse import refusals
+from sandbox.dataverse.catalogue import Catalogue
 from sandbox.dataverse.dependants import Dependants
 from sandbox.dataverse.model import Model
-from sandbox.dataverse.money import Amounts, check_currency
+from sandbox.dataverse.money import Amounts, check_currency, round_exact
 from sandbox.dataverse.users import Users
 from sandbox.schema import Table
 from sandbox.store import DATAVERSE, Row, Store
-
-RETIRED, DRAFT = 1, 2
 
 
 class Rules:
@@ -25,15 +23,8 @@ class Rules:
         self.users = Users(store, model)
         self.amounts = Amounts(store, model)
         self.dependants = Dependants(store, model)
+        self.catalogue = Catalogue(store, model)
         self._base_currency: str | None = None
-
-    def first_state(self, table: Table) -> int:
-        """Return the state of a new row."""
-        if table.name == "product" and not self._organization(
-            "createproductswithoutparentinactivestate"
-        ):
-            return DRAFT
-        return 0
 
     def _organization(self, column: str) -> Any:
         rows = self.store.select(DATAVERSE, self.model.tables["organization"], [column])
@@ -51,16 +42,13 @@ class Rules:
             case "contact":
                 self._set_full_name(values, {})
                 self._default_currency(values)
-            case "account" | "opportunity":
+            case "account" | "opportunity" | "pricelevel" | "product":
                 self._default_currency(values)
-            case "uomschedule":
-                self._refuse_twin(table, values, "name", "0x80043b05")
-            case "product":
-                self._default_currency(values)
-                self._refuse_twin(table, values, "productnumber", "0x80043b06")
             case "transactioncurrency":
                 self._refuse_twin(table, values, "isocurrencycode", "0x80048cff")
                 check_currency(values, {}, self.base_currency)
+        self.catalogue.before_create(table, values)
+        round_exact(table, values)
         self.amounts.convert(table, values, {})
 
     @property
@@ -88,26 +76,7 @@ class Rules:
             values["fullname"] = " ".join(str(part) for part in parts if part)[:160]
 
     def after_create(self, table: Table, values: Row) -> None:
-        if table.name == "uomschedule":
-            self._create_base_unit(values)
-
-    def _create_base_unit(self, schedule: Row) -> None:
-        """A unit group brings its base unit into being."""
-        uom = self.model.tables["uom"]
-        name = schedule.get("baseuomname") or schedule["name"]
-        row = {
-            "uomid": _derived(schedule["uomscheduleid"], "base"),
-            "name": name,
-            "quantity": 1,
-            "isschedulebaseuom": 1,
-            "uomscheduleid": schedule["uomscheduleid"],
-            "createdon": schedule["createdon"],
-            "modifiedon": schedule["modifiedon"],
-            "createdby": schedule["createdby"],
-            "modifiedby": schedule["modifiedby"],
-            "versionnumber": self.store.next_version(),
-        }
-        self.store.insert(DATAVERSE, uom, {k: v for k, v in row.items() if k in uom.columns})
+        self.catalogue.after_create(table, values)
 
     def before_update(self, table: Table, before: Row, values: Row) -> None:
         """Fill in and check what changes in a row."""
@@ -120,11 +89,10 @@ class Rules:
                 self._set_full_name(values, before)
             case "account":
                 self._refuse_loop(table, before, values, "parentaccountid")
-            case "product":
-                if "statecode" in values:
-                    self._check_product_state(before, values)
             case "transactioncurrency":
                 check_currency(values, before, self.base_currency)
+        self.catalogue.before_update(table, before, values)
+        round_exact(table, values)
         self.amounts.convert(table, values, before)
 
     def _refuse_loop(self, table: Table, before: Row, values: Row, column: str) -> None:
@@ -137,14 +105,8 @@ class Rules:
             rows = self.store.select(DATAVERSE, table, [column], f'"{table.key}" = ?', [above])
             above = rows[0][column] if rows else None
 
-    def _check_product_state(self, before: Row, values: Row) -> None:
-        state, wanted = before["statecode"], values["statecode"]
-        if wanted == DRAFT and state != DRAFT:
-            code = "0x8004F979" if state == RETIRED else "0x8004F912"
-            raise refusals.RefusalError(400, code, "You can't set the product back to draft.")
-        if state == DRAFT and wanted == RETIRED:
-            text = "You can't retire a product that is in draft state."
-            raise refusals.RefusalError(400, "0x8004F978", text)
+    def after_update(self, table: Table, before: Row, values: Row) -> None:
+        self.catalogue.after_update(table, before, values)
 
     def before_delete(self, table: Table, row: Row) -> None:
         """Refuse what must stay."""
@@ -156,10 +118,5 @@ class Rules:
                 raise refusals.RefusalError(405, "0x80048cf2", text)
             case "team" if row["isdefault"]:
                 raise refusals.plugin("The default team of a business unit cannot be deleted.")
-            case "uom" if row["isschedulebaseuom"]:
-                raise refusals.plugin("The base unit of a unit group cannot be deleted.")
+        self.catalogue.before_delete(table, row)
         self.dependants.check(table, row)
-
-
-def _derived(identity: str, word: str) -> str:
-    return str(uuid5(UUID(identity), word))

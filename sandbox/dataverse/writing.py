@@ -294,7 +294,7 @@ class Writer:
         for state, reasons in states_of(table.name).items():
             if status in reasons:
                 return state
-        return self.rules.first_state(table)
+        return 0
 
     def update(self, table: Table, before: Row, body: Any) -> Row:
         """Change a row; returns it as it is now. Must run within a transaction."""
@@ -314,6 +314,7 @@ class Writer:
         key = before[table.key]
         self._check_keys(table, {**before, **values}, key)
         self.store.update(DATAVERSE, table, key, values)
+        self.rules.after_update(table, before, values)
         after = {**before, **values}
         self._touched(table)
         return after
