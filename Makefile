@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 # The Python that makes .venv; everything else runs in there.
 PYTHON ?= python3
 PY := .venv/bin/python
+# How many processes run all the tests: one a core, four at most.
+JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 
 .PHONY: help demo demo-reset run install install-dev test test-postgres check lint types imports \
         fix bench bench-full lock
@@ -29,7 +31,7 @@ install-dev: ## Install also what tests and checks need
 
 test: install-dev ## Run the tests, or those of T="path -k words"
 	@$(PY) -m tests.browser
-	@$(PY) -m pytest $(T)
+	@$(PY) -m pytest $(if $(T),$(T),--numprocesses $(JOBS) --dist loadfile)
 
 test-postgres: install-dev ## Run the tests, or those of T=…, on a PostgreSQL of their own
 	@$(PY) -m tests.postgres $(T)
