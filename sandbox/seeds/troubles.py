@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sandbox import schema
-from sandbox.seeds.cronus import odd
+from sandbox.seeds.cronus import catalogue, odd, odd_goods
 from sandbox.store import BUSINESS_CENTRAL, DATAVERSE
 
 if TYPE_CHECKING:
@@ -189,6 +189,110 @@ TROUBLES = (
         "contact of a prospect", "CONTACT", SALES, "contact", "fullname", "Petra Prospect",
         "The contact's account is a prospect, which Business Central does not know.",
         None, Outcome.WITHOUT_COMPANY,
+    ),
+    # Units
+    Trouble(
+        "unit group inactive", "UNIT OF MEASURE", BC, "unitsOfMeasure", "code", odd_goods.INACTIVE_CODE,
+        "Sales has the unit group 'NAV CAN' already, and somebody deactivated it.",
+        "E-UNIT-GROUP", FAILS,
+    ),
+    Trouble(
+        "unit group inactive", "ITEM-PRODUCT", BC, "items", "number", odd_goods.INACTIVE_UNIT,
+        "The item is counted in cans, and that unit does not reach Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "unit group with two units", "UNIT OF MEASURE", BC, "unitsOfMeasure", "code", odd_goods.SHARED_CODE,
+        "The unit group 'NAV BOX' of Sales has two units; without unit group mapping it may have one.",
+        "E-UNIT-GROUP", FAILS,
+    ),
+    Trouble(
+        "unit group with two units", "ITEM-PRODUCT", BC, "items", "number", odd_goods.SHARED_UNIT,
+        "The item is counted in boxes, and that unit does not reach Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    # Items, resources and products
+    Trouble(
+        "no base unit of measure", "ITEM-PRODUCT", BC, "items", "number", odd_goods.NO_UNIT,
+        "Nobody chose a unit for the item; a product must have one.",
+        "E-NO-UNIT", FAILS,
+    ),
+    Trouble(
+        "no base unit of measure", "RESOURCE-PRODUCT", BC, "resources", "number", odd_goods.NO_UNIT_RESOURCE,
+        "Nobody chose a unit for the resource; a product must have one.",
+        "E-NO-UNIT", FAILS,
+    ),
+    Trouble(
+        "product number taken", "ITEM-PRODUCT", BC, "items", "number", odd_goods.TAKEN,
+        "Sales has a retired product with the number of this item.",
+        "E-DUPLICATE", FAILS,
+    ),
+    Trouble(
+        "product in the default unit", "ITEM-PRODUCT", SALES, "product", "productnumber", catalogue.IN_DEFAULT_UNIT,
+        "The product is counted in the unit group 'Default Unit', which is no unit of Business Central.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    # Prices
+    Trouble(
+        "product number taken", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.TAKEN,
+        "The price is one of an item that does not reach Sales, where a retired product has its number.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "price of a blocked item", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.OUT_OF_SALE,
+        "The item is blocked, so it is no product in Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "price by the pallet", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.BY_PALLET,
+        "Without unit group mapping a product has its base unit only, and no pallet.",
+        "E-FOREIGN-UNIT", FAILS,
+    ),
+    Trouble(
+        "price from ten on", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.FROM_TEN,
+        "A price list of Sales has no prices from a quantity on.",
+        None, Outcome.LEFT_OUT,
+    ),
+    Trouble(
+        "prices in an unknown currency", "CUSTPRCGRP-PRICE", BC, "customerPriceGroups", "code", odd_goods.CRYPTO,
+        "The prices of the group are in XBT, which has no exchange rate and does not reach Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "prices in an unknown currency", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.BITCOIN,
+        "The price is in XBT, and its price group is no price list in Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "prices in two currencies", "CUSTPRCGRP-PRICE", BC, "customerPriceGroups", "code", odd_goods.MIXED,
+        "A price list of Sales has one currency; this group has prices in dollars and in euros.",
+        "E-PRICE-CURRENCY", FAILS,
+    ),
+    Trouble(
+        "prices in two currencies", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.MIXED_DOLLAR,
+        "The price group MIXED is no price list in Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "prices in two currencies", "SALESPRC-PRODPRICE", BC, "salesPrices", "itemNumber", odd_goods.MIXED_EURO,
+        "The price group MIXED is no price list in Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    # Opportunities
+    Trouble(
+        "contact of a company that does no business", "OPPORTUNITY", BC, "opportunities", "number", odd_goods.OF_STRANGER,
+        "The contact's company is neither a customer nor a vendor, so the contact is not in Sales.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "salesperson's user is disabled", "OPPORTUNITY", BC, "opportunities", "number", odd_goods.OF_TERRY,
+        "Terry Dodds (TD) left: his user in Sales is disabled, is not coupled, and can own nothing.",
+        "E-NOT-COUPLED", FAILS,
+    ),
+    Trouble(
+        "topic too long", "OPPORTUNITY", SALES, "opportunity", "name", catalogue.LONG_TOPIC,
+        "The description of an opportunity takes 100 characters in Business Central.",
+        "E-TRUNCATED", CUT,
     ),
 )  # fmt: skip
 

@@ -65,7 +65,7 @@ def test_cronus_has_a_company_worth_of_records(world: World) -> None:
     assert len(bc(world, "customers")) == 200
     assert len(bc(world, "vendors")) == 60
     assert len(people) == 300
-    assert len(bc(world, "items")) == 250
+    assert len(bc(world, "items")) == 260
     assert len(bc(world, "contactBusinessRelations")) == 260
     for name in (
         "resources",

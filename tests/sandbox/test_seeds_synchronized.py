@@ -45,7 +45,11 @@ def ids_of(error: SynchError) -> set[str]:
 
 def expected(sandbox: RunningSandbox, outcome: str) -> Seen:
     troubles: list[dict[str, Any]] = sandbox.control("GET", "troubles")
-    return {(t["id"], t["cause"]) for t in troubles if t["outcome"] == outcome}
+    return {
+        (t["id"], t["cause"])
+        for t in troubles
+        if t["outcome"] == outcome and t["mapping"] in MAPPINGS
+    }
 
 
 def met(sandbox: RunningSandbox, *, warnings: bool) -> tuple[Seen, list[str]]:

@@ -40,6 +40,7 @@ RESOURCES = (
     ("VAN", "Delivery Van", "KM", 0.45, 0.9, 120000),
 )
 PRICE_GROUPS = (
+    ("EUROPE", "Wholesale in euro"),
     ("INTERCOM", "Intercompany"),
     ("ONETIME", "One-time customers"),
     ("RETAIL", "Retail"),
@@ -105,18 +106,27 @@ def resources() -> list[Row]:
 
 
 def base_units(items: list[Row]) -> list[Row]:
-    return [_unit("item", item["number"], item["baseUnitOfMeasureCode"], 1) for item in items]
+    return [
+        _unit("item", item["number"], item["baseUnitOfMeasureCode"], 1)
+        for item in items
+        if item["baseUnitOfMeasureCode"]
+    ]
+
+
+def pallets(items: list[Row]) -> list[Row]:
+    return [_unit("item", item["number"], "PALLET", 24) for item in items]
 
 
 def item_units(items: list[Row]) -> list[Row]:
     """Return each item's base unit, and a pallet for every fifth."""
-    pallets = [_unit("item", item["number"], "PALLET", 24) for item in items[::5]]
-    return base_units(items) + pallets
+    return base_units(items) + pallets(items[::5])
 
 
 def resource_units(resources: list[Row]) -> list[Row]:
     rows = []
     for resource in resources:
+        if "baseUnitOfMeasureCode" not in resource:
+            continue
         rows.append(_unit("resource", resource["number"], resource["baseUnitOfMeasureCode"], 1))
         if resource["baseUnitOfMeasureCode"] == "HOUR":
             rows.append(_unit("resource", resource["number"], "DAY", 8))
@@ -155,23 +165,27 @@ def price_groups() -> list[Row]:
 
 
 def sales_prices(items: list[Row]) -> list[Row]:
-    """Return prices of the first items for three groups, some in euro, and two special ones."""
+    """Return prices of the first items for three groups, of some in euro, and two special ones.
+
+    All prices of a group are in one currency, since a price list of Sales has one.
+    """
     sold = [item for item in items if item["number"] != WRITE_IN and not item["blocked"]][:40]
     rows = [
-        _price(item, group, round(item["unitPrice"] * share, 2))
+        price(item, group, round(item["unitPrice"] * share, 2))
         for item in sold
         for group, share in DISCOUNTS.items()
     ]
     rows += [
-        _price(item, "WHOLESALE", round(item["unitPrice"] * 0.78, 2), currencyCode="EUR")
+        price(item, "EUROPE", round(item["unitPrice"] * 0.78, 2), currencyCode="EUR")
         for item in sold[:10]
     ]
-    rows.append(_price(sold[0], "C00010", 500, salesType="Customer"))
-    rows.append(_price(sold[1], "", 90, salesType="All Customers", minimumQuantity=100))
+    rows.append(price(sold[0], "C00010", 500, salesType="Customer"))
+    rows.append(price(sold[1], "", 90, salesType="All Customers", minimumQuantity=100))
     return rows
 
 
-def _price(item: Row, code: str, price: float, **more: Any) -> Row:
+def price(item: Row, code: str, amount: float, **more: Any) -> Row:
+    """Return a price of an item for a price group, unless it is said to be for others."""
     currency = more.get("currencyCode", "")
     return {
         "id": identity("salesPrices", f"{item['number']}/{code}/{currency}"),
@@ -180,8 +194,52 @@ def _price(item: Row, code: str, price: float, **more: Any) -> Row:
         "salesCode": code,
         "startingDate": "2025-01-01",
         "unitOfMeasureCode": item["baseUnitOfMeasureCode"],
-        "unitPrice": price,
+        "unitPrice": amount,
         "currencyCode": "",
         "minimumQuantity": 0,
         **more,
+    }
+
+
+def price_lists(items: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Return price lists as newer companies have them, with their lines."""
+    sold = [item for item in items if item["number"] != WRITE_IN and not item["blocked"]][:10]
+    headers = [
+        _price_list("S00001", "Trade fair", "", "Active"),
+        _price_list("S00002", "Trade fair, Europe", "EUR", "Draft"),
+    ]
+    lines = [
+        _price_line(header, (index + 1) * 10000, item)
+        for header in headers
+        for index, item in enumerate(sold)
+    ]
+    return headers, lines
+
+
+def _price_list(code: str, name: str, currency: str, status: str) -> Row:
+    return {
+        "id": identity("priceLists", code),
+        "code": code,
+        "description": name,
+        "priceType": "Sale",
+        "amountType": "Price",
+        "currencyCode": currency,
+        "startingDate": "2025-01-01",
+        "endingDate": "2026-12-31",
+        "status": status,
+    }
+
+
+def _price_line(header: Row, number: int, item: Row) -> Row:
+    return {
+        "id": identity("priceListLines", f"{header['code']}/{number}"),
+        "priceListCode": header["code"],
+        "lineNumber": number,
+        "priceType": "Sale",
+        "amountType": "Price",
+        "assetType": "Item",
+        "assetNumber": item["number"],
+        "currencyCode": header["currencyCode"],
+        "unitOfMeasureCode": item["baseUnitOfMeasureCode"],
+        "unitPrice": round(item["unitPrice"] * 0.9, 2),
     }

@@ -10,7 +10,17 @@ from sandbox.business_central import base
 from sandbox.business_central.planting import plant as plant_bc
 from sandbox.dataverse.planting import plant as plant_sales
 from sandbox.dataverse.security import privilege_id, privilege_name
-from sandbox.seeds.cronus import codes, documents, goods, odd, partners, sales, sales_documents
+from sandbox.seeds.cronus import (
+    catalogue,
+    codes,
+    documents,
+    goods,
+    odd,
+    odd_goods,
+    partners,
+    sales,
+    sales_documents,
+)
 from sandbox.seeds.cronus.fixed import OPENING, identity
 from sandbox.store import BUSINESS_CENTRAL, Row
 
@@ -66,7 +76,11 @@ def business_central_rows(scale: float = 1) -> dict[str, list[Row]]:
     """Return the rows of each table."""
     who = cast(scale)
     usable = tuple(row["number"] for row in partners.vendors(scale) if row["blocked"] == " ")
-    items, resources = goods.items(scale, usable), goods.resources()
+    items = goods.items(scale, usable)
+    all_items = [*items, *odd_goods.items()]
+    resources = [*goods.resources(), *odd_goods.resources()]
+    price_lists, price_lines = goods.price_lists(items)
+    odd_people = odd.people(who.companies[0])
     invoices, lines = documents.invoices(partners.customers(scale), items, scale)
     entries, details = documents.ledger(invoices)
     return {
@@ -83,18 +97,23 @@ def business_central_rows(scale: float = 1) -> dict[str, list[Row]]:
         "contacts": [
             *who.companies,
             odd.idle_company(),
-            *odd.people(who.companies[0]),
+            *odd_people,
             *who.people,
         ],
         "contactBusinessRelations": partners.relations(who.partners, who.companies),
-        "items": items,
-        "itemUnitsOfMeasure": goods.item_units(items),
+        "items": all_items,
+        "itemUnitsOfMeasure": [*goods.item_units(items), *odd_goods.units()],
         "resources": resources,
         "resourceUnitsOfMeasure": goods.resource_units(resources),
-        "unitGroups": goods.unit_groups(items, resources),
-        "customerPriceGroups": goods.price_groups(),
-        "salesPrices": goods.sales_prices(items),
-        "opportunities": documents.opportunities(who.people, scale),
+        "unitGroups": goods.unit_groups(all_items, resources),
+        "customerPriceGroups": [*goods.price_groups(), *odd_goods.price_groups()],
+        "salesPrices": [*goods.sales_prices(items), *odd_goods.prices()],
+        "priceLists": price_lists,
+        "priceListLines": price_lines,
+        "opportunities": [
+            *documents.opportunities(who.people, scale),
+            *odd_goods.opportunities(odd_people[1], who.people[0]),
+        ],
         "postedSalesInvoices": invoices,
         "postedSalesInvoiceLines": lines,
         "customerLedgerEntries": entries,
@@ -125,6 +144,11 @@ def dataverse_rows(scale: float = 1) -> dict[str, list[Row]]:
         "account": [*accounts, *(jim | row for row in odd.accounts())],
         "contact": [*contacts, *(jim | row for row in odd.contacts(accounts[0]))],
         "pricelevel": [sales_documents.price_list()],
+        "uomschedule": catalogue.unit_groups(),
+        "uom": catalogue.units(),
+        "product": catalogue.products(),
+        "productpricelevel": catalogue.prices(),
+        "opportunity": catalogue.opportunities(buyers),
         "salesorder": orders,
         "salesorderdetail": order_lines,
         "quote": quotes,
