@@ -13,12 +13,14 @@ from sandbox.control.faults import SettingError
 from sandbox.dataverse.planting import plant as plant_sales
 from sandbox.seeds.cronus import codes, goods
 from sandbox.seeds.cronus.fixed import identity
+from sandbox.seeds.volume_prices import GROUPS, add_groups, prices
 from sandbox.store import BUSINESS_CENTRAL, DATAVERSE, Row
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 AT_ONCE = 5000  # rows of one moment
+PRICES = "prices_per_item"  # of the items that are added, each in a currency of its own
 CITIES = (
     ("Atlanta", "GA", "31772"),
     ("Boston", "MA", "02110"),
@@ -33,12 +35,20 @@ KINDS = ("Traders", "Supplies", "Workshop", "Café", "Clinic", "School", "& Daug
 
 def volume(world: World, amounts: Mapping[str, int]) -> dict[str, Any]:
     """Add rows; raises SettingError for what cannot grow. Returns how many were added."""
-    unknown = set(amounts) - set(GROWERS)
-    if unknown or min(amounts.values(), default=0) < 0:
+    wanted = dict(amounts)
+    priced = wanted.pop(PRICES, 0)
+    unknown = set(wanted) - set(GROWERS)
+    if unknown or min(wanted.values(), default=0) < 0:
         message = f"Volume is there for {', '.join(GROWERS)}, each from 0 on."
         raise SettingError(message)
-    for name in sorted(amounts, key=list(GROWERS).index):
-        GROWERS[name](world, amounts[name])
+    if not 0 <= priced <= len(GROUPS) or (PRICES in amounts and "items" not in amounts):
+        message = f"'{PRICES}' goes with 'items', from 0 to {len(GROUPS)}."
+        raise SettingError(message)
+    for name in sorted(wanted, key=list(GROWERS).index):
+        if name == "items":
+            _items(world, wanted[name], priced)
+        else:
+            GROWERS[name](world, wanted[name])
     return dict(amounts)
 
 
@@ -183,14 +193,17 @@ def _person(company: Row, number: int) -> Row:
     }
 
 
-def _items(world: World, amount: int) -> None:
+def _items(world: World, amount: int, priced: int = 0) -> None:
+    """Add items, each with as many prices as are asked for."""
     environment = world.business_central
     _add_unit(world, "PCS")
+    add_groups(world, priced)
     for numbers in _chunks(world, BUSINESS_CENTRAL, "items", amount):
         rows = [_item(n) for n in numbers]
         plant_bc(environment, "items", rows)
         plant_bc(environment, "itemUnitsOfMeasure", goods.base_units(rows))
         plant_bc(environment, "unitGroups", goods.unit_groups(rows, []))
+        plant_bc(environment, "salesPrices", prices(rows, numbers, priced))
 
 
 def _add_unit(world: World, code: str) -> None:

@@ -68,6 +68,38 @@ def test_customers_of_the_volume_are_whole(grown: RunningSandbox) -> None:
     assert all(row["salespersonCode"] for row in rows)
 
 
+def test_items_come_with_prices_in_several_currencies(grown: RunningSandbox) -> None:
+    before = count(grown, "salesPrices")
+
+    grown.seed(items=20, prices_per_item=3)
+    grown.seed(items=5, prices_per_item=1)
+
+    query = "salesPrices?$filter=startswith(salesCode,'VOL-')&$orderby=itemNumber,salesCode"
+    rows = grown.bc.get(query).json()["value"]
+    currencies = {row["code"] for row in grown.bc_standard.get("currencies").json()["value"]}
+    assert count(grown, "salesPrices") == before + 65
+    assert [(r["salesCode"], r["currencyCode"]) for r in rows[:3]] == [
+        ("VOL-EUR", "EUR"),
+        ("VOL-GBP", "GBP"),
+        ("VOL-USD", ""),
+    ]
+    assert {row["currencyCode"] for row in rows} <= {"", *currencies}
+    items = grown.bc.get("items?$filter=startswith(number,'I1')").json()["value"]
+    assert {row["itemNumber"] for row in rows} == {row["number"] for row in items}
+
+
+def test_prices_bring_their_currencies_along(sandbox: RunningSandbox) -> None:
+    sandbox.reset("empty")
+    sandbox.bc_standard.post("currencies", {"code": "EUR"}).raise_for_status()
+
+    sandbox.seed(items=1, prices_per_item=3)
+
+    codes = [row["code"] for row in sandbox.bc_standard.get("currencies").json()["value"]]
+    rates = sandbox.bc_standard.get("currencyExchangeRates").json()["value"]
+    assert sorted(codes) == ["EUR", "GBP"]
+    assert {rate["currencyCode"] for rate in rates} == {"EUR", "GBP"}
+
+
 def test_an_empty_company_can_be_grown_too(sandbox: RunningSandbox) -> None:
     sandbox.reset("empty")
 
@@ -80,7 +112,15 @@ def test_an_empty_company_can_be_grown_too(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "amounts", [{"unicorns": 3}, {"contacts": 1}, {"customers": "many"}, {"items": -1}]
+    "amounts",
+    [
+        {"unicorns": 3},
+        {"contacts": 1},
+        {"customers": "many"},
+        {"items": -1},
+        {"prices_per_item": 3},
+        {"items": 5, "prices_per_item": 9},
+    ],
 )
 def test_what_cannot_grow_is_named(sandbox: RunningSandbox, amounts: dict[str, object]) -> None:
     sandbox.reset("empty")
