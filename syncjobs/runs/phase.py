@@ -15,11 +15,13 @@ from mappings.filters import matches
 from mappings.models import PendingCoupling
 from mappings.spec import DirectedMapping
 from syncjobs.engine.change import Batch, Change, Insert, Modify, Plan, Rules
+from syncjobs.engine.entities.entity import Entity
 from syncjobs.engine.plan import plan
 from syncjobs.engine.watermark import advance, is_late, look_back
 from syncjobs.models import SynchJob
 from syncjobs.runs import followups, intents
 from syncjobs.runs.apply import Outcome, apply
+from syncjobs.runs.completion import complete
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
 from syncjobs.runs.guard import Guard
@@ -121,7 +123,7 @@ class Phase:
         self.seen.update(waiting)  # E-3.10: each record once per phase
         yield from self._named(first, keep=keep)
         yield from self._named(waiting, keep=keep, filtered=True)
-        yield from self._selected()
+        yield from self._selected(keep=keep)
 
     def _named(
         self, ids: Sequence[UUID], *, keep: bool = False, filtered: bool = False
@@ -150,7 +152,7 @@ class Phase:
         ).delete()
         intents.forget(self.context, self.mapping, ids)
 
-    def _selected(self) -> Iterator[Page]:
+    def _selected(self, *, keep: bool) -> Iterator[Page]:
         scope, side = self.scope, self.mapping.source_side
         since = look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None
         if scope.resume_at is not None:
@@ -162,7 +164,7 @@ class Phase:
         )
         for records in self.gatherer.source.read(self._sized(selection)):
             fresh = [record for record in records if record.id not in self.seen]
-            wanted = self._without_known(fresh)
+            wanted = self._without_known(fresh, keep=keep)
             self._move_on(records)
             if wanted:
                 yield Page(wanted, self.newest)
@@ -175,20 +177,30 @@ class Phase:
         self.context.progress.start(step(self.mapping), total)
         return replace(selection, page_size=min(PAGE, max(SMALLEST_PAGE, total // 10)))
 
-    def _without_known(self, page: Sequence[Record]) -> list[Record]:
-        """Drop rows of the overlap that are at their noted version; they are counted nowhere."""
+    def _without_known(self, page: Sequence[Record], *, keep: bool) -> list[Record]:
+        """Drop rows that are read again only because both polls overlap.
+
+        Those of the overlap that are at their noted version are counted nowhere; those at the
+        boundary are Unchanged (E-3.7), which needs neither their partner nor anything else.
+        """
         side, watermark = self.mapping.source_side, self.scope.watermark
-        if self.scope.mode != Mode.MODIFIED:
+        if self.scope.mode != Mode.MODIFIED or watermark is None:
             return list(page)
-        late = [row.id for row in page if is_late(side, watermark, row.modified_at)]
-        if not late:
-            return list(page)
-        links = couplings.links(self.context.company, self.mapping, late)
-        return [
-            row
-            for row in page
-            if row.id not in links or not (links[row.id].skipped or not links[row.id].is_due(row))
-        ]
+        near = [row.id for row in page if row.modified_at <= watermark]
+        links = couplings.links(self.context.company, self.mapping, near) if near else {}
+        wanted, unchanged = [], 0
+        for row in page:
+            link = links.get(row.id)
+            if link is None or (link.is_due(row) and not link.skipped):
+                wanted.append(row)
+            elif not is_late(side, watermark, row.modified_at):
+                if keep or link.skipped or _looks_at_unchanged(self.gatherer.entity):
+                    wanted.append(row)
+                else:
+                    unchanged += 1
+        if unchanged:
+            self.counts += self.memory.count_unchanged(unchanged)
+        return wanted
 
     def _move_on(self, page: Sequence[Record]) -> None:
         if page:
@@ -208,7 +220,7 @@ class Phase:
             changes = with_names(planned.changes, self.gatherer.source)
             if self.guard is not None and attempt == 1:
                 self.guard.look_at(changes)
-            outcomes = self._write(changes)
+            outcomes = self._write(batch, changes)
             moved = [o for o in outcomes if attempt < ROUNDS and _is_overtaken(o)]
             overtaken = {outcome.change.source.id for outcome in moved}
             settled = [o for o in outcomes if o.change.source.id not in overtaken]
@@ -220,7 +232,7 @@ class Phase:
         self.done += len(page.records)
         self.context.progress.advance(self.done)
 
-    def _write(self, changes: Sequence[Change]) -> list[Outcome]:
+    def _write(self, batch: Batch, changes: Sequence[Change]) -> list[Outcome]:
         progress, mapping = self.context.progress, self.mapping
         progress.at("before the intent")
         self.memory.intended.update(intents.note(self.context, mapping, changes))
@@ -228,7 +240,7 @@ class Phase:
         destination, columns = self.gatherer.destination, self.gatherer.destination_columns
         outcomes = apply(mapping, changes, destination, columns)
         progress.at("after the answer")
-        return followups.stamp_sources(self.gatherer, outcomes)
+        return complete(self.gatherer, batch, outcomes)
 
     def _remember(
         self, batch: Batch, outcomes: Sequence[Outcome], *, cursor: datetime | None = None
@@ -247,13 +259,19 @@ class Phase:
             if found.outcomes:
                 sources = [outcome.change.source for outcome in found.outcomes]
                 batch = self.gatherer.batch(sources)
-                self._remember(batch, followups.stamp_sources(self.gatherer, found.outcomes))
+                self._remember(batch, complete(self.gatherer, batch, found.outcomes))
 
 
 def step(mapping: DirectedMapping) -> str:
     """Return what a run says it is doing."""
     way = "to Sales" if mapping.source_side == Side.BUSINESS_CENTRAL else "from Sales"
     return f"{mapping.name}, {way}"
+
+
+def _looks_at_unchanged(entity: Entity) -> bool:
+    """Whether a record that has not moved may still be left out, or be incomplete."""
+    kind = type(entity)
+    return kind.ignored is not Entity.ignored or kind.is_incomplete is not Entity.is_incomplete
 
 
 def _is_overtaken(outcome: Outcome) -> bool:

@@ -60,6 +60,14 @@ class Memory:
         self.context.progress.at("after our commit")
         return page.counts
 
+    def count_unchanged(self, number: int) -> Counter[Action]:
+        """Note records of which the source has not moved, and nothing else."""
+        counts = Counter({Action.UNCHANGED: number})
+        with transaction.atomic():
+            self.context.progress.confirm()
+            self._count(counts, 0, None)
+        return counts
+
     def _count(self, counts: Counter[Action], warnings: int, cursor: datetime | None) -> None:
         """Add to the counters of the synch. job, so that they show while it runs (E-5.2)."""
         fields = {action.value.lower(): n for action, n in counts.items() if action and n}
