@@ -1,7 +1,8 @@
-"""The rights of the console, held as permissions so that groups and users can be given them."""
+"""The rights of the console, which groups and users can be given, and the API tokens of users."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 
@@ -25,7 +26,37 @@ class ConsoleRight(models.Model):
             ("view_log", "See synchronization jobs, errors and runs"),
             ("view_job", "See job queue entries"),
             ("run_job", "Start, hold and restart job queue entries and cancel runs"),
+            ("preview", "Plan a run without writing"),
+            ("couple_record", "Couple one record"),
+            ("use_api", "Make API tokens of one's own"),
+            ("view_audit", "See the audit log"),
+            ("view_audit_values", "See what set-ups and users were before and after"),
+            ("manage_users", "See and change users and their roles"),
         ]
 
     def __str__(self) -> str:
         return "Rights of the console"
+
+
+class ApiToken(models.Model):
+    """Lets a program act as a user, with that user's rights; only a digest of it is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField("Name", max_length=60)
+    digest = models.CharField("Digest", max_length=64, unique=True)
+    ending = models.CharField("Ends With", max_length=4)  # tells one's tokens apart
+    created_at = models.DateTimeField("Created")
+    expires_at = models.DateTimeField("Expires", null=True, blank=True)
+    last_used_at = models.DateTimeField("Last Used", null=True, blank=True)
+    last_used_from = models.CharField("Last Used From", max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = "API token"
+        default_permissions = ()
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="one_token_of_a_name_per_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -30,6 +30,12 @@ class Right(StrEnum):
     VIEW_LOG = "integration_admin.view_log"
     VIEW_JOB = "integration_admin.view_job"
     RUN_JOB = "integration_admin.run_job"
+    PREVIEW = "integration_admin.preview"
+    COUPLE_RECORD = "integration_admin.couple_record"
+    USE_API = "integration_admin.use_api"
+    VIEW_AUDIT = "integration_admin.view_audit"
+    VIEW_AUDIT_VALUES = "integration_admin.view_audit_values"
+    MANAGE_USERS = "integration_admin.manage_users"
 
     @property
     def codename(self) -> str:
@@ -53,9 +59,16 @@ VIEWER = frozenset(
         Right.VIEW_COUPLING,
         Right.VIEW_LOG,
         Right.VIEW_JOB,
+        Right.USE_API,
     }
 )
-SUPPORT = VIEWER | {Right.TEST_CONNECTION, Right.RETRY_RECORD}
+SUPPORT = VIEWER | {
+    Right.TEST_CONNECTION,
+    Right.RETRY_RECORD,
+    Right.PREVIEW,
+    Right.COUPLE_RECORD,
+    Right.VIEW_AUDIT,
+}
 OPERATOR = SUPPORT | {
     Right.RUN_SYNC,
     Right.RUN_FULL_SYNC,

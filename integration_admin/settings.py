@@ -52,6 +52,7 @@ SYSTEM_CA_BUNDLE: str = env.str("SYSTEM_CA_BUNDLE", "")  # PEM that is trusted b
 
 INSTALLED_APPS = [
     "integration_admin",
+    "audit",
     "connections",
     "mappings",
     "syncjobs",
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "integration_admin.correlation.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -181,7 +183,16 @@ CONTENT_SECURITY_POLICY = {
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{correlation}]: {message}", "style": "{"}
+    },
+    "filters": {"correlation": {"()": "audit.scene.CorrelationFilter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["correlation"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
 }
