@@ -49,8 +49,25 @@ class Cause(StrEnum):
     AMBIGUOUS = "E-AMBIGUOUS"
     NO_MATCH = "E-NO-MATCH"
     NO_MATCH_FIELDS = "E-NO-MATCH-FIELDS"
+    NO_UNIT = "E-NO-UNIT"
+    UNIT_GROUP = "E-UNIT-GROUP"
+    FOREIGN_UNIT = "E-FOREIGN-UNIT"
+    PRICE_CURRENCY = "E-PRICE-CURRENCY"
+    PRICE_LIST_INACTIVE = "E-PRICE-LIST-INACTIVE"
+    PRICE_LIST_EDITED = "E-PRICE-LIST-EDITED"
+    PRODUCT_RETIRED = "E-PRODUCT-RETIRED"
+    NOT_CARRIED = "E-NOT-CARRIED"
     UNKNOWN_OUTCOME = "E-UNKNOWN-OUTCOME"
     MASS_CHANGE = "E-MASS-CHANGE"
+    PACKAGE = "E-PACKAGE"
+    SOLUTION = "E-SOLUTION"
+    ROLES = "E-ROLES"
+    NOT_ADMINISTRATOR = "E-NOTADMIN"
+    IMPORT_FAILED = "E-IMPORT"
+    TIME_OUT = "E-TIMEOUT"
+    BASE_CURRENCY = "E-CURRENCY"
+    CLOCK = "E-CLOCK"
+    UNFINISHED = "E-UNFINISHED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +227,39 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "No matching fields",
         "Mark at least one field mapping for match-based coupling.",
     ),
+    Cause.NO_UNIT: _needs(
+        "Unit of measure missing",
+        "Choose a base unit of measure for the item or resource that the message names.",
+    ),
+    Cause.UNIT_GROUP: _needs(
+        "Unit group not usable",
+        "Correct the unit group in Sales as the message says, then retry.",
+    ),
+    Cause.FOREIGN_UNIT: _needs(
+        "Unit not in the product's unit group",
+        "Enter the price in the base unit of measure, or switch Unit Group Mapping on.",
+    ),
+    Cause.PRICE_CURRENCY: _needs(
+        "Prices in several currencies",
+        "Keep the prices of one currency in the list, and move the others to lists of their own.",
+    ),
+    Cause.PRICE_LIST_INACTIVE: _waits(
+        "Price list inactive",
+        "Activate the price list in Sales; its prices follow by themselves.",
+    ),
+    Cause.PRICE_LIST_EDITED: _needs(
+        "Automatic price list edited by hand",
+        "Nothing to do: the price of the item was put back. Change prices in Business Central, or "
+        "in another price list.",
+    ),
+    Cause.PRODUCT_RETIRED: _needs(
+        "Product retired",
+        "Reactivate the product in Sales, or unblock it in Business Central, then retry.",
+    ),
+    Cause.NOT_CARRIED: _needs(
+        "Documents not carried yet",
+        "Leave this mapping out: orders and invoices are not synchronized by this version.",
+    ),
     Cause.UNKNOWN_OUTCOME: _passes(
         "Outcome not known",
         "Nothing to do: the next run finds out whether the record arrived before it writes again.",
@@ -217,6 +267,46 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.MASS_CHANGE: _needs(
         "Very many changes",
         "Look at the preview of the run, and confirm it if so many changes are intended.",
+    ),
+    Cause.PACKAGE: _needs(
+        "Package not usable",
+        "Take the package that is shipped with the console, or upload the integration solution "
+        "as Microsoft delivers it.",
+    ),
+    Cause.SOLUTION: _needs(
+        "Solution missing or outdated",
+        "Redeploy the integration solution.",
+    ),
+    Cause.ROLES: _needs(
+        "Security roles incomplete",
+        "Redeploy the integration solution, which puts its roles and their privileges back.",
+    ),
+    Cause.NOT_ADMINISTRATOR: _needs(
+        "Not a System Administrator",
+        "Sign in with an account that has the role System Administrator in this environment, or "
+        "store another deployment identity.",
+    ),
+    Cause.IMPORT_FAILED: _needs(
+        "Import failed",
+        "Read what Dynamics 365 Sales says, settle it, and redeploy again; nothing was changed "
+        "by halves.",
+    ),
+    Cause.TIME_OUT: _passes(
+        "No answer in time",
+        "Redeploy again: it takes up an import that is still under way.",
+    ),
+    Cause.BASE_CURRENCY: _needs(
+        "Currency missing",
+        "Create the currency that the message names, with an exchange rate, on the side that "
+        "lacks it.",
+    ),
+    Cause.CLOCK: _needs(
+        "Clocks differ",
+        "Let the console's machine set its clock from a time server.",
+    ),
+    Cause.UNFINISHED: _needs(
+        "Redeploy not finished",
+        "Redeploy the integration solution again; that also resumes the job queue entries.",
     ),
 }
 

@@ -201,6 +201,11 @@ class TransformationRule(models.Model):
         return result
 
 
+FAILED = models.Q(last_synch_result="Failure") | models.Q(last_synch_crm_result="Failure")
+OWED = models.Q(owes_business_central=True) | models.Q(owes_dataverse=True)
+TO_RETRY = FAILED | OWED  # a query that names it is answered from an index of few rows
+
+
 class CouplingQuerySet(models.QuerySet["Coupling"]):
     def in_error(self) -> CouplingQuerySet:
         return self.filter(skipped=True)
@@ -262,15 +267,19 @@ class Coupling(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["company", "mapping_name", "business_central_key"], name="coupling_by_key"
+                fields=["company", "mapping_name", "business_central_key", "name"],
+                name="coupling_by_key",  # with the name, so that a search reads no couplings
+            ),
+            models.Index(fields=["company", "business_central_key"], name="coupling_by_number"),
+            models.Index(
+                fields=["company", "mapping_name"],
+                name="coupling_held",
+                condition=models.Q(skipped=True),
             ),
             models.Index(
                 fields=["company", "mapping_name"],
                 name="coupling_to_retry",
-                condition=models.Q(last_synch_result="Failure")
-                | models.Q(last_synch_crm_result="Failure")
-                | models.Q(owes_business_central=True)
-                | models.Q(owes_dataverse=True),
+                condition=TO_RETRY,
             ),
         ]
 
@@ -374,3 +383,24 @@ class Intent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mapping_name} {self.source_id}"
+
+
+class AutomaticPriceList(models.Model):
+    """The price list in Sales that the console keeps for a currency, remembered (E-8.58)."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="automatic_price_lists")
+    currency_code = models.CharField("Currency Code", max_length=10)
+    dataverse_id = models.UUIDField("Price List")
+    name = models.CharField("Name", max_length=100)
+    incarnation = models.PositiveIntegerField("Incarnation", default=0)
+
+    class Meta:
+        verbose_name = "automatic price list"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "currency_code"], name="one_automatic_price_list_per_currency"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

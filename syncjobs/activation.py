@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from connections.models import Company
 from mappings import defaults
 from mappings.defaults import DefaultJob
+from mappings.documents import reason_left_out
 from mappings.models import IntegrationTableMapping
 from mappings.reset import choices_of
 from mappings.setup_choices import SetupChoices
@@ -87,7 +88,7 @@ def _create(company: Company, job: DefaultJob, *, now: datetime, start: bool) ->
         rerun_delay=job.rerun_delay_seconds,
         category=job.category,
     )
-    if start and jobs.is_known(entry.job):
+    if start and jobs.is_known(entry.job) and not reason_left_out(job.mapping):
         if job.on_hold:
             queue.set_inactive(entry, now=now)  # E-7.19
         else:

@@ -27,6 +27,10 @@ DATAVERSE: Mapping[str, Verdict] = {
     "0x80060882": (RecordChangedError, Cause.CHANGED_MEANWHILE),
     "0x80040237": (RecordExistsError, Cause.DUPLICATE),
     "0x80060892": (RecordError, Cause.DUPLICATE),
+    "0x80043b06": (RecordError, Cause.DUPLICATE),  # number of a product
+    "0x80043b08": (RecordError, Cause.DUPLICATE),  # price of a product and unit in a list
+    "0x80043b14": (RecordError, Cause.FOREIGN_UNIT),
+    "0x80061009": (RecordError, Cause.PRODUCT_RETIRED),
     "0x80040333": (RecordError, Cause.DUPLICATE),
     "0x80040217": (RecordMissingError, Cause.DELETED),
     "0x80060891": (RecordMissingError, Cause.DELETED),

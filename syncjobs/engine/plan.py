@@ -76,10 +76,11 @@ class _Planner:
                 return Skip(source, "Not coupled")  # E-3.25
             return Ignore(source, "Not coupled")  # E-3.20
         if candidates and candidates.several:
+            several = captions.plural(self.mapping.destination_caption)
             return Fail(
                 source,
-                f"{candidates.several} {captions.plural(self.mapping.destination_caption)} match this "
-                f"{self.mapping.source_caption}; couple it with the right one.",
+                f"{candidates.several} {several} match this {self.mapping.source_caption}; couple "
+                "it with the right one.",
                 Cause.AMBIGUOUS,
             )
         return self._insert(source, incarnation=0)
@@ -113,7 +114,9 @@ class _Planner:
     def _due(self, source: Record, destination: Record, link: Link) -> Change:
         comparison = compare(self.mapping, source, destination, self.batch.references)
         diffs = self._derive(source, destination, comparison.diffs)
-        owes = self._owes(link, destination)
+        owes = self._owes(link, destination) or self.entity.owes(
+            self.mapping, source, destination, self.batch.facts
+        )
         if not diffs:
             return Agree(source, destination, owes=owes)
         # A field that a merge left to the other direction is still to be weighed field by field.

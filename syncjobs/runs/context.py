@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from connections.models import Company
@@ -98,6 +98,8 @@ class Context:
     plans_only: bool = False  # a preview, which writes nothing anywhere
     with_sales: bool = True  # Dynamics 365 Sales is connected, not Dataverse only
     run_id: int | None = None  # the execution that synch. jobs belong to
+    # What was asked once for the whole run; runs within it share it.
+    memo: dict[str, Any] = field(default_factory=dict)
     _world: World | None = None
     _peers: Mapping[str, Peer] | None = None
 

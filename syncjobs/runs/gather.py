@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from syncjobs.engine.facts import Facts
 from syncjobs.engine.matching import match
 from syncjobs.runs.context import Context
 from syncjobs.runs.lore import lore_of
+from syncjobs.runs.page import Page
 
 
 class Gatherer:
@@ -91,13 +92,13 @@ class Gatherer:
         parked = self._parked([record_id for record_id in ids if record_id not in links])
         waiting = frozenset(record_id for record_id, skipped in parked.items() if not skipped)
         strangers = [r for r in sources if r.id not in links and not parked.get(r.id)]
-        candidates = self._candidates(strangers, waiting)
+        facts = self._facts(sources, links, destinations)
+        candidates = self._candidates(strangers, waiting, facts)
         adopted = self._adopted(refused)
         partners = [
             *destinations.values(),
             *(c.one for c in (candidates | adopted).values() if c.one),
         ]
-        facts = self._facts(sources, links)
         return Batch(
             sources=tuple(sources),
             links=links,
@@ -137,16 +138,38 @@ class Gatherer:
             if change.id in found and change.id not in taken
         }
 
-    def _facts(self, sources: Sequence[Record], links: dict[UUID, Link]) -> Facts:
+    def _facts(
+        self,
+        sources: Sequence[Record],
+        links: Mapping[UUID, Link],
+        destinations: Mapping[UUID, Record],
+    ) -> Facts:
         world = self.context.world()
         facts = Facts(
             namespace=self.context.namespace,
             company=world.company,
             team=world.team,
             owned_by_person=self.context.owned_by_person,
+            local_currency=world.local_currency,
             currency_precision=world.currency_precision,
+            overtaken=self._overtaken(links, destinations),
         )
-        return replace(facts, **lore_of(self.context, self.mapping, sources, links))
+        columns = self.destination_columns
+        page = Page(self.context, self.mapping, sources, links, columns, self.rules)
+        return replace(facts, **lore_of(page))
+
+    def _overtaken(
+        self, links: Mapping[UUID, Link], destinations: Mapping[UUID, Record]
+    ) -> frozenset[UUID]:
+        """Return the sources whose destination changed meanwhile; a forced run does not care."""
+        if self.rules.force or not self.mapping.two_way:
+            return frozenset()
+        return frozenset(
+            source_id
+            for source_id, link in links.items()
+            if link.destination_id in destinations
+            and link.is_overtaken_by(destinations[link.destination_id])
+        )
 
     # References
 
@@ -188,16 +211,35 @@ class Gatherer:
     # Match-based coupling
 
     def _candidates(
-        self, uncoupled: Sequence[Record], waiting: Collection[UUID]
+        self, uncoupled: Sequence[Record], waiting: Collection[UUID], facts: Facts
     ) -> dict[UUID, Candidates]:
         """Couple before creating: look for the record on the other side first (E-3.24, E-4.30)."""
         mapping = self.mapping
         creates = self.rules.create_missing or not mapping.synch_only_coupled_records
         if not (creates or self.entity.couples_by_key):
             uncoupled = [record for record in uncoupled if record.id in waiting]
+        if self.entity.finds_twins:
+            return self._untaken(
+                {r.id: facts.twins[r.id] for r in uncoupled if r.id in facts.twins}
+            )
         if not uncoupled or not mapping.criteria:
             return {}
         return self.candidates(uncoupled)
+
+    def _untaken(self, twins: Mapping[UUID, Record]) -> dict[UUID, Candidates]:
+        """Leave out the rows that are coupled already, and those that two records lay claim to."""
+        if not twins:
+            return {}
+        claims = Counter(row.id for row in twins.values())
+        _, destination = couplings.sides(self.mapping.direction)
+        taken = couplings.coupled(
+            self.context.company, self.mapping.name, destination, list(claims)
+        )
+        return {
+            source_id: Candidates(one=row)
+            for source_id, row in twins.items()
+            if row.id not in taken and claims[row.id] == 1
+        }
 
     def candidates(self, uncoupled: Sequence[Record]) -> dict[UUID, Candidates]:
         """Return what uncoupled source records match; one request a priority."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from connections.systems import Condition, Lookup, Operator, Record, Selection, Side
 from mappings import couplings
-from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.entities.account import CUSTOMER, INACTIVE, VENDOR
 from syncjobs.engine.entities.contact import PARENT_COLUMN
-from syncjobs.engine.entities.entity import sends
 from syncjobs.runs.context import Context
+from syncjobs.runs.page import Page, texts
+from syncjobs.runs.price_lore import lists_of_page, prices_of_page
+from syncjobs.runs.product_lore import products_from_sales, products_to_sales
+from syncjobs.runs.unit_lore import groups_of_page, owned_units
 from syncjobs.runs.world import exchange_rates
 
 PARENTS = {"CUSTOMER": "Customer", "VENDOR": "Vendor"}  # mapping -> Link to Table
@@ -22,36 +24,37 @@ RELATIONSHIP_TYPES = {CUSTOMER.relationship_type, VENDOR.relationship_type}
 SALESPERSON_CODE = re.compile(r"^SP NO\. (\d{5})$")
 
 
-def lore_of(
-    context: Context,
-    mapping: DirectedMapping,
-    sources: Sequence[Record],
-    links: Mapping[UUID, Link],
-) -> dict[str, Any]:
+def lore_of(page: Page) -> dict[str, Any]:
     """Return the members of Facts that this pair of tables needs for this page."""
-    match mapping.source_table, sends(mapping):
-        case "contacts", True:
-            return {"accounts": _accounts(context, sources)}
-        case "contact", False:
-            return _companies(context, sources)
-        case "currencies", True:
-            world = context.world()
-            rates = exchange_rates(
-                context.business_central,
-                world.local_currency_code,
-                world.base_currency_code,
-                context.clock().date(),
-            )
-            return {"exchange_rates": rates}
-        case "systemuser", False:
-            return {"codes": _codes(context, [r for r in sources if r.id not in links])}
-        case _:
-            return {}
+    gather = _BY_SOURCE.get(page.mapping.source_table)
+    return gather(page) if gather else {}
 
 
-def _accounts(context: Context, contacts: Sequence[Record]) -> dict[str, Lookup | None]:
+def _of_contacts(page: Page) -> dict[str, Any]:
+    return {"accounts": _accounts(page.context, page.sources, "companyNumber")}
+
+
+def _of_opportunities(page: Page) -> dict[str, Any]:
+    return {
+        "accounts": _accounts(page.context, page.sources, "contactCompanyNumber"),
+        "contact_types": _contact_types(page.context, page.sources),
+    }
+
+
+def _of_currencies(page: Page) -> dict[str, Any]:
+    context, world = page.context, page.context.world()
+    rates = exchange_rates(
+        context.business_central,
+        world.local_currency_code,
+        world.base_currency_code,
+        context.clock().date(),
+    )
+    return {"exchange_rates": rates}
+
+
+def _accounts(context: Context, records: Sequence[Record], column: str) -> dict[str, Lookup | None]:
     """Return, for each company no., the account of its customer or else vendor (E-3.90)."""
-    numbers = {str(c.values.get("companyNumber") or "") for c in contacts} - {""}
+    numbers = texts(records, column)
     relations = _relations(context, "contactNumber", numbers)
     partners = couplings.by_key(
         context.company, PARENTS, {str(r.values["number"]) for r in relations}
@@ -71,9 +74,19 @@ def _accounts(context: Context, contacts: Sequence[Record]) -> dict[str, Lookup 
     return accounts
 
 
-def _companies(context: Context, contacts: Sequence[Record]) -> dict[str, Any]:
+def _contact_types(context: Context, opportunities: Sequence[Record]) -> dict[str, str]:
+    """Return what the contacts of opportunities are, which matters under Team only (E-3.18)."""
+    numbers = texts(opportunities, "contactNumber")
+    if context.owned_by_person or not numbers:
+        return {}
+    selection = Selection("contacts", ("number", "type"))
+    rows = context.business_central.find(selection, "number", numbers)
+    return {str(row.values["number"]): str(row.values["type"]) for row in rows}
+
+
+def _of_people(page: Page) -> dict[str, Any]:
     """Return, for each parent account, the company contact of its customer or else vendor."""
-    parents = _parents(contacts)
+    context, parents = page.context, _parents(page.sources)
     found: dict[UUID, tuple[str, str]] = {}
     uncoupled = set(parents)
     for mapping_name, link_to_table in PARENTS.items():
@@ -141,6 +154,10 @@ def _relations(context: Context, column: str, values: Collection[str]) -> list[R
     return context.system(Side.BUSINESS_CENTRAL).find(selection, column, values)
 
 
+def _of_users(page: Page) -> dict[str, Any]:
+    return {"codes": _codes(page.context, page.strangers)}
+
+
 def _codes(context: Context, users: Sequence[Record]) -> dict[UUID, str]:
     """Number new salespeople on from the highest code of the series (E-3.94)."""
     if not users:
@@ -158,3 +175,23 @@ def _codes(context: Context, users: Sequence[Record]) -> dict[UUID, str]:
     return {
         user.id: f"SP NO. {number:05}" for number, user in enumerate(ordered, start=max(taken) + 1)
     }
+
+
+_BY_SOURCE: Mapping[str, Callable[[Page], dict[str, Any]]] = {
+    "contact": _of_people,
+    "contacts": _of_contacts,
+    "currencies": _of_currencies,
+    "customerPriceGroups": lists_of_page,
+    "itemUnitsOfMeasure": owned_units,
+    "items": products_to_sales,
+    "opportunities": _of_opportunities,
+    "priceListLines": prices_of_page,
+    "priceLists": lists_of_page,
+    "product": products_from_sales,
+    "resourceUnitsOfMeasure": owned_units,
+    "resources": products_to_sales,
+    "salesPrices": prices_of_page,
+    "systemuser": _of_users,
+    "unitGroups": groups_of_page,
+    "unitsOfMeasure": groups_of_page,
+}

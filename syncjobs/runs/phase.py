@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from connections.errors import RecordChangedError, RecordExistsError, RecordMissingError
-from connections.systems import Record, Selection, Side
+from connections.systems import Operator, Record, Selection, Side
 from mappings import couplings
 from mappings.filters import matches
 from mappings.models import PendingCoupling
@@ -124,6 +124,7 @@ class Phase:
         yield from self._named(first, keep=keep)
         yield from self._named(waiting, keep=keep, filtered=True)
         yield from self._selected(keep=keep)
+        yield from self._departed()
 
     def _named(
         self, ids: Sequence[UUID], *, keep: bool = False, filtered: bool = False
@@ -168,6 +169,36 @@ class Phase:
             self._move_on(records)
             if wanted:
                 yield Page(wanted, self.newest)
+
+    def _departed(self) -> Iterator[Page]:
+        """Yield coupled records that left the filter by their state, if they changed (E-3.93).
+
+        The filter of blocked or inactive records would hide from the other side that they are.
+        """
+        scope, side, conditions = self.scope, self.mapping.source_side, self.mapping.source_filter
+        column = self.gatherer.entity.departs_by.get(side)
+        state = [c for c in conditions if c.column == column and c.operator == Operator.EQ]
+        if not state:
+            return
+        rest = tuple(c for c in conditions if c not in state)
+        selection = replace(
+            self.gatherer.selection(),
+            conditions=(*rest, replace(state[0], operator=Operator.NE)),
+            changed_after=look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None,
+            not_modified_by=self.gatherer.source.me if scope.leaves_out_own else None,
+        )
+        for records in self.gatherer.source.read(selection):
+            links = couplings.links(self.context.company, self.mapping, [r.id for r in records])
+            due = [
+                record
+                for record in records
+                if record.id not in self.seen
+                and (link := links.get(record.id)) is not None
+                and not link.skipped
+                and link.is_due(record)
+            ]
+            if due:
+                yield Page(due, None)
 
     def _sized(self, selection: Selection) -> Selection:
         """Choose pages small enough for progress to be seen, and large enough to be cheap."""
@@ -214,6 +245,7 @@ class Phase:
         self.prerequisites.fulfil(self.context, self.mapping, page.records, self.rules)
         pending: Sequence[Record] = page.records
         refused: dict[UUID, Insert] = {}  # creations whose id is there already
+        done: list[Outcome] = []
         for attempt in range(1, ROUNDS + 1):
             batch = self.gatherer.batch(pending, refused)
             planned = plan(self.mapping, batch, self.rules)
@@ -225,10 +257,12 @@ class Phase:
             overtaken = {outcome.change.source.id for outcome in moved}
             settled = [o for o in outcomes if o.change.source.id not in overtaken]
             self._remember(batch, settled, cursor=None if moved else page.reached)
+            done += settled
             if not moved:
                 break
             refused |= _there_already(moved)
             pending = self.gatherer.reread(overtaken)
+        self.prerequisites.follow(self.mapping, done)
         self.done += len(page.records)
         self.context.progress.advance(self.done)
 

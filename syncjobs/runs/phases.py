@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from connections.systems import Condition
 from mappings import directed
 from mappings.models import Coupling, IntegrationTableMapping, Intent
 from mappings.spec import DirectedMapping
 from mappings.terms import Direction, FieldStatus
 from syncjobs import leases
 from syncjobs.engine.change import Change, Rules
+from syncjobs.engine.entities import settled
 from syncjobs.leases import BusyError
 from syncjobs.models import SynchJob
 from syncjobs.runs.context import Context, Inner
@@ -25,6 +27,7 @@ from syncjobs.runs.phase import Phase, Scope, step
 from syncjobs.runs.prerequisites import Prerequisites
 from syncjobs.runs.report import JobResult, result_of, result_of_plan
 from syncjobs.runs.synchjobs import FROM, TO, WATERMARKS, SynchJobs
+from syncjobs.terms import Mode
 
 
 @dataclass(slots=True)
@@ -79,7 +82,8 @@ class Phases:
 
     def directed(self, way: Direction) -> DirectedMapping:
         context = self.context
-        return directed.directed(self.row, way, context.business_central, context.dataverse)
+        turned = directed.directed(self.row, way, context.business_central, context.dataverse)
+        return settled(turned)
 
     # One phase
 
@@ -158,7 +162,7 @@ class Phases:
             scope=scope,
             rules=self.rules,
             job=job,
-            prerequisites=Prerequisites(self._prerequisite),
+            prerequisites=Prerequisites(self._prerequisite, self._within),
             guard=None if is_free else Guard(self.row, mapping, self.order.trigger),
         )
 
@@ -174,6 +178,22 @@ class Phases:
                 inner = Phases(context, row, order)
                 inner.phase(inner.directed(way), inner.scope(way))
         except BusyError as error:  # what needs it waits until it is there
+            self.context.progress.log(error.message)
+
+    def _within(self, name: str, condition: Condition, mode: Mode) -> None:
+        """Synchronize what meets a condition of another mapping; its watermark stays (E-8.60)."""
+        row = IntegrationTableMapping.objects.filter(company=self.row.company, name=name).first()
+        if row is None or TO not in directed.directions(row):
+            return
+        context = replace(self.context, progress=Inner(self.context.progress))
+        order = Order(mode=mode, directions=(TO,), confirmed=True, trigger=self.order.trigger)
+        try:
+            with leases.hold(lease_name(row), leases.me()):
+                inner = Phases(context, row, order)
+                mapping = inner.directed(TO)
+                narrowed = replace(mapping, source_filter=(*mapping.source_filter, condition))
+                inner.phase(narrowed, inner.scope(TO))
+        except BusyError as error:  # the run that is at it sees to it
             self.context.progress.log(error.message)
 
 

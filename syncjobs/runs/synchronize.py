@@ -15,6 +15,7 @@ from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import Company
 from connections.systems import System
+from mappings.documents import reason_left_out
 from mappings.models import IntegrationFieldMapping, IntegrationTableMapping
 from mappings.reset import choices_of
 from mappings.terms import CouplingKind, Direction
@@ -29,11 +30,16 @@ from syncjobs.runs.phases import Phases, lease_name
 from syncjobs.runs.report import JobResult, Report, requests_of
 from syncjobs.terms import Mode, Trigger
 
-# Lines come with their documents, not on their own (E-1.57, E-3.19).
-WITH_THEIR_HEADER = frozenset({"POSTEDSALESLINE-INV", "SOLINE-ORDERDETAIL"})
 # What is wrong with one mapping only; a run of all goes on with the others.
 OF_ONE_MAPPING = frozenset(
-    {Cause.UNKNOWN_TABLE, Cause.BAD_FILTER, Cause.NO_FIELDS, Cause.VALUE_INVALID, Cause.MASS_CHANGE}
+    {
+        Cause.UNKNOWN_TABLE,
+        Cause.BAD_FILTER,
+        Cause.NO_FIELDS,
+        Cause.VALUE_INVALID,
+        Cause.MASS_CHANGE,
+        Cause.NOT_CARRIED,
+    }
 )
 
 
@@ -149,12 +155,19 @@ def find_mapping(company: Company, name: str) -> IntegrationTableMapping:
 
 
 def run_order(company: Company) -> list[str]:
-    """Return the company's mappings as a run of all of them takes them: dependencies first."""
+    """Return the company's mappings as a run of all of them takes them: dependencies first.
+
+    Documents are left out, and so are their lines (E-1.57, E-3.19).
+    """
     rows = IntegrationTableMapping.objects.filter(company=company).order_by("priority", "name")
-    return [name for name in rows.values_list("name", flat=True) if name not in WITH_THEIR_HEADER]
+    return [name for name in rows.values_list("name", flat=True) if not reason_left_out(name)]
 
 
 def _check(row: IntegrationTableMapping, order: Order) -> None:
+    reason = reason_left_out(row.name)
+    if reason:
+        message = f"{row.name} cannot run: {reason[0].lower()}{reason[1:]} Leave it out."
+        raise ConfigurationError(message, cause=Cause.NOT_CARRIED)
     is_two_way = row.direction == Direction.BIDIRECTIONAL
     if order.mode == Mode.UNCONDITIONAL and is_two_way and len(order.directions or ()) != 1:
         message = (

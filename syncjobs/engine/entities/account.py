@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from connections.systems import Record, Side, Value, Values
 from mappings.spec import DirectedMapping
 from syncjobs.engine.entities.entity import COMPANY_COLUMN, Entity, sends, stamps
@@ -43,6 +45,7 @@ class Account(Entity):
 
 
 class Customer(Account):
+    departs_by: Mapping[Side, str] = {Side.DATAVERSE: "statecode"}
     also_reads = {
         Side.BUSINESS_CENTRAL: (
             *Account.also_reads[Side.BUSINESS_CENTRAL],

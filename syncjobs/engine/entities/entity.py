@@ -18,6 +18,13 @@ class Entity:
 
     # Columns to read beside the mapped ones, per side.
     also_reads: Mapping[Side, tuple[str, ...]] = {}
+    # Dataverse columns that this derives by itself, whatever their field mappings say.
+    derives: frozenset[str] = frozenset()
+    # A side's column of state with the value that its filter asks for: a coupled record that leaves
+    # the filter by it is looked at once more, so that the other side hears of it (E-3.93).
+    departs_by: Mapping[Side, str] = {}
+    # Whether rows that a record is already are found by more than one field (E-3.24).
+    finds_twins = False
     # Whether a match couples even where only coupled records are synchronized (E-3.24).
     couples_by_key = False
 
@@ -29,6 +36,12 @@ class Entity:
         self, mapping: DirectedMapping, destination: Record, source: Record, facts: Facts
     ) -> bool:
         """Whether the destination lacks what can be derived only now, though nothing changed."""
+        return False
+
+    def owes(
+        self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
+    ) -> bool:
+        """Whether the other direction has something of the destination that was left to it."""
         return False
 
     def derive(
@@ -48,11 +61,14 @@ def sends(mapping: DirectedMapping) -> bool:
     return mapping.source_side == Side.BUSINESS_CENTRAL
 
 
+def company_stamp(facts: Facts) -> dict[str, Value]:
+    """Return the company of a row (E-3.66)."""
+    return {COMPANY_COLUMN: facts.company} if facts.company else {}
+
+
 def stamps(destination: Record | None, planned: Values, facts: Facts) -> dict[str, Value]:
     """Return the company of a row, and its owner where nobody else says (E-3.66, E-3.67)."""
-    values: dict[str, Value] = {}
-    if facts.company:
-        values[COMPANY_COLUMN] = facts.company
+    values = company_stamp(facts)
     if destination is None and facts.team and planned.get(OWNER_COLUMN) is None:
         values[OWNER_COLUMN] = facts.team
     return values
