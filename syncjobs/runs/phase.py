@@ -32,6 +32,7 @@ from syncjobs.terms import Action, Mode
 
 PAGE = 1000
 SMALLEST_PAGE = 100
+LARGE = 5000  # records, from which on every page is a whole one
 ROUNDS = 3  # a record that keeps changing under us is planned so often, then parked
 
 
@@ -206,7 +207,9 @@ class Phase:
             return replace(selection, page_size=PAGE)
         total = self.gatherer.source.count(selection)
         self.context.progress.start(step(self.mapping), total)
-        return replace(selection, page_size=min(PAGE, max(SMALLEST_PAGE, total // 10)))
+        # Dataverse counts to 5,000 only: from there on there may be any number.
+        size = PAGE if total >= LARGE else max(SMALLEST_PAGE, total // 10)
+        return replace(selection, page_size=size)
 
     def _without_known(self, page: Sequence[Record], *, keep: bool) -> list[Record]:
         """Drop rows that are read again only because both polls overlap.
