@@ -1,4 +1,4 @@
-"""How large and how exact numbers of Dynamics 365 Sales may be, as Microsoft's table reference says.
+"""How large and how exact numbers of Dynamics 365 Sales may be, as its table reference says.
 
 The data file knows ranges of few columns; these are those of products, units and prices.
 """

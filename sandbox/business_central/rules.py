@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.business_central import refusals
 from sandbox.business_central.contacts import Contacts
+from sandbox.business_central.goods import OWNERS, STOCKED, Goods, unit_group_code
 from sandbox.business_central.numbers import FIELDS, SERIES
+from sandbox.business_central.opportunities import Opportunities
 from sandbox.business_central.pages import caption
+from sandbox.business_central.prices import Prices
 from sandbox.schema import Table
-from sandbox.store import BUSINESS_CENTRAL, Row
+from sandbox.store import Row
 
 if TYPE_CHECKING:
     from sandbox.business_central.writing import Writer
@@ -21,10 +24,6 @@ EMAILS = frozenset({"email", "email2"})
 PHONES = frozenset({"phoneNumber", "mobilePhoneNumber", "phoneNo"})
 NAMED = ("customers", "vendors")  # a name must be given
 PARTNERS = {"customers": "Customer", "vendors": "Vendor"}
-STOCKED = {
-    "items": ("itemUnitsOfMeasure", "itemNumber"),
-    "resources": ("resourceUnitsOfMeasure", "resourceNumber"),
-}
 DOCUMENTS = {"salesOrders": "Order", "salesQuotes": "Quote"}
 LINES = ("salesOrderLines", "salesQuoteLines")
 STEP = 10000  # between the numbers of lines
@@ -36,12 +35,19 @@ class Rules:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.contacts = Contacts(writer)
+        self.goods = Goods(writer)
+        self.prices = Prices(writer)
+        self.opportunities = Opportunities(writer)
 
     # Fields
 
-    def validate(self, table: Table, row: Row, name: str, given: Mapping[str, Any]) -> None:
+    def validate(
+        self, table: Table, before: Row, row: Row, name: str, given: Mapping[str, Any]
+    ) -> None:
         """React to a field that was just set."""
         value = row[name]
+        self.goods.validate(table, row, name)
+        self.prices.validate(table, row, name)
         if name in EMAILS:
             _check_email(value)
         elif name in PHONES and any(letter.isalpha() for letter in value):
@@ -54,21 +60,17 @@ class Rules:
                 self.contacts.validate(row, name, given)
             case "customers" | "vendors" if name == "primaryContactNumber":
                 self.contacts.set_primary(row, PARTNERS[table.name], given)
-            case "items" if name == "baseUnitOfMeasureCode":
-                self._check_base_unit(row)
-
-    def _check_base_unit(self, row: Row) -> None:
-        if self.writer.exists("itemLedgerEntries", itemNumber=row["number"] or "-"):
-            text = (
-                "You cannot change Base Unit of Measure because there are one or more ledger "
-                "entries for this item."
-            )
-            raise refusals.dialog(text)
+            case "opportunities":
+                self.opportunities.validate(before, row, name, given)
 
     # Records
 
     def number(self, table: Table, row: Row, given: Row) -> None:
-        """Take the next number of the series where none is given."""
+        """Take the next number of the series where none is given, and what a record begins with."""
+        self.goods.initialise(table, row)
+        self.prices.initialise(table, row, given)
+        if table.name == "opportunities":
+            self.opportunities.initialise(row)
         if table.name in SERIES:
             field = FIELDS.get(table.name, "number")
             given_number = given.pop(field, "")
@@ -80,6 +82,7 @@ class Rules:
             given["sequence"] = last - last % STEP + STEP
 
     def before_insert(self, table: Table, row: Row) -> None:
+        self.prices.check(table, None, row)
         if table.name == "contacts":
             self.contacts.complete(row)
         if table.name in (*NAMED, "contacts") and not row["displayName"].strip():
@@ -97,6 +100,7 @@ class Rules:
             self._create_base_unit(table, row)
 
     def before_modify(self, table: Table, before: Row, row: Row) -> None:
+        self.prices.check(table, before, row)
         if table.name == "contacts":
             self.contacts.complete(row)
         if table.name not in (*NAMED, "contacts"):
@@ -120,7 +124,7 @@ class Rules:
             sourceType=kind,
             sourceId=row["id"],
             sourceNumber=row["number"],
-            code=f"{kind.upper()} {row['number']} UOM GR",
+            code=unit_group_code(kind, row["number"]),
         )
 
     def _create_base_unit(self, table: Table, row: Row) -> None:
@@ -132,6 +136,8 @@ class Rules:
             self.writer.insert_related(units, **values)
 
     def after_rename(self, table: Table, name: str, old: Any, new: Any) -> None:
+        self.goods.after_rename(table, name, old, new)
+        self.prices.after_rename(table, name, old, new)
         if table.name in PARTNERS and name == "number":
             relations = self.writer.tables["contactBusinessRelations"]
             also = f"\"linkToTable\" = '{PARTNERS[table.name]}'"
@@ -159,9 +165,13 @@ class Rules:
                 self._check_unit(table, row)
             case "salespeoplePurchasers":
                 self._check_salesperson(row)
+            case "opportunities":
+                self.opportunities.before_delete(row)
             case "salesOrders" | "salesQuotes":
                 lines = "salesOrderLines" if table.name == "salesOrders" else "salesQuoteLines"
-                self._delete_where(lines, documentNumber=row["number"])
+                self.writer.remove_where(lines, documentNumber=row["number"])
+        self.goods.before_delete(table, row)
+        self.prices.before_delete(table, row)
 
     def _check_partner(self, table: Table, row: Row) -> None:
         if table.name != "customers":
@@ -209,18 +219,11 @@ class Rules:
 
     def _delete_units(self, table: Table, row: Row) -> None:
         units, field = STOCKED[table.name]
-        self._delete_where(units, **{field: row["number"]})
-        self._delete_where("unitGroups", sourceId=row["id"])
+        self.writer.remove_where(units, **{field: row["number"]})
+        self.writer.remove_where("unitGroups", sourceId=row["id"])
 
     def _check_unit(self, table: Table, row: Row) -> None:
-        owner, field = (
-            ("items", "itemNumber")
-            if table.name == "itemUnitsOfMeasure"
-            else (
-                "resources",
-                "resourceNumber",
-            )
-        )
+        owner, field = OWNERS[table.name]
         if self.writer.exists(owner, number=row[field], baseUnitOfMeasureCode=row["code"]):
             text = (
                 f"You cannot delete {caption(table)} {row['code']} because it is the "
@@ -236,15 +239,6 @@ class Rules:
                     f"{row['code']} because it has open opportunities."
                 )
                 raise refusals.dialog(text)
-
-    def _delete_where(self, table_name: str, **wanted: Any) -> None:
-        table = self.writer.tables[table_name]
-        where = " AND ".join(f'"{name}" = ?' for name in wanted)
-        found = self.writer.store.select(
-            BUSINESS_CENTRAL, table, ["id"], where, list(wanted.values())
-        )
-        for row in found:
-            self.writer.remove(table, row)
 
 
 def _check_email(text: str) -> None:

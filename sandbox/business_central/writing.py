@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODIFIED = ("lastModifiedDateTime", "systemModifiedAt")
 SYSTEM = frozenset({"id", "systemCreatedAt", "systemVersion", *MODIFIED})
-FIRST = ("type",)  # decides what other fields mean
+FIRST = ("type", "salesType", "assetType")  # decide what other fields mean
 
 
 class Writer:
@@ -135,11 +135,12 @@ class Writer:
 
     def _validate(self, table: Table, row: Row, values: Mapping[str, Any]) -> None:
         """Put values into a record one after the other, each with what it brings about."""
+        before = dict(row)
         for name, value in values.items():
             self._check_relation(table, name, value)
             changes, row[name] = row[name] != value, value
             if changes:
-                self.rules.validate(table, row, name, values)
+                self.rules.validate(table, before, row, name, values)
 
     def _check_relation(self, table: Table, name: str, value: Any) -> None:
         relation = relation_of(table, name)
@@ -255,6 +256,14 @@ class Writer:
 
     def remove(self, table: Table, row: Row) -> None:
         self.store.delete(BUSINESS_CENTRAL, table, row["id"])
+
+    def remove_where(self, table_name: str, **wanted: Any) -> None:
+        """Remove every record that holds these values; no rule of theirs is asked."""
+        table = self.tables[table_name]
+        where = " AND ".join(f'"{name}" = ?' for name in wanted)
+        bound = list(wanted.values())
+        for row in self.store.select(BUSINESS_CENTRAL, table, ["id"], where, bound):
+            self.remove(table, row)
 
     def clear(self, table: Table, field: str, value: Any) -> None:
         """Blank a field wherever it points to what is gone."""
