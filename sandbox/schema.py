@@ -90,7 +90,12 @@ DATAVERSE_TYPES = {
 }
 
 MEMO_LENGTH = 2000
-LONG_MEMOS = {"notetext": 100_000, "message": 100_000, "friendlymessage": 100_000}
+LONG_MEMOS = {
+    "data": 1_000_000,
+    "notetext": 100_000,
+    "message": 100_000,
+    "friendlymessage": 100_000,
+}
 # Tables that the work needs beyond the data file.
 SUPPORT_TABLES: dict[str, dict[str, str]] = {
     "privilege": {"privilegeid": "Uniqueidentifier", "name": "String", "accessright": "Integer"},
@@ -99,6 +104,19 @@ SUPPORT_TABLES: dict[str, dict[str, str]] = {
         "roleid": "Uniqueidentifier",
         "privilegeid": "Uniqueidentifier",
         "privilegedepthmask": "Integer",
+    },
+    "importjob": {
+        "importjobid": "Uniqueidentifier",
+        "name": "String",
+        "solutionname": "String",
+        "progress": "Double",
+        "data": "Memo",
+        "startedon": "DateTime",
+        "completedon": "DateTime",
+    },
+    "nav_defaultconnection": {
+        "nav_defaultconnectionid": "Uniqueidentifier",
+        "nav_name": "String",
     },
     "asyncoperation": {
         "asyncoperationid": "Uniqueidentifier",
@@ -117,6 +135,8 @@ WRITABLE = {("systemuser", "isdisabled")}
 SUPPORT_ENTITY_SETS = {
     "privilege": "privileges",
     "roleprivileges": "roleprivilegescollection",
+    "importjob": "importjobs",
+    "nav_defaultconnection": "nav_defaultconnections",
     "asyncoperation": "asyncoperations",
 }
 # Every table with rows of its own has these, whether the data file lists them or not.

@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from email.utils import format_datetime, formatdate
 from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
@@ -86,6 +87,9 @@ class SystemApplication:
             finally:
                 self.world.limits.end(self.system, principal, cost_ms)
         reply.headers |= self._traced(principal)
+        if self.system in self.world.store.offsets:  # its clock, as clients see it
+            moment = self.world.store.now(self.system)
+            reply.headers["Date"] = format_datetime(moment, usegmt=True)
         content = reply.content()
         self._count(call, principal, reply, len(content))
         if "reset_after_commit" in actions or "partial_batch" in actions:
@@ -107,6 +111,8 @@ class SystemApplication:
         if "status" in actions:
             return _faulty(actions["status"])
         system = self._system()
+        if self.system == "dataverse":
+            system.imports.fault = actions.get("solution_import")
         partial = actions.get("partial_batch")
         if partial is not None:
             system.partial_batch_after = partial.after if partial.after is not None else 1
@@ -208,6 +214,7 @@ async def read_call(scope: Scope, receive: Receive, origin: str) -> Call:
 async def respond(send: Send, reply: Reply, content: bytes, *, truncated: bool) -> None:
     """Send an answer; a truncated one promises more than it holds."""
     headers = dict(reply.headers)
+    headers.setdefault("Date", formatdate(usegmt=True))
     if content:
         headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
     if reply.status not in (204, 304):
@@ -285,6 +292,7 @@ def _configuration(application: Any, context: ssl.SSLContext | None) -> uvicorn.
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=128 * 1024,

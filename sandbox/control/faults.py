@@ -15,6 +15,7 @@ ACTIONS = (
     "reset_after_commit",
     "truncate",
     "partial_batch",
+    "solution_import",
 )
 SYSTEMS = ("entra", "dataverse", "bc")
 TYPES: dict[str, tuple[type, ...]] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sandbox import identities
-from sandbox.dataverse import closing, jobs, refusals
+from sandbox.dataverse import closing, imports, jobs, refusals
 from sandbox.dataverse.writing import Reference, Writer
 from sandbox.http import WRITE, Call, Reply
 from sandbox.schema import Column, Table, Type
@@ -148,6 +148,8 @@ UNBOUND: dict[str, Handler] = {
     "PublishXml": _publish,
     "PublishAllXml": _publish,
     "BulkDelete": jobs.bulk_delete,
+    "StageSolution": imports.stage,
+    "ImportSolutionAsync": imports.import_async,
     "WinOpportunity": closing.win,
     "LoseOpportunity": closing.lose,
 }

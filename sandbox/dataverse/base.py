@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from sandbox import identities
+from sandbox.dataverse import solutions
 from sandbox.dataverse.planting import plant as plant_rows
 from sandbox.dataverse.security import ADMINISTRATOR_TEMPLATE, VERBS, privilege_id, privilege_name
 
@@ -27,6 +28,11 @@ READ_ONLY = (
     "teammembership",
     "teamroles",
 )
+# The product availability role is for sellers.
+ASSIGNED_ROLES = (
+    "8c8d4f51-a72b-e511-80d9-3863bb349780",
+    "6f960e32-a72b-e511-80d9-3863bb349780",
+)
 INTEGRATED_ROLES = ("mapping", "support")
 
 
@@ -35,6 +41,7 @@ def plant(environment: Dataverse) -> None:
     _plant_organization(environment)
     _plant_users(environment)
     _plant_roles(environment)
+    _plant_integration(environment)
     # A company of Business Central is found by its id there, and only once.
     company = environment.model.tables["bcbi_company"]
     key = {"SchemaName": "bcbi_externalid_key", "KeyAttributes": ["bcbi_externalid"]}
@@ -174,6 +181,23 @@ def _plant_roles(environment: Dataverse) -> None:
         for user, role in assignments
     ]
     plant_rows(environment, "systemuserroles", rows)
+
+
+def _plant_integration(environment: Dataverse) -> None:
+    """Install the integration solution; the integration user and the team have its roles."""
+    solutions.install(environment, solutions.shipped(), by=identities.SYSTEM_USER_ID)
+    user, team = identities.INTEGRATION_USER_ID, identities.DEFAULT_TEAM_ID
+    assigned = [role.id for role in solutions.shipped().roles if role.id in ASSIGNED_ROLES]
+    to_user = [
+        {"systemuserroleid": derived(f"{user}/{role}"), "systemuserid": user, "roleid": role}
+        for role in assigned
+    ]
+    plant_rows(environment, "systemuserroles", to_user)
+    to_team = [
+        {"teamroleid": derived(f"{team}/{role}"), "teamid": team, "roleid": role}
+        for role in (identities.INTEGRATION_ROLE_ID, *assigned)
+    ]
+    plant_rows(environment, "teamroles", to_team)
 
 
 def _is_granted(table: str, role: str, verb: str) -> bool:

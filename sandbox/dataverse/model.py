@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -71,13 +71,14 @@ class Model:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.tables = schema.dataverse()
-        self.by_set = {table.entity_set.lower(): table for table in self.tables.values()}
+        self.tables: dict[str, Table] = {}
+        self.by_set: dict[str, Table] = {}
         self._navigations: dict[str, dict[str, Navigation]] = {}
         self.reload()
 
     def reload(self) -> None:
         """Read customizations again; after a reset there are none."""
+        self._leave_out(json.loads(self.store.get_meta("dataverse:absent") or "[]"))
         self.added_options: dict[str, dict[str, str]] = json.loads(
             self.store.get_meta("dataverse:options") or "{}"
         )
@@ -103,6 +104,27 @@ class Model:
         if table is None or table.entity_set != entity_set:
             raise refusals.segment(entity_set)
         return table
+
+    # Tables that come and go with a solution
+
+    def bring(self, names: Iterable[str]) -> None:
+        """Let tables be there."""
+        self._change({name for name in schema.dataverse() if name not in self.tables} - set(names))
+
+    def take_away(self, names: Iterable[str]) -> None:
+        """Let tables no longer be there."""
+        absent = {name for name in schema.dataverse() if name not in self.tables}
+        self._change(absent | set(names))
+
+    def _change(self, absent: Iterable[str]) -> None:
+        self.store.set_meta("dataverse:absent", json.dumps(sorted(absent)))
+        self._leave_out(absent)
+
+    def _leave_out(self, absent: Iterable[str]) -> None:
+        left_out = set(absent)
+        self.tables = {n: table for n, table in schema.dataverse().items() if n not in left_out}
+        self.by_set = {table.entity_set.lower(): table for table in self.tables.values()}
+        self._navigations.clear()
 
     # Option sets
 
@@ -160,7 +182,7 @@ class Model:
     def _find_navigations(self, table: Table) -> dict[str, Navigation]:
         found: dict[str, Navigation] = {}
         for column in lookups(table):
-            for target in column.targets:
+            for target in (name for name in column.targets if name in self.tables):
                 name = navigation_name(column, target)
                 found.setdefault(name, Navigation(name, target, column.name, collection=False))
         for other in self.tables.values():

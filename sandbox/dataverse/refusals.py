@@ -106,6 +106,15 @@ def wrong_status(column: str) -> RefusalError:
     return RefusalError(400, "0x80048408", text)
 
 
+def solution_operation() -> RefusalError:
+    """One operation on solutions at a time."""
+    text = (
+        "Cannot start another [Import] because there is a previous [Import] running at this "
+        "moment. Use Solution History for more details."
+    )
+    return RefusalError(400, "0x80071151", text)
+
+
 def method(name: str, what: str) -> RefusalError:
     return RefusalError(405, "0x80060888", f"The {name} method is not supported for {what}.")
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sandbox.dataverse import actions, batch, bulk, linking, metadata, refusals
+from sandbox.dataverse import actions, batch, bulk, linking, metadata, refusals, solutions
+from sandbox.dataverse.imports import Imports
 from sandbox.dataverse.linking import segment_of
 from sandbox.dataverse.model import Model, Navigation
 from sandbox.dataverse.options import preferences
@@ -33,15 +34,19 @@ class Dataverse:
         self.store = store
         self.model = Model(store)
         self.security = Security(store)
+        self.imports = Imports(self)
+        self.imports.reload()
         self.partial_batch_after: int | None = None
 
     def reload(self) -> None:
         """Forget what was kept in memory; the rows were replaced."""
         self.model.reload()
         self.security.forget()
+        self.imports.reload()
 
     def handle(self, call: Call, writer: Writer | None = None) -> Reply:
         """Answer a request; refusals become error bodies."""
+        self.imports.settle()
         try:
             reply = self._route(call, writer)
         except RefusalError as error:
@@ -169,7 +174,11 @@ class Dataverse:
                 row = writer.existing(reference)
                 check_match(call, row)
                 with self.atomic():
-                    writer.delete(reference.table, row)
+                    if reference.table.name == "solution":
+                        self.security.demand_everything(writer.user, "prvDeleteSolution")
+                        solutions.uninstall(self, row)
+                    else:
+                        writer.delete(reference.table, row)
                 return Reply(204, work=WRITE)
             case _:
                 raise refusals.method(call.method, reference.table.entity_set)
