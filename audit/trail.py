@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from audit import scene
-from audit.facts import differences
+from audit.facts import differences, facts_of
 from audit.models import AuditEntry
 from audit.scene import Person
 from audit.terms import Act
@@ -46,29 +46,33 @@ def note_rows(
     act: Act,
     rows: Iterable[models.Model],
     *,
+    gone: Collection[str] = (),
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     by: Person = None,
 ) -> None:
     """Note the same act on several rows: an entry for each, or one for very many; one insert.
 
-    Each row has a company, which has to be there already.
+    Each row has a company, which has to be there already. Before and after are the same for all;
+    of rows that go, `gone` names the fields to be kept as what was.
     """
     found = list(rows)
     was, now = differences(before or {}, after or {})
+    if not found:
+        return
     if len(found) > MOST_ROWS:
         kind = str(found[0]._meta.verbose_name_plural)
         entries = [
             _entry(act, None, kind=kind, name=f"{count} {kind}", company=company, by=by)
             for company, count in _by_company(found).items()
         ]
+        for entry in entries:
+            entry.before, entry.after = was, now
     else:
-        entries = [
-            _entry(act, row, company=row.company, by=by)  # type: ignore[attr-defined]
-            for row in found
-        ]
-    for entry in entries:
-        entry.before, entry.after = was, now
+        entries = [_entry(act, row, by=by) for row in found]
+        for entry, row in zip(entries, found, strict=True):
+            entry.before = differences(facts_of(row, gone), {})[0] if gone else was
+            entry.after = now
     AuditEntry.objects.bulk_create(entries)
 
 

@@ -50,6 +50,13 @@ class Secret:
     def __bool__(self) -> bool:
         return bool(self.token)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same seal; the same secret sealed again counts as another."""
+        return isinstance(other, Secret) and self.token == other.token
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
     def __repr__(self) -> str:
         return "Secret(set)" if self.token else "Secret(not set)"
 

@@ -8,7 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
 from connections import hosts, limits, trust
 from connections.budget import budget_of
 from connections.business_central import BusinessCentral
@@ -178,7 +183,12 @@ def _not_set_up(company: Company, side: str) -> ConfigurationError:
 # Enabling and disabling
 
 
-def enable(row: DataverseConnectionSetup | SalesConnectionSetup) -> None:
+STATE = ("is_enabled", "disable_reason")
+
+
+def enable(
+    row: DataverseConnectionSetup | SalesConnectionSetup, *, by: AbstractBaseUser | None = None
+) -> None:
     """Let the connection be used; Sales needs Dataverse (E-9.21)."""
     if isinstance(row, SalesConnectionSetup) and not dataverse_setup(row.company).is_enabled:
         message = (
@@ -186,11 +196,15 @@ def enable(row: DataverseConnectionSetup | SalesConnectionSetup) -> None:
             "Setup first."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    row.is_enabled, row.disable_reason = True, ""
-    row.save(update_fields=["is_enabled", "disable_reason"])
+    _switch(row, Act.ENABLED, by)
 
 
-def disable(row: DataverseConnectionSetup | SalesConnectionSetup, *, reason: str = "") -> None:
+def disable(
+    row: DataverseConnectionSetup | SalesConnectionSetup,
+    *,
+    reason: str = "",
+    by: AbstractBaseUser | None = None,
+) -> None:
     """Let the connection rest; couplings and mappings stay (E-9.20)."""
     if isinstance(row, DataverseConnectionSetup):
         sales = SalesConnectionSetup.objects.filter(company=row.company, is_enabled=True)
@@ -200,5 +214,19 @@ def disable(row: DataverseConnectionSetup | SalesConnectionSetup, *, reason: str
                 "365 Connection Setup first."
             )
             raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    row.is_enabled, row.disable_reason = False, reason[:250]
-    row.save(update_fields=["is_enabled", "disable_reason"])
+    _switch(row, Act.DISABLED, by, reason)
+
+
+def _switch(
+    row: DataverseConnectionSetup | SalesConnectionSetup,
+    act: Act,
+    by: AbstractBaseUser | None,
+    reason: str = "",
+) -> None:
+    before = facts_of(row, STATE)
+    row.is_enabled, row.disable_reason = act == Act.ENABLED, reason[:250]
+    after = facts_of(row, STATE)
+    with transaction.atomic():
+        row.save(update_fields=STATE)
+        if before != after:
+            trail.note(act, row, before=before, after=after, reason=reason, by=by)

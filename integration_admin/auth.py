@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
+from audit import trail
+from audit.terms import Act
 from connections.models import Company
 from integration_admin.chrome import COMPANY
 from integration_admin.roles import Right, SignedInRequest, requires
@@ -32,12 +38,32 @@ class SignIn(LoginView):
     form_class = Credentials
     redirect_authenticated_user = True
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        trail.note(Act.SIGNED_IN, form.get_user(), by=form.get_user())
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Note who was tried; an unknown name is not, since it may be a password typed too soon."""
+        typed = str(form.data.get("username", ""))[:150].replace("\x00", "")
+        known = User.objects.filter(username=typed).first()
+        if known:
+            trail.note(Act.SIGN_IN_REFUSED, known)
+        else:
+            trail.note(Act.SIGN_IN_REFUSED, kind="user", name="unknown user name")
+        return super().form_invalid(form)
+
 
 class SignOut(LogoutView):
     """Ends the session; POST only."""
 
     def get(self, _request: HttpRequest) -> HttpResponse:
         return redirect("home")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> TemplateResponse:
+        if request.user.is_authenticated:
+            trail.note(Act.SIGNED_OUT, request.user, by=request.user)
+        return super().post(request, *args, **kwargs)
 
 
 @require_POST

@@ -15,6 +15,9 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
 from connections import checks, company_row, setup
 from connections.causes import Cause
 from connections.checks import Check
@@ -246,6 +249,8 @@ def _save(description: Description) -> Company:
 
 
 def _fill(row: models.Model, part: Part, where: str) -> None:
+    before = facts_of(row, tuple(part)) if row.pk else {}
+    is_new = row.pk is None
     for name, value in part.items():
         setattr(row, name, value)
     try:
@@ -256,6 +261,11 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
         message = f"[{where}] {name}: {' '.join(problems)}"
         raise _wrong(message) from error
     row.save()
+    after = facts_of(row, tuple(part))
+    if is_new or before != after:
+        company = row if isinstance(row, Company) else getattr(row, "company", None)
+        act = Act.CREATED if is_new else Act.CHANGED
+        trail.note(act, row, company=company, before=before, after=after)
 
 
 def _enable(company: Company, *, sales: bool | None) -> None:

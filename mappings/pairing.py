@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
 from connections.models import Company
 from connections.systems import Record, System, Table
-from mappings import trace
 from mappings.models import (
     Coupling,
     IntegrationTableMapping,
@@ -25,6 +27,9 @@ from mappings.terms import CouplingKind, SynchResult
 
 KEY_LENGTH = 100
 NAME_LENGTH = 160
+PARTNERS = ("mapping_name", "business_central_id", "dataverse_id", "skipped")
+OPTION = ("mapping_name", "business_central_key", "option_value", "option_caption")
+HELD, FREE = {"skipped": True}, {"skipped": False}
 
 
 class CouplingError(ValueError):
@@ -84,13 +89,23 @@ def couple(
     _free(mapping, business_central_id, dataverse_id, systems)
     try:
         with transaction.atomic():
+            before = _partner(mapping, business_central_id)
             coupling = _pair(mapping, record, local, dataverse_id)
             _settle(mapping, [business_central_id, dataverse_id])
+            after = facts_of(coupling, PARTNERS)
+            trail.note(Act.COUPLED, coupling, before=before, after=after, by=by)
     except IntegrityError as error:
         message = f"Somebody coupled the {remote.caption or remote.name} row just now; look again."
         raise CouplingError(message) from error
-    trace.leave(mapping.company, "Coupled", str(coupling), by=by)
     return coupling
+
+
+def _partner(mapping: IntegrationTableMapping, business_central_id: UUID) -> dict[str, Any]:
+    """Return whom a record is coupled with so far."""
+    coupling = Coupling.objects.filter(
+        company=mapping.company, mapping_name=mapping.name, business_central_id=business_central_id
+    ).first()
+    return facts_of(coupling, PARTNERS) if coupling else {}
 
 
 def _existing(system: System, table: Table, record_id: UUID) -> Record:
@@ -198,8 +213,11 @@ def couple_matched(mapping: IntegrationTableMapping, matches: Collection[Match])
 def retry(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
     """Let the next run pick these couplings up again; return how many were waiting (E-4.49)."""
     waiting = Coupling.objects.in_error().filter(pk__in=ids)
-    _trace(waiting, "Retried", by)
-    return waiting.update(skipped=False, skipped_at=None)
+    with transaction.atomic():
+        trail.note_rows(
+            Act.RETRIED, waiting.select_related("company"), before=HELD, after=FREE, by=by
+        )
+        return waiting.update(skipped=False, skipped_at=None)
 
 
 def retry_all(company: Company, *, by: AbstractBaseUser | None = None) -> int:
@@ -208,7 +226,7 @@ def retry_all(company: Company, *, by: AbstractBaseUser | None = None) -> int:
     count = Coupling.objects.filter(**mine).update(skipped=False, skipped_at=None)
     count += PendingCoupling.objects.filter(**mine).update(skipped=False)
     count += OptionCoupling.objects.filter(**mine).update(skipped=False)
-    trace.leave(company, "Retried", f"all {count} skipped records", by=by)
+    _note_retried(company, f"all {count} skipped records", by)
     return count
 
 
@@ -232,41 +250,43 @@ def retry_mappings(
     count += PendingCoupling.objects.filter(parked).update(skipped=False)
     count += OptionCoupling.objects.filter(mapped).update(skipped=False)
     subject = ", ".join(names) if names is not None else "all mappings"
-    trace.leave(company, "Retried", f"{count} skipped records of {subject}", by=by)
+    _note_retried(company, f"{count} skipped records of {subject}", by)
     return count
+
+
+def _note_retried(company: Company, name: str, by: AbstractBaseUser | None) -> None:
+    trail.note(
+        Act.RETRIED, kind="couplings", name=name, company=company, before=HELD, after=FREE, by=by
+    )
 
 
 def retry_pending(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
     """Let the next run try these records again that failed before they had a partner."""
     waiting = PendingCoupling.objects.filter(pk__in=ids, skipped=True)
-    _trace(waiting, "Retried", by)
-    return waiting.update(skipped=False)
+    with transaction.atomic():
+        trail.note_rows(
+            Act.RETRIED, waiting.select_related("company"), before=HELD, after=FREE, by=by
+        )
+        return waiting.update(skipped=False)
 
 
 def retry_options(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
     """Let the next run pick these option mappings up again."""
     waiting = OptionCoupling.objects.filter(pk__in=ids, skipped=True)
-    _trace(waiting, "Retried", by)
-    return waiting.update(skipped=False)
+    with transaction.atomic():
+        trail.note_rows(
+            Act.RETRIED, waiting.select_related("company"), before=HELD, after=FREE, by=by
+        )
+        return waiting.update(skipped=False)
 
 
 def remove(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
     """Delete couplings and leave both records as they are; return how many there were."""
     rows = Coupling.objects.filter(pk__in=ids)
-    _trace(rows, "Coupling deleted", by)
-    return rows.delete()[0]
-
-
-def _trace(
-    rows: QuerySet[Coupling] | QuerySet[PendingCoupling] | QuerySet[OptionCoupling],
-    act: str,
-    by: AbstractBaseUser | None,
-) -> None:
-    subjects: dict[Company, list[str]] = defaultdict(list)
-    for row in rows.select_related("company"):
-        subjects[row.company].append(str(row))
-    for company, names in subjects.items():
-        trace.leave(company, act, ", ".join(names), by=by)
+    with transaction.atomic():
+        found = rows.select_related("company")
+        trail.note_rows(Act.COUPLING_DELETED, found, gone=PARTNERS, by=by)
+        return rows.delete()[0]
 
 
 # Options
@@ -287,6 +307,8 @@ def map_option(
     if (other := rival.first()) is not None:
         message = f"{caption or value} is already mapped to {other.business_central_key}."
         raise CouplingError(message)
+    known_row = known.filter(business_central_id=record.id).first()
+    before = facts_of(known_row, OPTION) if known_row else {}
     row, _ = known.update_or_create(
         company=mapping.company,
         mapping_name=mapping.name,
@@ -302,12 +324,14 @@ def map_option(
             "skipped": False,
         },
     )
-    trace.leave(mapping.company, "Option mapped", str(row), by=by)
+    trail.note(Act.COUPLED, row, before=before, after=facts_of(row, OPTION), by=by)
     return row
 
 
 def unmap_options(ids: Collection[int], *, by: AbstractBaseUser | None = None) -> int:
     """Forget these option mappings; the values stay in the option set."""
     rows = OptionCoupling.objects.filter(pk__in=ids)
-    _trace(rows, "Option mapping deleted", by)
-    return rows.delete()[0]
+    with transaction.atomic():
+        found = rows.select_related("company")
+        trail.note_rows(Act.COUPLING_DELETED, found, gone=OPTION, by=by)
+        return rows.delete()[0]

@@ -9,8 +9,10 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from audit import trail
+from audit.terms import Act
 from connections.models import Company
-from mappings import defaults, trace
+from mappings import defaults
 from mappings.defaults import DefaultField, DefaultMapping
 from mappings.models import IntegrationFieldMapping, IntegrationTableMapping
 from mappings.setup_choices import SetupChoices
@@ -91,10 +93,58 @@ def use_default_synchronization_setup(
     `keep` names mappings whose customisations stay as they are. Run again it changes nothing more.
     """
     steps = preview(company, choices=choices, keep=keep)
+    before = _noted(company, steps)
     _take(company, steps)
     summary = ResetSummary(steps.created, steps.reset, steps.removed, steps.kept)
-    trace.leave(company, "Use Default Synchronization Setup", str(summary), by=by)
+    _note(company, summary, before, _noted(company, steps), by)
     return summary
+
+
+Noted = Mapping[str, tuple[IntegrationTableMapping, dict[str, Any]]]
+
+
+def _noted(company: Company, steps: ResetPlan) -> Noted:
+    """Return the mappings that a reset touches, as the audit log keeps them: two queries."""
+    names = {*steps.values, *steps.removed}
+    rows = IntegrationTableMapping.objects.filter(company=company, name__in=names)
+    return {row.name: (row, audited(row)) for row in rows.prefetch_related("fields")}
+
+
+def audited(row: IntegrationTableMapping) -> dict[str, Any]:
+    """Return a mapping and its fields as the audit log keeps them."""
+    values = _is(row)
+    lines = {
+        f"field {facts['field'] or facts['constant_value']} {facts['integration_field']}": facts
+        for facts in values.fields
+    }
+    return {**values.settings, **lines}
+
+
+def _note(
+    company: Company,
+    summary: ResetSummary,
+    before: Noted,
+    after: Noted,
+    by: AbstractBaseUser | None,
+) -> None:
+    """Note the reset, and each mapping that is another than it was; what was removed is gone."""
+    trail.note(
+        Act.RESET,
+        kind="integration table mappings",
+        name=str(summary),
+        company=company,
+        before={"removed": list(summary.removed)},
+        after={"created": list(summary.created), "reset": list(summary.reset)},
+        by=by,
+    )
+    for name in summary.removed:
+        row, was = before[name]
+        trail.note(Act.DELETED, row, company=company, before=was, by=by)
+    for name in summary.reset:
+        row, was = before[name]
+        now = after[name][1]
+        if was != now:
+            trail.note(Act.CHANGED, row, company=company, before=was, after=now, by=by)
 
 
 def plan(

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from audit import trail
+from audit.terms import Act
 from connections.errors import RecordChangedError, RecordMissingError
 from connections.systems import (
     Condition,
@@ -22,9 +24,9 @@ from connections.systems import (
     Write,
     Written,
 )
-from mappings import filters, trace
+from mappings import filters
 from mappings.models import Coupling, IntegrationTableMapping, Intent
-from mappings.pairing import Systems
+from mappings.pairing import PARTNERS, Systems
 
 PAGE = 500
 COMPANY_COLUMN = "bcbi_companyid"
@@ -60,13 +62,20 @@ def uncouple(
         company=mapping.company,
         mapping_name=mapping.name,
         business_central_id__in=business_central_ids,
-    )
+    ).select_related("company")
     release = _Release(mapping, systems.dataverse)
-    total = Uncoupled()
-    for page in _pages(list(found)):
+    total, rows = Uncoupled(), list(found)
+    for page in _pages(rows):
         total += release.page(page)
-    trace.leave(mapping.company, "Uncoupled", f"{total.uncoupled} of {mapping}", by=by)
+    _note(rows, total, by)
     return total
+
+
+def _note(rows: Sequence[Coupling], total: Uncoupled, by: AbstractBaseUser | None) -> None:
+    """Note each coupling that is gone; of very many only how many."""
+    refused = {row_id for row_id, _ in total.failures}
+    gone = [row for row in rows if row.dataverse_id not in refused]
+    trail.note_rows(Act.UNCOUPLED, gone, gone=PARTNERS, by=by)
 
 
 def uncouple_all(

@@ -90,9 +90,9 @@ def _create(company: Company, job: DefaultJob, *, now: datetime, start: bool) ->
     )
     if start and jobs.is_known(entry.job) and not reason_left_out(job.mapping):
         if job.on_hold:
-            queue.set_inactive(entry, now=now)  # E-7.19
+            queue.make_inactive(entry, now=now)  # E-7.19
         else:
-            queue.set_ready(entry, now=now)
+            queue.make_ready(entry, now=now)
     return entry
 
 
@@ -163,7 +163,7 @@ def resume(company: Company, *, now: datetime) -> int:
         if jobs.is_known(entry.job)
     ]
     for entry in held:
-        queue.set_ready(entry, now=now)
+        queue.make_ready(entry, now=now)
     return len(held)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
+from audit import trail
+from audit.terms import Act
 from connections.errors import IntegrationError
 from connections.models import Company
 from syncjobs import clock, leases
@@ -147,6 +149,7 @@ def in_foreground(
         started_at=begun,
         heartbeat_at=begun,
     )
+    trail.note(Act.RUN_STARTED, run, after={"job": job}, by=user)
     progress = RunProgress(run.pk)
     rows = Run.objects.filter(pk=run.pk, status=RunStatus.IN_PROCESS)
     heart = Heart(

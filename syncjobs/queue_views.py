@@ -200,16 +200,16 @@ def _run_now(request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> R
     return queue.run_now(entry, now=now, user=request.user)
 
 
-def _ready(_request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> None:
-    queue.set_ready(entry, now=now)
+def _ready(request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> None:
+    queue.set_ready(entry, now=now, by=request.user)
 
 
-def _hold(_request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> None:
-    queue.set_on_hold(entry, now=now)
+def _hold(request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> None:
+    queue.set_on_hold(entry, now=now, by=request.user)
 
 
-def _restart(_request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> None:
-    queue.restart(entry, now=now)
+def _restart(request: SignedInRequest, entry: JobQueueEntry, now: datetime) -> None:
+    queue.restart(entry, now=now, by=request.user)
 
 
 def _entries(request: SignedInRequest) -> QuerySet[JobQueueEntry]:

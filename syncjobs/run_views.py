@@ -146,7 +146,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stop a run at its next page, or before it begins."""
     run = get_object_or_404(Run, pk=pk, company=company_of(request))
-    queue.cancel(run, now=clock.now())
+    queue.cancel(run, now=clock.now(), by=request.user)
     if run.status == RunStatus.CANCELLED:
         messages.success(request, "The run was cancelled before it began.")
     elif run.cancel_requested and run.status == RunStatus.IN_PROCESS:

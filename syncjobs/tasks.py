@@ -9,6 +9,9 @@ from types import TracebackType
 
 from django.db import OperationalError
 
+from audit import scene
+from audit.scene import Scene
+from audit.terms import Source
 from connections.errors import ConfigurationError, TransientError
 from syncjobs import clock, dispatch, jobs, leases
 from syncjobs.dispatch import Claim
@@ -32,7 +35,8 @@ def run_entry(pk: str) -> None:
 def run_claimed(claim: Claim) -> None:
     """Run what was claimed, and note how it ended."""
     entry, run = claim.entry, claim.run
-    with Execution(claim) as execution:
+    here = Scene(Source.JOB, person=lambda: run.user, name="console")
+    with scene.at(here), Execution(claim) as execution:
         request = JobRequest(
             entry.company, entry.mapping_name, entry.parameters, Trigger(run.trigger)
         )
