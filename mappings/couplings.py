@@ -18,6 +18,8 @@ from mappings.spec import DirectedMapping, Link, Mark
 from mappings.terms import Direction, SynchResult, UpdateConflictResolution
 from mappings.upserts import upsert
 
+# What the index coupling_to_retry holds: SQLite uses it only where it is asked for in these words.
+WAITS = next(i.condition for i in Coupling._meta.indexes if i.name == "coupling_to_retry") or Q()
 NAME_LENGTH = 160
 ERROR_LENGTH = 500
 
@@ -111,6 +113,7 @@ def to_retry(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
     """Yield the coupled records that failed or are owed, whatever their time says (E-3.10)."""
     source, destination = sides(mapping.direction)
     waiting = Coupling.objects.filter(
+        WAITS,
         Q(**{destination.result: SynchResult.FAILURE}) | Q(**{destination.owed: True}),
         company=company,
         mapping_name=mapping.name,

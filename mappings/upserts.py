@@ -88,7 +88,8 @@ def _preparation(model: type[models.Model], name: str) -> Prepare:
         case models.JSONField() if is_sqlite and field.encoder is None:
             return json.dumps
         case models.DateTimeField():
-            return _ops().adapt_datetimefield_value
+            adapt: Prepare = _ops().adapt_datetimefield_value
+            return adapt
         case models.BooleanField() | models.IntegerField():
             return _as_it_is
         case models.Field():
