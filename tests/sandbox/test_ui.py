@@ -388,3 +388,42 @@ def test_what_is_posted_is_only_shown(browser: Browser, filled: RunningSandbox) 
     assert browser.open("/ui/bc/postedSalesInvoices/new").status_code == 404
     after = filled.bc.get(f"postedSalesInvoices({row['id']})").json()
     assert after["@odata.etag"] == row["@odata.etag"]
+
+
+def test_a_person_edits_a_price_by_hand(browser: Browser, filled: RunningSandbox) -> None:
+    query = "productpricelevels?$filter=productnumber eq 'SH-10'"
+    [before] = filled.dataverse.get(query).json()["value"]
+    path = f"/ui/sales/productpricelevel/{before['productpricelevelid']}"
+
+    saved = browser.change(path, amount="12.5")
+    refused = browser.change(path, amount="-1")
+
+    [after] = filled.dataverse.get(query).json()["value"]
+    assert "Saved." in saved.text
+    assert after["amount"] == 12.5
+    assert after["_modifiedby_value"] == identities.PERSON_USER_ID
+    assert "0x80044330" in refused.text
+
+
+def test_a_person_blocks_an_item_and_retires_a_product(
+    browser: Browser, filled: RunningSandbox
+) -> None:
+    [item] = filled.bc.get("items?$filter=number eq '1896-S'").json()["value"]
+    [product] = filled.dataverse.get("products?$filter=productnumber eq 'SH-20'").json()["value"]
+
+    blocked = browser.change(f"/ui/bc/items/{item['id']}", blocked="1")
+    retired = browser.change(
+        f"/ui/sales/product/{product['productid']}", statecode="1", statuscode="2"
+    )
+
+    assert "Saved." in blocked.text
+    assert "Saved." in retired.text
+    assert filled.bc.get(f"items({item['id']})").json()["blocked"] is True
+    again = filled.dataverse.get(f"products({product['productid']})").json()
+    assert (again["statecode"], again["statuscode"]) == (1, 2)
+
+
+def test_forms_and_lists_use_the_words_of_each_system(browser: Browser) -> None:
+    assert "Relationship Type" in browser.open("/ui/sales/account").text
+    assert "Price List Item" in browser.open("/ui/sales/productpricelevel").text
+    assert "Base Unit of Measure" in browser.open("/ui/bc/items").text
