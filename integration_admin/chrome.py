@@ -53,6 +53,7 @@ AREAS = (
         (
             Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling",)),
             Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
+            Entry("Option Mapping Errors", "option_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
         ),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -89,7 +89,8 @@ def setups_of(company: Company) -> Setups:
 def picture(company: Company, *, now: datetime) -> dict[str, Any]:
     """Return everything that home shows; a constant number of queries."""
     setups, counts = setups_of(company), _counts(company)
-    todo = _todo(company, setups, counts, now)
+    errors = _errors_of_a_day(company, now)
+    todo = _todo(company, setups, counts, errors, now)
     sent, received = _carried(company, now)
     mine = SynchJob.objects.filter(company=company)
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")
@@ -97,7 +98,7 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
         "setups": setups,
         "headline": _headline(setups, todo, sent + received),
         "todo": todo[:MOST_TO_DO],
-        "cues": _cues(company, counts, now),
+        "cues": _cues(counts, errors),
         "sent": sent,
         "received": received,
         "jobs": mine.order_by("-started_at")[:8],
@@ -117,16 +118,13 @@ def _counts(company: Company) -> dict[str, int]:
             "pk", filter=Q(status=JobStatus.ERROR, job__in=("synchronize", "synchronize_all"))
         ),
     )
-    mine = {"company": company}
-    held = Count("pk", filter=Q(skipped=True))
-    couplings = Coupling.objects.filter(**mine).aggregate(coupled=Count("pk"), held=held)
-    options = OptionCoupling.objects.filter(**mine).aggregate(held=held)
-    pending = PendingCoupling.objects.filter(**mine).aggregate(pending=Count("pk"), held=held)
+    couplings = Coupling.objects.filter(company=company)
+    options = OptionCoupling.objects.filter(company=company)
     return entries | {
-        "coupled": couplings["coupled"],
-        "skipped": couplings["held"] + options["held"],
-        "pending": pending["pending"],
-        "pending_held": pending["held"],
+        "coupled": couplings.count(),
+        "skipped": couplings.filter(skipped=True).count(),
+        "options_held": options.filter(skipped=True).count(),
+        "pending": PendingCoupling.objects.filter(company=company).count(),
     }
 
 
@@ -152,13 +150,17 @@ def _headline(setups: Setups, todo: list[ToDo], carried: int) -> str:
     return f"{flow} {words} need{'s' if count == 1 else ''} a person."
 
 
+def _errors_of_a_day(company: Company, now: datetime) -> list[tuple[str, str, int]]:
+    """Return how many errors there were of each cause and mapping."""
+    errors = SynchError.objects.filter(company=company, warning=False, logged_at__gte=now - A_DAY)
+    counted = errors.order_by().values_list("cause", "mapping_name").annotate(Count("pk"))
+    return [(cause, name, number) for cause, name, number in counted]
+
+
 def _cues(
-    company: Company, counts: Mapping[str, int], now: datetime
+    counts: Mapping[str, int], errors: Sequence[tuple[str, str, int]]
 ) -> list[tuple[str, list[Cue]]]:
-    entries, errors = reverse("job_queue"), reverse("errors")
-    fresh = SynchError.objects.filter(
-        job__company=company, warning=False, logged_at__gte=now - A_DAY
-    ).count()
+    entries, fresh = reverse("job_queue"), sum(number for _, _, number in errors)
     return [
         (
             "Job queue tasks",
@@ -172,10 +174,8 @@ def _cues(
             "Synchronization",
             [
                 Cue("Failed Synch. Jobs", counts["failed_synch"], f"{entries}?view=failed", 1),
-                Cue("Integration Errors, 24 hours", fresh, f"{errors}?days=1", 10, 1),
-                Cue(
-                    "Coupled Data Sync Errors", counts["skipped"], reverse("coupling_errors"), 10, 1
-                ),
+                Cue("Integration Errors, 24 hours", fresh, f"{reverse('errors')}?days=1", 10, 1),
+                Cue("Coupled Data Sync Errors", *_held(counts), 10, 1),
             ],
         ),
         (
@@ -188,7 +188,20 @@ def _cues(
     ]
 
 
-def _todo(company: Company, setups: Setups, counts: Mapping[str, int], now: datetime) -> list[ToDo]:
+def _held(counts: Mapping[str, int]) -> tuple[int, str]:
+    """Return how many coupled records are held back, and the list that shows them."""
+    only_options = counts["options_held"] and not counts["skipped"]
+    url = reverse("option_errors" if only_options else "coupling_errors")
+    return counts["skipped"] + counts["options_held"], url
+
+
+def _todo(
+    company: Company,
+    setups: Setups,
+    counts: Mapping[str, int],
+    errors: Sequence[tuple[str, str, int]],
+    now: datetime,
+) -> list[ToDo]:
     found = [
         ToDo("bad", "The job queue does not go on by itself", trouble, "Job Queue Entries",
              reverse("job_queue"))
@@ -210,28 +223,24 @@ def _todo(company: Company, setups: Setups, counts: Mapping[str, int], now: date
                 ToDo("bad", f"{entry} has stopped{more}", entry.error_message, "Look and restart",
                      f"{reverse('job_queue')}?view=failed")
             )  # fmt: skip
-    found += _errors_to_cure(company, now)
-    held = counts["skipped"]
+    found += _errors_to_cure(errors)
+    held, url = _held(counts)
     if held:
         found.append(
             ToDo("held", f"{held} coupled record{'s are' if held > 1 else ' is'} held back",
                  "The same error came twice for the same change. Cure it, then retry.",
-                 f"Look at {held}", reverse("coupling_errors"))
+                 f"Look at {held}", url)
         )  # fmt: skip
     return found
 
 
-def _errors_to_cure(company: Company, now: datetime) -> list[ToDo]:
+def _errors_to_cure(errors: Sequence[tuple[str, str, int]]) -> list[ToDo]:
     """Return the commonest causes of a day that do not pass by themselves."""
-    errors = SynchError.objects.filter(
-        job__company=company, warning=False, logged_at__gte=now - A_DAY
-    )
-    rows = errors.order_by().values("cause", "job__mapping_name").annotate(n=Count("pk"))
     counts: dict[str, int] = defaultdict(int)
     names: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        counts[row["cause"]] += row["n"]
-        names[row["cause"]].add(row["job__mapping_name"])
+    for cause, name, number in errors:
+        counts[cause] += number
+        names[cause].add(name)
     found = []
     for cause in sorted(counts, key=lambda one: -counts[one]):
         explained = explain(cause)

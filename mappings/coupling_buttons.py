@@ -19,7 +19,7 @@ from integration_admin.pages import (
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import pairing
 from mappings.coupling_views import FROM, TO, failed_way
-from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
+from mappings.models import Coupling, IntegrationTableMapping, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
 from syncjobs import clock, on_demand
 from syncjobs.on_demand import Wanted
@@ -144,6 +144,18 @@ def retry_pending(request: SignedInRequest) -> HttpResponse:
         count = pairing.retry_pending(ids, by=request.user)
         messages.success(request, f"{count} held-back records will be tried again.")
     return back(request, "pending_couplings")
+
+
+@require_POST
+@requires(Right.RETRY_RECORD)
+def retry_options(request: SignedInRequest) -> HttpResponse:
+    """Let the next run try the ticked options again."""
+    rows = OptionCoupling.objects.filter(company=company_of(request), pk__in=_chosen(request))
+    ids = list(rows.values_list("pk", flat=True))
+    if within_limit(request, len(ids)):
+        count = pairing.retry_options(ids, by=request.user)
+        messages.success(request, f"{count} held-back options will be tried again.")
+    return back(request, "option_errors")
 
 
 def _delete(request: SignedInRequest, ids: Sequence[int], list_url: str) -> HttpResponse:

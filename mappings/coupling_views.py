@@ -23,7 +23,15 @@ from integration_admin.pages import (
 )
 from integration_admin.roles import Right
 from mappings import captions, links
-from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
+from mappings.models import (
+    FAILED,
+    OWED,
+    TO_RETRY,
+    Coupling,
+    IntegrationTableMapping,
+    OptionCoupling,
+    PendingCoupling,
+)
 from mappings.terms import Direction, SynchResult
 from syncjobs.causes import explain
 from syncjobs.models import SynchError
@@ -37,7 +45,6 @@ def mapping_names(company: Company) -> list[tuple[str, str]]:
     return [(name, name) for name in names.values_list("name", flat=True)]
 
 
-FAILED = Q(last_synch_result="Failure") | Q(last_synch_crm_result="Failure")
 BY_MAPPING = Filter("mapping", "Mapping", "mapping_name", mapping_names)
 SYNCHRONIZE = Action("Synchronize", "synchronize_couplings", Right.RETRY_RECORD, "play")
 DELETE = Action("Delete Couplings", "delete_couplings", Right.MANAGE_COUPLINGS, "uncouple")
@@ -76,14 +83,10 @@ class CouplingList(ListPage[Coupling]):
     actions = (SYNCHRONIZE, DELETE)
     views = (
         View("all", "All"),
-        View(
-            "failed",
-            "Failed",
-            Q(last_synch_result="Failure") | Q(last_synch_crm_result="Failure"),
-        ),
+        View("failed", "Failed", TO_RETRY & FAILED),
         View("skipped", "Skipped", Q(skipped=True)),
-        View("owed", "Change waits", Q(owes_business_central=True) | Q(owes_dataverse=True)),
-    )  # fmt: skip
+        View("owed", "Change waits", TO_RETRY & OWED),
+    )
     filters = (BY_MAPPING,)
     searches = ("business_central_key", "name")
     searches_ids = ("business_central_id", "dataverse_id")
@@ -165,6 +168,48 @@ class CouplingErrorList(ListPage[Coupling]):
 def failed_way(row: Coupling) -> Direction:
     """Return the direction that failed: the results "in Dataverse" speak of To (E-4.4)."""
     return TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM
+
+
+class OptionErrorList(ListPage[OptionCoupling]):
+    """Options that were skipped after the same error came twice: payment terms and their like."""
+
+    title = "Option Mapping Errors"
+    model = OptionCoupling
+    right = Right.VIEW_COUPLING
+    columns = (
+        Column("business_central_key", order="business_central_key", side="bc"),
+        Column("mapping_name", "Mapping"),
+        Column("way", "Direction"),
+        Column("option", "Option", order="option_caption", side="sales"),
+        Column("last_error", "Error Message"),
+        Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
+    )
+    actions = (Action("Retry", "retry_options", Right.RETRY_RECORD, "refresh"),)
+    filters = (BY_MAPPING,)
+    searches = ("business_central_key", "option_caption", "last_error")
+    searches_ids = ("business_central_id",)
+    search_hint = "Search code, option, message or id"
+    default_order = ("mapping_name", "business_central_key")
+    empty = Empty(
+        "No option is held back",
+        "Payment terms, shipment methods and shipping agents that fail twice wait here.",
+        "Errors by cause",
+        "errors",
+    )
+
+    def everything(self) -> QuerySet[OptionCoupling]:
+        return super().everything().filter(skipped=True)
+
+    def show_way(self, row: OptionCoupling) -> SafeString:
+        return cells.route(TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM)
+
+    def show_option(self, row: OptionCoupling) -> SafeString:
+        return format_html(
+            '{} <span class="table__sub">{}</span>', row.option_caption, row.option_value
+        )
+
+    def show_last_error(self, row: OptionCoupling) -> SafeString:
+        return format_html('<span class="message">{}</span>', row.last_error)
 
 
 class PendingCouplingList(ListPage[PendingCoupling]):
@@ -254,7 +299,7 @@ class CouplingCard(CardPage[Coupling]):
         ).first()
         errors = SynchError.objects.filter(
             Q(business_central_id=row.business_central_id) | Q(dataverse_id=row.dataverse_id),
-            job__company=company,
+            company=company,
         )
         table = mapping.table if mapping else ""
         integration_table = mapping.integration_table if mapping else ""
@@ -265,7 +310,7 @@ class CouplingCard(CardPage[Coupling]):
             "bc_url": links.business_central(company, table, row.business_central_key),
             "sales_url": links.sales(company, integration_table, row.dataverse_id),
             "explained": explain(row.cause) if row.cause else None,
-            "errors": errors.select_related("job")[:20],
+            "errors": errors.defer("detail")[:20],
         }
 
 

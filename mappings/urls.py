@@ -33,6 +33,8 @@ urlpatterns = [
     ),
     path("coupled-data-errors/retry/", coupling_buttons.retry_couplings, name="retry_couplings"),
     path("coupled-data-errors/retry-all/", coupling_buttons.retry_all, name="retry_all"),
+    path("option-errors/", coupling_views.OptionErrorList.as_view(), name="option_errors"),
+    path("option-errors/retry/", coupling_buttons.retry_options, name="retry_options"),
     path(
         "pending-couplings/", coupling_views.PendingCouplingList.as_view(), name="pending_couplings"
     ),

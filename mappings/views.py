@@ -102,23 +102,16 @@ class MappingList(ListPage[IntegrationTableMapping]):
     def gather(self, rows: Sequence[IntegrationTableMapping]) -> None:
         names = [row.name for row in rows]
         mine = {"company": self.company, "mapping_name__in": names}
-        self.coupled: dict[str, int] = defaultdict(int)
-        self.skipped: dict[str, int] = defaultdict(int)
-        for table in (Coupling, OptionCoupling):
-            counted = table.objects.filter(**mine).values("mapping_name").annotate(
-                n=Count("pk"), held=Count("pk", filter=Q(skipped=True))
-            )  # fmt: skip
-            for row in counted:
-                self.coupled[row["mapping_name"]] += row["n"]
-                self.skipped[row["mapping_name"]] += row["held"]
+        self.coupled, self.skipped = _coupled(mine), _coupled({**mine, "skipped": True})
         self.errors = dict(
             SynchError.objects.filter(
-                job__company=self.company,
-                job__mapping_name__in=names,
+                company=self.company,
+                mapping_name__in=names,
                 warning=False,
                 logged_at__gte=clock.now() - ERRORS_OF,
             )
-            .values_list("job__mapping_name")
+            .order_by()
+            .values_list("mapping_name")
             .annotate(Count("pk"))
         )
         self.jobs = latest_jobs(rows)
@@ -152,6 +145,18 @@ class MappingList(ListPage[IntegrationTableMapping]):
 
     def show_next_run(self, row: IntegrationTableMapping) -> SafeString:
         return next_run(self.entries.get(row.name))
+
+
+def _coupled(wanted: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many couplings, of either kind, mappings have: one query."""
+    records, options = (
+        table.objects.filter(**wanted).values_list("mapping_name").annotate(number=Count("pk"))
+        for table in (Coupling, OptionCoupling)
+    )
+    counted: dict[str, int] = defaultdict(int)
+    for name, number in records.union(options, all=True):
+        counted[name] += number
+    return counted
 
 
 def latest_jobs(mappings: Sequence[IntegrationTableMapping]) -> dict[str, list[SynchJob]]:
@@ -319,11 +324,7 @@ def _needed(mapping: IntegrationTableMapping) -> list[tuple[str, int | None, int
     """Return what must be in step first: its name, its card, how many are coupled."""
     names = list(mapping.depends_on)
     mine = {"company": mapping.company, "mapping_name__in": names}
-    counted: dict[str, int] = defaultdict(int)
-    for table in (Coupling, OptionCoupling):
-        rows = table.objects.filter(**mine).values_list("mapping_name").annotate(Count("pk"))
-        for name, count in rows:
-            counted[name] += count
+    counted = _coupled(mine)
     siblings = IntegrationTableMapping.objects.filter(company=mapping.company, name__in=names)
     cards = dict(siblings.values_list("name", "pk"))
     return [(name, cards.get(name), counted[name]) for name in names]
@@ -332,13 +333,12 @@ def _needed(mapping: IntegrationTableMapping) -> list[tuple[str, int | None, int
 def counts_of(mapping: IntegrationTableMapping) -> dict[str, int]:
     mine = {"company": mapping.company, "mapping_name": mapping.name}
     table = OptionCoupling if mapping.kind == CouplingKind.OPTION else Coupling
-    counts = table.objects.filter(**mine).aggregate(
-        coupled=Count("pk"), skipped=Count("pk", filter=Q(skipped=True))
-    )
+    rows = table.objects.filter(**mine)
     errors = SynchError.objects.filter(
-        job__company=mapping.company,
-        job__mapping_name=mapping.name,
-        warning=False,
-        logged_at__gte=clock.now() - ERRORS_OF,
+        **mine, warning=False, logged_at__gte=clock.now() - ERRORS_OF
     )
-    return counts | {"errors": errors.count()}
+    return {
+        "coupled": rows.count(),
+        "skipped": rows.filter(skipped=True).count(),
+        "errors": errors.count(),
+    }

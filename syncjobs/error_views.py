@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -70,12 +70,12 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
         request.GET.get(name, "").replace("\x00", "").strip() for name in ("mapping", "q")
     )
     errors = SynchError.objects.filter(
-        job__company=company,
+        company=company,
         warning=False,
         logged_at__gte=clock.now() - timedelta(days=int(days)),
     )
     if chosen:
-        errors = errors.filter(job__mapping_name=chosen)
+        errors = errors.filter(mapping_name=chosen)
     if search:
         errors = errors.filter(Q(message__icontains=search) | Q(record_name__icontains=search))
     groups = _groups(errors)
@@ -104,16 +104,14 @@ _NO_ERRORS = Empty("No errors", "Every record of this time went through.")
 
 def _groups(errors: QuerySet[SynchError]) -> list[Group]:
     """Group by cause, most first: three queries, however many errors there are."""
-    counted = errors.order_by().values("cause", "job__mapping_name").annotate(
+    counted = errors.order_by().values("cause", "mapping_name").annotate(
         n=Count("pk"), first=Min("logged_at"), last=Max("logged_at")
     )  # fmt: skip
     by_cause: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in counted:
         by_cause[row["cause"]].append(dict(row))
-    place = Window(RowNumber(), partition_by=F("cause"), order_by=F("pk").desc())
-    newest = errors.annotate(place=place).filter(place__lte=SHOWN_OF_A_CAUSE)
     records: dict[str, list[tuple[SynchError, Coupling | None]]] = defaultdict(list)
-    shown = list(newest.select_related("job").defer("detail").order_by("-pk"))
+    shown = _newest(errors, by_cause)
     couplings = couplings_of(shown)
     for error in shown:
         records[error.cause].append((error, couplings.get(error.pk)))
@@ -122,6 +120,17 @@ def _groups(errors: QuerySet[SynchError]) -> list[Group]:
         _group(cause, by_cause[cause], records[cause], is_first=cause == ordered[0])
         for cause in ordered
     ]
+
+
+def _newest(errors: QuerySet[SynchError], causes: Iterable[str]) -> list[SynchError]:
+    """Return the newest of each cause: one query that asks an index for a handful of each."""
+    wanted = Q()
+    for cause in causes:
+        newest = errors.filter(cause=cause).order_by("-pk").values("pk")[:SHOWN_OF_A_CAUSE]
+        wanted |= Q(pk__in=newest)
+    if not wanted:
+        return []
+    return list(SynchError.objects.filter(wanted).defer("detail").order_by("-pk"))
 
 
 def _group(
@@ -142,18 +151,15 @@ def _group(
         number=sum(row["n"] for row in rows),
         first=min(row["first"] for row in rows),
         last=max(row["last"] for row in rows),
-        mappings=", ".join(sorted(row["job__mapping_name"] for row in rows)),
+        mappings=", ".join(sorted(row["mapping_name"] for row in rows)),
         records=records,
         is_first=is_first,
     )
 
 
-def _causes(_company: Company) -> list[tuple[str, str]]:
-    return [(str(cause), f"{explain(cause).title}") for cause in sorted(_known())]
-
-
-def _known() -> list[str]:
-    return list(SynchError.objects.order_by().values_list("cause", flat=True).distinct())
+def _causes(company: Company) -> list[tuple[str, str]]:
+    noted = SynchError.objects.filter(company=company).order_by().values_list("cause", flat=True)
+    return sorted(((cause, explain(cause).title) for cause in noted.distinct()), key=itemgetter(1))
 
 
 class ErrorList(ListPage[SynchError]):
@@ -180,17 +186,16 @@ class ErrorList(ListPage[SynchError]):
     )
     counts_views = False
     filters = (
-        Filter("mapping", "Mapping", "job__mapping_name", mapping_names),
+        Filter("mapping", "Mapping", "mapping_name", mapping_names),
         Filter("cause", "Cause", "cause", _causes),
     )
     searches = ("record_name", "message")
     searches_ids = ("business_central_id", "dataverse_id", "job_id")
     search_hint = "Search record, message or id"
-    company_field = "job__company"
     empty = _NO_ERRORS
 
     def get_queryset(self) -> QuerySet[SynchError]:
-        rows = super().get_queryset().select_related("job").defer("detail")
+        rows = super().get_queryset().defer("detail")
         try:
             return rows.filter(job=UUID(self.request.GET.get("job", "")))
         except ValueError:
@@ -207,10 +212,10 @@ class ErrorList(ListPage[SynchError]):
         return format_html("{}", name)
 
     def show_mapping(self, row: SynchError) -> SafeString:
-        return cells.link(reverse("synch_job", args=[row.job_id]), row.job.mapping_name)
+        return cells.link(reverse("synch_job", args=[row.job_id]), row.mapping_name)
 
     def show_way(self, row: SynchError) -> SafeString:
-        return cells.route(row.job.direction)
+        return cells.route(row.direction)
 
     def show_message(self, row: SynchError) -> SafeString:
         explained = explain(row.cause)
@@ -226,10 +231,10 @@ class ErrorList(ListPage[SynchError]):
 
 def couplings_of(errors: Sequence[SynchError]) -> dict[int, Coupling]:
     """Return the coupling of each of these errors that has one; one query."""
-    names = {error.job.mapping_name for error in errors}
+    names = {error.mapping_name for error in errors}
     bc = {error.business_central_id for error in errors if error.business_central_id}
     dv = {error.dataverse_id for error in errors if error.dataverse_id}
-    companies = {error.job.company_id for error in errors}
+    companies = {error.company_id for error in errors}
     rows = Coupling.objects.filter(
         Q(business_central_id__in=bc) | Q(dataverse_id__in=dv),
         company__in=companies,
@@ -242,7 +247,7 @@ def couplings_of(errors: Sequence[SynchError]) -> dict[int, Coupling]:
     result = {}
     for error in errors:
         for record_id in (error.business_central_id, error.dataverse_id):
-            if record_id and (coupling := found.get((error.job.mapping_name, record_id))):
+            if record_id and (coupling := found.get((error.mapping_name, record_id))):
                 result[error.pk] = coupling
     return result
 
@@ -252,7 +257,7 @@ def couplings_of(errors: Sequence[SynchError]) -> dict[int, Coupling]:
 
 def _chosen(request: SignedInRequest) -> list[SynchError]:
     """Return the ticked errors, or those of the cause whose button was pressed."""
-    rows = SynchError.objects.filter(job__company=company_of(request)).select_related("job")
+    rows = SynchError.objects.filter(company=company_of(request)).defer("detail")
     if cause := request.POST.get("cause"):
         since = clock.now() - timedelta(days=30)
         return list(rows.filter(cause=cause, warning=False, logged_at__gte=since)[:1000])
@@ -264,10 +269,10 @@ def _wanted(errors: Sequence[SynchError]) -> list[Wanted]:
     """Return the records behind the errors, each once; a source that is not known is left out."""
     found: dict[Wanted, None] = {}
     for error in errors:
-        to = error.job.direction == Direction.TO_INTEGRATION_TABLE
+        to = error.direction == Direction.TO_INTEGRATION_TABLE
         source = error.business_central_id if to else error.dataverse_id
         if source:
-            found[Wanted(error.job.mapping_name, Direction(error.job.direction), source)] = None
+            found[Wanted(error.mapping_name, Direction(error.direction), source)] = None
     return list(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -103,10 +104,19 @@ class Run(models.Model):
         verbose_name = "job queue log entry"
         verbose_name_plural = "job queue log entries"
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["status"], name="run_by_status")]
+        indexes = [
+            models.Index(fields=["status"], name="run_by_status"),
+            models.Index(fields=["company", "mapping_name"], name="run_of_mapping"),
+        ]
 
     def __str__(self) -> str:
         return self.description
+
+
+FAILED = models.Q(failed__gt=0)
+BUSY = FAILED | models.Q(inserted__gt=0) | models.Q(modified__gt=0) | models.Q(deleted__gt=0)
+RUNNING = models.Q(finished_at=None)
+NEWEST = ["company", "-started_at", "mapping_name", "direction", "type"]
 
 
 class SynchJob(models.Model):
@@ -139,19 +149,41 @@ class SynchJob(models.Model):
     class Meta:
         verbose_name = "integration synch. job"
         ordering = ["-started_at"]
+        # A million rows are looked at newest first, and counted, without reading them: the
+        # columns that people narrow by are part of the index, a view of the list has its own.
         indexes = [
-            models.Index(fields=["mapping_name", "-started_at"], name="synch_job_of_mapping"),
-            models.Index(fields=["-started_at"], name="synch_job_newest"),
+            models.Index(fields=NEWEST, name="synch_job_newest"),
+            models.Index(fields=NEWEST, name="synch_job_failed", condition=FAILED),
+            models.Index(fields=NEWEST, name="synch_job_busy", condition=BUSY),
+            models.Index(fields=NEWEST, name="synch_job_running", condition=RUNNING),
+            models.Index(
+                fields=["company", "mapping_name", "-started_at", "direction"],
+                name="synch_job_of_mapping",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.mapping_name} {self.direction}"
+
+    def error(self, **noted: Any) -> SynchError:
+        """Return an error of this job, not yet written; it is found without the job's row."""
+        return SynchError(
+            job=self,
+            company_id=self.company_id,
+            mapping_name=self.mapping_name,
+            direction=self.direction,
+            **noted,
+        )
 
 
 class SynchError(models.Model):
     """Why one record failed, was skipped, or went through with a warning (E-5.4)."""
 
     job = models.ForeignKey(SynchJob, models.CASCADE, related_name="errors")
+    # Copies of the job's, so that lists of errors read no job (`SynchJob.error` fills them).
+    company = models.ForeignKey(Company, models.CASCADE, related_name="synch_errors")
+    mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
+    direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
     business_central_id = models.UUIDField("Business Central Record", null=True, blank=True)
     dataverse_id = models.UUIDField("Dataverse Row", null=True, blank=True)
     record_name = models.CharField("Record", max_length=160, blank=True)
@@ -167,7 +199,12 @@ class SynchError(models.Model):
         indexes = [
             models.Index(fields=["business_central_id"], name="error_by_bc_record"),
             models.Index(fields=["dataverse_id"], name="error_by_dataverse_row"),
-            models.Index(fields=["cause"], name="error_by_cause"),
+            models.Index(fields=["company", "warning", "-id"], name="error_newest"),
+            models.Index(fields=["company", "cause", "-id"], name="error_by_cause"),
+            models.Index(
+                fields=["company", "warning", "logged_at", "mapping_name", "cause"],
+                name="error_counted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,7 +27,7 @@ from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
 from syncjobs import clock
 from syncjobs.causes import explain
-from syncjobs.models import SynchJob
+from syncjobs.models import BUSY, FAILED, RUNNING, SynchJob
 from syncjobs.terms import SynchJobType
 
 COUNTERS = (
@@ -65,17 +65,13 @@ class SynchJobList(ListPage[SynchJob]):
         Column("outcome", "Result"),
         Column("started_at", order="started_at"),
         Column("took", "Duration", is_number=True),
-        *(Column(name, is_number=True, order=name) for name in COUNTERS),
+        *(Column(name, is_number=True) for name in COUNTERS),
     )
     views = (
         View("all", "All"),
-        View("failed", "Failed", Q(failed__gt=0)),
-        View(
-            "busy",
-            "Did something",
-            Q(inserted__gt=0) | Q(modified__gt=0) | Q(deleted__gt=0) | Q(failed__gt=0),
-        ),
-        View("running", "Running", Q(finished_at=None)),
+        View("failed", "Failed", FAILED),
+        View("busy", "Did something", BUSY),
+        View("running", "Running", RUNNING),
     )
     counts_views = False  # a million rows are not counted four times
     filters = (

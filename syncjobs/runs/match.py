@@ -21,7 +21,7 @@ from mappings.spec import Criterion, DirectedMapping
 from mappings.terms import CouplingKind, Direction, UpdateConflictResolution
 from syncjobs import clock, leases
 from syncjobs.engine.change import Rules
-from syncjobs.models import SynchError, SynchJob
+from syncjobs.models import SynchJob
 from syncjobs.runs.context import Context, Progress, Silent
 from syncjobs.runs.gather import Gatherer
 from syncjobs.runs.options import OptionPhase, OptionPhases
@@ -193,7 +193,7 @@ class Matching:
         with transaction.atomic():
             self.context.progress.confirm()
             now = self.context.clock()
-            SynchError.objects.create(job=job, cause=cause, message=message, logged_at=now)
+            job.error(cause=cause, message=message, logged_at=now).save()
             SynchJob.objects.filter(pk=job.pk).update(failed=F("failed") + number)
 
 

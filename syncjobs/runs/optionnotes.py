@@ -228,8 +228,7 @@ class OptionNotes:
 
     def _error(self, outcome: OptionOutcome, now: datetime) -> SynchError:
         change = outcome.change
-        return SynchError(
-            job=self.job,
+        return self.job.error(
             business_central_id=outcome.record.id if outcome.record else None,
             record_name=change.label[:NAME_LENGTH],
             cause=str(change.cause),

@@ -254,8 +254,7 @@ class _Page:
         other = destination.id if destination else other_id
         bc, dataverse = (source.id, other) if self.memory.to_sales else (other, source.id)
         _, name = labels(self.memory.context, self.memory.mapping, source, destination)
-        return SynchError(
-            job=self.memory.job,
+        return self.memory.job.error(
             business_central_id=bc,
             dataverse_id=dataverse,
             record_name=name[: couplings.NAME_LENGTH],

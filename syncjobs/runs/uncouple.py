@@ -83,8 +83,6 @@ def _note(job: SynchJob, done: Uncoupled, now: datetime) -> None:
             uncoupled=done.uncoupled, modified=done.modified, failed=len(done.failures)
         )
         SynchError.objects.bulk_create(
-            SynchError(
-                job=job, dataverse_id=row_id, cause=Cause.REFUSED, message=text, logged_at=now
-            )
+            job.error(dataverse_id=row_id, cause=Cause.REFUSED, message=text, logged_at=now)
             for row_id, text in done.failures
         )

@@ -25,6 +25,7 @@ ACTS = {
     "retry_coupling",
     "retry_all",
     "retry_pending",
+    "retry_options",
     "delete_couplings",
     "delete_coupling",
     "synchronize_errors",

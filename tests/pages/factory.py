@@ -181,8 +181,7 @@ class Past:
     ) -> list[SynchError]:
         """Let so many records of a job fail."""
         rows = [
-            SynchError(
-                job=job,
+            job.error(
                 business_central_id=self._id(),
                 record_name=f"{10_000 + number * 10} {NAMES[number % len(NAMES)]}",
                 cause=cause,
