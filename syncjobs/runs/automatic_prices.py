@@ -136,7 +136,7 @@ class AutomaticPrices:
             if line is None:
                 writes.append((want, self._created(price_list, want)))
             elif not holds(line, want):
-                writes.append((want, Update(line, _amount(want))))
+                writes.append((want, Update(line, amount_of(want))))
         return self._write(price_list, writes)
 
     def _created(self, price_list: Lookup, want: Wanted) -> Create:
@@ -145,7 +145,7 @@ class AutomaticPrices:
             "pricelevelid": price_list,
             "productid": Lookup("product", want.product),
             "uomid": want.unit,
-            **_amount(want),
+            **amount_of(want),
         }
         return Create(key, values)
 
@@ -173,7 +173,7 @@ class AutomaticPrices:
     ) -> dict[object, IntegrationError]:
         known = self.lines(price_list, {want.product for want in there})
         found = [(want, known.get((want.product, want.unit.id))) for want in there]
-        due = [(w, Update(row, _amount(w))) for w, row in found if row and not holds(row, w)]
+        due = [(w, Update(row, amount_of(w))) for w, row in found if row and not holds(row, w)]
         written = self.system.write(LINES, [u for _, u in due], LINE_COLUMNS) if due else []
         return {
             want.product: after.error
@@ -208,7 +208,8 @@ def holds(line: Record, want: Wanted) -> bool:
     return same and alike(line.values.get("pricingmethodcode"), AMOUNT)
 
 
-def _amount(want: Wanted) -> dict[str, Value]:
+def amount_of(want: Wanted) -> dict[str, Value]:
+    """Return what a price holds."""
     return {"amount": want.amount, "pricingmethodcode": AMOUNT}
 
 

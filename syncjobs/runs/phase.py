@@ -9,11 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from connections.errors import RecordChangedError, RecordExistsError, RecordMissingError
-from connections.systems import Operator, Record, Selection, Side
+from connections.systems import Condition, Operator, Record, Selection, Side
 from mappings import couplings
 from mappings.filters import matches
 from mappings.models import PendingCoupling
-from mappings.spec import DirectedMapping
+from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.change import Batch, Change, Insert, Modify, Plan, Rules
 from syncjobs.engine.entities.entity import Entity
 from syncjobs.engine.plan import plan
@@ -27,6 +27,7 @@ from syncjobs.runs.gather import Gatherer
 from syncjobs.runs.guard import Guard
 from syncjobs.runs.naming import with_names
 from syncjobs.runs.prerequisites import Prerequisites
+from syncjobs.runs.price_check import check_prices
 from syncjobs.runs.remember import Memory
 from syncjobs.terms import Action, Mode
 
@@ -86,6 +87,8 @@ class Phase:
         """Carry everything over; return the new watermark."""
         for page in self._guarded(self._pages(keep=False)):
             self._process(page)
+        if self.scope.ids is None:
+            check_prices(self.gatherer, self.memory, self.scope.mode)
         if self.scope.ids is not None:
             return self.scope.watermark
         return advance(self.scope.watermark, self.newest, self.started)
@@ -125,7 +128,6 @@ class Phase:
         yield from self._named(first, keep=keep)
         yield from self._named(waiting, keep=keep, filtered=True)
         yield from self._selected(keep=keep)
-        yield from self._departed()
 
     def _named(
         self, ids: Sequence[UUID], *, keep: bool = False, filtered: bool = False
@@ -159,47 +161,40 @@ class Phase:
         since = look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None
         if scope.resume_at is not None:
             since = max(filter(None, (since, look_back(side, scope.resume_at))))
+        state = self._state_conditions()
         selection = replace(
             self.gatherer.selection(),
+            conditions=tuple(c for c in self.mapping.source_filter if c not in state),
             changed_after=since,
             not_modified_by=self.gatherer.source.me if scope.leaves_out_own else None,
         )
         for records in self.gatherer.source.read(self._sized(selection)):
             fresh = [record for record in records if record.id not in self.seen]
-            wanted = self._without_known(fresh, keep=keep)
+            wanted = self._without_known(self._without_strangers(fresh), keep=keep)
             self._move_on(records)
             if wanted:
                 yield Page(wanted, self.newest)
 
-    def _departed(self) -> Iterator[Page]:
-        """Yield coupled records that left the filter by their state, if they changed (E-3.93).
-
-        The filter of blocked or inactive records would hide from the other side that they are.
-        """
-        scope, side, conditions = self.scope, self.mapping.source_side, self.mapping.source_filter
-        column = self.gatherer.entity.departs_by.get(side)
-        state = [c for c in conditions if c.column == column and c.operator == Operator.EQ]
-        if not state:
-            return
-        rest = tuple(c for c in conditions if c not in state)
-        selection = replace(
-            self.gatherer.selection(),
-            conditions=(*rest, replace(state[0], operator=Operator.NE)),
-            changed_after=look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None,
-            not_modified_by=self.gatherer.source.me if scope.leaves_out_own else None,
+    def _state_conditions(self) -> tuple[Condition, ...]:
+        """Return the conditions of the filter that a coupled record may leave it by (E-3.93)."""
+        column = self.gatherer.entity.departs_by.get(self.mapping.source_side)
+        return tuple(
+            c
+            for c in self.mapping.source_filter
+            if c.column == column and c.operator == Operator.EQ
         )
-        for records in self.gatherer.source.read(selection):
-            links = couplings.links(self.context.company, self.mapping, [r.id for r in records])
-            due = [
-                record
-                for record in records
-                if record.id not in self.seen
-                and (link := links.get(record.id)) is not None
-                and not link.skipped
-                and link.is_due(record)
-            ]
-            if due:
-                yield Page(due, None)
+
+    def _without_strangers(self, page: Sequence[Record]) -> list[Record]:
+        """Keep of the records that left the filter by their state those the other side waits for.
+
+        The filter of blocked or inactive records would hide from it that they are (E-3.93).
+        """
+        state = self._state_conditions()
+        outside = {record.id for record in page if not matches(record, state)}
+        if not outside:
+            return list(page)
+        links = couplings.links(self.context.company, self.mapping, outside)
+        return [r for r in page if r.id not in outside or _is_due(links.get(r.id), r)]
 
     def _sized(self, selection: Selection) -> Selection:
         """Choose pages small enough for progress to be seen, and large enough to be cheap."""
@@ -297,6 +292,10 @@ class Phase:
                 sources = [outcome.change.source for outcome in found.outcomes]
                 batch = self.gatherer.batch(sources)
                 self._remember(batch, complete(self.gatherer, batch, found.outcomes))
+
+
+def _is_due(link: Link | None, record: Record) -> bool:
+    return link is not None and not link.skipped and link.is_due(record)
 
 
 def step(mapping: DirectedMapping) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +34,19 @@ from syncjobs.runs import intents
 from syncjobs.runs.apply import Outcome, values_of
 from syncjobs.runs.context import Context
 from syncjobs.terms import Action
+
+# Causes of what went through all the same.
+WARNINGS = frozenset({Cause.VALUE_TRUNCATED, Cause.PRICE_LIST_EDITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know of a record, beside what became of it."""
+
+    source: Record
+    destination_id: UUID
+    text: str
+    cause: Cause
 
 
 class Memory:
@@ -67,6 +81,32 @@ class Memory:
             self.context.progress.confirm()
             self._count(counts, 0, None)
         return counts
+
+    def warn(self, notes: Sequence[Note]) -> None:
+        """Write warnings of records; they count as such only (E-5.4)."""
+        if not notes:
+            return
+        now = self.context.clock()
+        rows = []
+        for note in notes:
+            ids = (note.source.id, note.destination_id)
+            bc, dataverse = ids if self.to_sales else reversed(ids)
+            _, name = labels(self.context, self.mapping, note.source, None)
+            rows.append(
+                self.job.error(
+                    business_central_id=bc,
+                    dataverse_id=dataverse,
+                    record_name=name[: couplings.NAME_LENGTH],
+                    cause=note.cause,
+                    message=note.text[:2048],
+                    warning=True,
+                    logged_at=now,
+                )
+            )
+        with transaction.atomic():
+            self.context.progress.confirm()
+            SynchError.objects.bulk_create(rows)
+            self._count(Counter(), len(rows), None)
 
     def _count(self, counts: Counter[Action], warnings: int, cursor: datetime | None) -> None:
         """Add to the counters of the synch. job, so that they show while it runs (E-5.2)."""
@@ -261,7 +301,7 @@ class _Page:
             cause=cause,
             message=message[:2048],
             detail=detail,
-            warning=cause == Cause.VALUE_TRUNCATED,
+            warning=cause in WARNINGS,
             logged_at=self.now,
         )
 
