@@ -73,6 +73,11 @@ def sides(direction: str) -> tuple[Columns, Columns]:
     return BUSINESS_CENTRAL, DATAVERSE
 
 
+def other(side: Columns) -> Columns:
+    """Return the fields that speak of the other system."""
+    return DATAVERSE if side is BUSINESS_CENTRAL else BUSINESS_CENTRAL
+
+
 def links(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> dict[UUID, Link]:
     """Return the couplings of these source records, in one query."""
     source, destination = sides(mapping.direction)
@@ -134,11 +139,10 @@ def coupled(
     company: Company, mapping_name: str, side: Columns, ids: Collection[UUID]
 ) -> dict[UUID, UUID]:
     """Return the partner of each of these records of one side that has one."""
-    other = DATAVERSE if side is BUSINESS_CENTRAL else BUSINESS_CENTRAL
     rows = Coupling.objects.filter(
         company=company, mapping_name=mapping_name, **{f"{side.id}__in": ids}
     )
-    return dict(rows.values_list(side.id, other.id))
+    return dict(rows.values_list(side.id, other(side).id))
 
 
 def by_key(
@@ -148,7 +152,8 @@ def by_key(
     rows = Coupling.objects.filter(
         company=company, mapping_name__in=names, business_central_key__in=keys
     )
-    found = rows.values_list("mapping_name", "business_central_key", "dataverse_id")
+    # A number may have been given again, while the coupling of the deleted record is still there.
+    found = rows.order_by("pk").values_list("mapping_name", "business_central_key", "dataverse_id")
     return {(name, key): row_id for name, key, row_id in found}
 
 
@@ -171,7 +176,7 @@ def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Valu
     for name, rows in wanted.rows.items():
         condition |= Q(mapping_name=name, dataverse_id__in=rows)
     if any(wanted.codes.values()) or any(wanted.rows.values()):
-        found = Coupling.objects.filter(condition, company=company)
+        found = Coupling.objects.filter(condition, company=company).order_by("pk")
         for name, key, row_id in found.values_list(
             "mapping_name", "business_central_key", "dataverse_id"
         ):
@@ -372,6 +377,14 @@ def owe(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> No
     ).update(**{source.owed: True})
 
 
+def look_again(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> None:
+    """Let the same direction look at these source records again, whatever their time."""
+    source, destination = sides(mapping.direction)
+    Coupling.objects.filter(
+        company=company, mapping_name=mapping.name, **{f"{source.id}__in": ids}
+    ).update(**{destination.owed: True})
+
+
 def forget(company: Company, mapping: DirectedMapping, ids: Iterable[UUID]) -> None:
     """Remove the couplings of these source records."""
     source, _ = sides(mapping.direction)
@@ -397,6 +410,8 @@ __all__ = [
     "fail",
     "forget",
     "links",
+    "look_again",
+    "other",
     "owe",
     "references",
     "side_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from connections.systems import Side
 
 Headers = Mapping[str, str]
 REQUEST_IDS = ("x-ms-service-request-id", "REQ_ID", "request-id", "ms-correlation-x")
+# Half a character, as a text has that was cut, or a NUL: no database keeps them.
+UNSTORABLE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 DECODER = json.JSONDecoder(parse_float=Decimal)
 
 
@@ -31,9 +34,10 @@ class Answer:
     def json(self) -> Any:
         """Return the body; numbers with decimals are Decimal."""
         try:
-            return DECODER.decode(self.body.decode("utf-8-sig"))
+            content = DECODER.decode(self.body.decode("utf-8-sig"))
         except ValueError as error:
             raise self._unreadable() from error
+        return _storable(content) if UNSTORABLE.search(self.body) else content
 
     def object(self) -> dict[str, Any]:
         """Return the body, which must be a JSON object."""
@@ -108,3 +112,17 @@ def seconds_to_wait(text: str, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def _storable(content: Any) -> Any:
+    """Return JSON with a replacement character for each half of one, and without NULs."""
+    match content:
+        case str():
+            whole = content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return whole.replace("\x00", "")
+        case list():
+            return [_storable(item) for item in content]
+        case dict():
+            return {name: _storable(value) for name, value in content.items()}
+        case _:
+            return content

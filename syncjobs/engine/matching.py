@@ -24,6 +24,7 @@ def match(
     records that match the same row are as undecided as one that matches two.
     """
     pending = list(sources)
+    given = set(taken)  # and the rows that an earlier priority gave away
     result: dict[UUID, Candidates] = {}
     for priority in sorted({criterion.priority for criterion in criteria}):
         chosen = [criterion for criterion in criteria if criterion.priority == priority]
@@ -33,12 +34,13 @@ def match(
             if len(rows) == 1:
                 wanted[rows[0].id].append(source_id)
         for source_id, rows in matches.items():
-            free = [row for row in rows if row.id not in taken]
+            free = [row for row in rows if row.id not in given]
             if len(rows) == 1 and free and len(wanted[rows[0].id]) == 1:
                 result[source_id] = Candidates(one=rows[0])
             elif free and source_id not in result:
                 rivals = len(wanted[rows[0].id]) if len(rows) == 1 else len(rows)
                 result[source_id] = Candidates(several=rivals)
+        given |= {candidates.one.id for candidates in result.values() if candidates.one}
         pending = [source for source in pending if not _is_decided(result.get(source.id))]
     return result
 

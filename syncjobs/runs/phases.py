@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,14 +16,14 @@ from mappings.models import Coupling, IntegrationTableMapping, Intent
 from mappings.spec import DirectedMapping
 from mappings.terms import Direction, FieldStatus
 from syncjobs import leases
-from syncjobs.engine.change import Change, Rules
+from syncjobs.engine.change import Agree, Change, Modify, Rules, Unchanged
 from syncjobs.engine.entities import settled
 from syncjobs.leases import BusyError
 from syncjobs.models import SynchJob
 from syncjobs.runs.context import Context, Inner
 from syncjobs.runs.guard import Guard
 from syncjobs.runs.order import Order
-from syncjobs.runs.phase import Phase, Scope, step
+from syncjobs.runs.phase import PAGE, Phase, Scope, step
 from syncjobs.runs.prerequisites import Prerequisites
 from syncjobs.runs.report import JobResult, result_of, result_of_plan
 from syncjobs.runs.synchjobs import FROM, TO, WATERMARKS, SynchJobs
@@ -70,13 +70,20 @@ class Phases:
         """Plan every phase and write nothing, neither outside nor in the database."""
         allowed = directed.directions(self.row)
         results = []
+        sent: dict[UUID, Change] = {}  # by destination, what will be in step then
         for way in (TO, FROM):
             if way not in (self.order.directions or allowed) or way not in allowed:
                 continue
             mapping = self.directed(way)
             job = SynchJob(company=self.row.company, mapping_name=self.row.name, direction=way)
             phase = self._phase(mapping, self.scope(way), job)
-            changes = tuple(c for planned in phase.preview() for c in planned.changes)
+            planned = [change for page in phase.preview() for change in page.changes]
+            changes = tuple(_after(planned, sent, phase.scope))
+            sent = {
+                change.destination.id: change
+                for change in changes
+                if isinstance(change, Modify | Agree) and not change.owes
+            }
             results.append((result_of_plan(mapping, changes), changes))
         return tuple(results)
 
@@ -110,13 +117,14 @@ class Phases:
         named = self.order.ids
         if named is None:
             return None
-        pairs = Coupling.objects.filter(
-            Q(business_central_id__in=named) | Q(dataverse_id__in=named),
-            company=self.row.company,
-            mapping_name=self.row.name,
-        ).values_list("business_central_id", "dataverse_id")
+        mine = Coupling.objects.filter(company=self.row.company, mapping_name=self.row.name)
         at = 0 if way == TO else 1
-        partners = {other: pair[at] for pair in pairs for other in pair}
+        partners: dict[UUID, UUID] = {}
+        for start in range(0, len(named), PAGE):  # a statement takes so many parameters only
+            few = named[start : start + PAGE]
+            pairs = mine.filter(Q(business_central_id__in=few) | Q(dataverse_id__in=few))
+            for pair in pairs.values_list("business_central_id", "dataverse_id"):
+                partners |= dict.fromkeys(pair, pair[at])
         return tuple(dict.fromkeys(partners.get(record_id, record_id) for record_id in named))
 
     def _recovered(self, endings: ExitStack) -> dict[Direction, Phase]:
@@ -195,6 +203,21 @@ class Phases:
                 inner.phase(narrowed, inner.scope(TO))
         except BusyError as error:  # the run that is at it sees to it
             self.context.progress.log(error.message)
+
+
+def _after(
+    changes: Iterable[Change], sent: Mapping[UUID, Change], scope: Scope
+) -> Iterator[Change]:
+    """Yield what is left of a plan once the direction before it was carried out.
+
+    What that one will write counts as ours (E-3.8); what it finds in step has not changed.
+    """
+    for change in changes:
+        earlier = sent.get(change.source.id)
+        if earlier is None:
+            yield change
+        elif isinstance(earlier, Agree) or not scope.leaves_out_own:
+            yield Unchanged(change.source)
 
 
 def lease_name(row: IntegrationTableMapping) -> str:

@@ -133,6 +133,7 @@ class _Page:
         self.parked: list[tuple[Fail, bool]] = []
         self.uncoupled: list[UUID] = []
         self.owed: list[UUID] = []  # left to the other direction
+        self.due: list[UUID] = []  # written long ago: the source has moved since
         self.superseded: list[UUID] = []  # parked, and no longer for this mapping
         self.errors: list[SynchError] = []
         self.warnings: list[SynchError] = []
@@ -197,6 +198,10 @@ class _Page:
             self.counts[Action.COUPLED] += 1
         for text in () if isinstance(change, Agree) else change.warnings:
             self.warnings.append(self._error(change.source, record, text, Cause.VALUE_TRUNCATED))
+        mark = outcome.source_mark
+        if mark is not None and mark.version != change.source.version:
+            # Perhaps by ourselves, when its company was stamped: E-3.8 would not show it again.
+            self.due.append(change.source.id)
         kept = 0 if link is None else link.incarnation
         key, name = labels(self.memory.context, self.memory.mapping, change.source, record)
         self.agreements.append(
@@ -314,14 +319,14 @@ class _Page:
             self._parked_rows().filter(record_id__in=done).delete()
         if self.superseded:
             self._parked_rows().filter(record_id__in=self.superseded).delete()
-        if self.owed:
-            couplings.owe(context.company, mapping, self.owed)
+        for ids, mark in ((self.due, couplings.look_again), (self.owed, couplings.owe)):
+            if ids:
+                mark(context.company, mapping, ids)
         if self.failures:
             couplings.fail(context.company, mapping, self.failures, job.pk, self.now)
         if self.uncoupled:
             couplings.forget(context.company, mapping, self.uncoupled)
-        if self.parked:
-            self._park()
+        self._park()
         if self.errors or self.warnings:
             SynchError.objects.bulk_create([*self.errors, *self.warnings])
 

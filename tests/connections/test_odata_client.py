@@ -39,6 +39,17 @@ def test_numbers_with_decimals_are_exact(server: LocalServer, connect: Connect) 
     assert isinstance(content["price"], Decimal)
 
 
+def test_half_a_character_and_a_nul_never_reach_the_database(
+    server: LocalServer, connect: Connect
+) -> None:
+    body = rb'{"value": [{"name": "A\ud83d", "city": "Os\u0000lo", "mark": "\ud83d\ude00"}]}'
+    server.says(Told(body=body, headers={"Content-Type": "application/json"}))
+
+    [row] = connect().get("accounts").rows()
+
+    assert row == {"name": "A\ufffd", "city": "Oslo", "mark": "\U0001f600"}
+
+
 def test_a_request_carries_the_token_and_nothing_from_a_netrc_file(
     server: LocalServer, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

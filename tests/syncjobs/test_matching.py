@@ -87,3 +87,18 @@ def test_lookups_are_compared_by_their_row() -> None:
     )
 
     assert found[UUID(int=1)].one == account
+
+
+def test_a_row_is_given_once_though_two_match_it_by_different_fields() -> None:
+    by_phone = Criterion("phone", "telephone1", priority=1)
+    account = row(9, emailaddress1="a@x.com", telephone1="123")
+
+    found = match(
+        [source(1, email="a@x.com", phone="1"), source(2, email="b@x.com", phone="123")],
+        {0: [account], 1: [account]},
+        [BY_MAIL, by_phone],
+        set(),
+    )
+
+    assert found[UUID(int=1)].one == account
+    assert UUID(int=2) not in found or found[UUID(int=2)].one is None
