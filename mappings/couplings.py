@@ -291,8 +291,8 @@ def _agreed(
     here = item.source.values if item.source_base is None else item.source_base
     there = item.destination.values if item.destination_base is None else item.destination_base
     base = {
-        source.base: encoded({name: here.get(name) for name, _ in fields}),
-        destination.base: encoded({name: there.get(name) for _, name in fields}),
+        source.base: encoded(here, [name for name, _ in fields]),
+        destination.base: encoded(there, [name for _, name in fields]),
     }
     noted = item.source_mark or Mark(item.source.modified_at, item.source.version)
     reached = Mark()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,14 @@ Encoded = str | int | bool | list[str] | None
 AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
-def encoded(values: Mapping[str, Value]) -> dict[str, Encoded]:
-    """Return the values as JSON takes them; what JSON lacks becomes a list with its kind first."""
+def encoded(values: Mapping[str, Value], names: Iterable[str] | None = None) -> dict[str, Encoded]:
+    """Return the values, or those of some names, as JSON takes them.
+
+    What JSON lacks becomes a list with its kind first.
+    """
     return {
-        name: value if type(value) in AS_THEY_ARE else encode(value)  # type: ignore[misc]
-        for name, value in values.items()
+        name: value if type(value := values.get(name)) in AS_THEY_ARE else encode(value)  # type: ignore[misc]
+        for name in (values if names is None else names)
     }
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 Prepare = Callable[[Any], Any]
@@ -87,6 +89,8 @@ def _preparation(model: type[models.Model], name: str) -> Prepare:
             return _hexadecimal
         case models.JSONField() if is_sqlite and field.encoder is None:
             return json.dumps
+        case models.DateTimeField() if is_sqlite and _writes_utc():
+            return _utc
         case models.DateTimeField():
             adapt: Prepare = _ops().adapt_datetimefield_value
             return adapt
@@ -102,6 +106,16 @@ def _preparation(model: type[models.Model], name: str) -> Prepare:
 
 def _hexadecimal(value: Any) -> Any:
     return None if value is None else value.hex
+
+
+def _writes_utc() -> bool:
+    connection = connections[DEFAULT_DB_ALIAS]
+    return settings.USE_TZ and connection.timezone_name == "UTC"
+
+
+def _utc(value: datetime | None) -> str | None:
+    """Return a moment as Django writes it to SQLite."""
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
 
 
 def _as_it_is(value: Any) -> Any:

@@ -113,6 +113,7 @@ class Bodies:
         self.described = described
         self._entity_set = entity_set
         self._known: dict[str, tuple[str, Encode]] = {}
+        self._leads_to: dict[tuple[str, str, int], str] = {}  # many rows share their lookups
 
     def members(self, values: Values, held: Values | None = None) -> str:
         """Return the members of a JSON object; raise RecordError for a value that does not fit.
@@ -122,7 +123,11 @@ class Bodies:
         pieces = []
         for name, value in values.items():
             if isinstance(value, Lookup):
-                pieces.append(self._bound(name, value))
+                leads = (name, value.table, value.id.int)
+                text = self._leads_to.get(leads, "")
+                if not text:
+                    text = self._leads_to[leads] = self._bound(name, value)
+                pieces.append(text)
                 continue
             if value is None and held is not None and isinstance(held.get(name), Lookup):
                 pieces.append(self._emptied(name, held[name]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connections.systems import Record, Value
-from mappings.spec import DirectedMapping
+from connections.systems import Record, Value, Values
+from mappings.spec import DirectedMapping, FieldTransfer
 from syncjobs.engine.change import Diffs, FieldDiff, References
 from syncjobs.engine.values import KEEP, same, transfer
 
@@ -48,14 +48,12 @@ def initial(mapping: DirectedMapping, source: Record, references: References) ->
     warnings: list[str] = []
     given = source.values
     for field in mapping.fields:
-        column, destination = field.source, field.destination
-        if not destination.creatable:
+        destination = field.destination
+        if not destination.creatable or _is_blank(field, given, references):
             continue
-        if field.is_text and column is not None:
-            text = given.get(column.name)
-            if not text:
-                continue
-            if len(str(text)) * 2 <= (destination.max_length or 0):
+        if field.is_text and field.source is not None:
+            text = given[field.source.name]
+            if isinstance(text, str) and len(text) * 2 <= (destination.max_length or 0):
                 values[destination.name] = text
                 continue
         result = transfer(field, source, None, references)
@@ -67,6 +65,16 @@ def initial(mapping: DirectedMapping, source: Record, references: References) ->
     return Comparison(
         tuple(FieldDiff(name, None, value) for name, value in values.items()), tuple(warnings)
     )
+
+
+def _is_blank(field: FieldTransfer, given: Values, references: References) -> bool:
+    """Whether a field is blank and nothing stands for that; in a new record most of them are."""
+    column = field.source
+    if column is None or given.get(column.name) not in (None, ""):
+        return False
+    if field.refers_to:  # a blank code may have a row: the local currency (E-3.58)
+        return field.transformation is None and (field.refers_to, "") not in references
+    return field.is_text
 
 
 def everything(
