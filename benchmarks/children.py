@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.sandbox import ROOT, Sandbox
 from syncjobs.orphans import die_with_parent
 
+STRAIN_ROUNDS, STRAIN_SIZE = 60, 20_000
 MARK = "MEASURED "  # before the line that a child answers with
 
 
@@ -74,6 +75,19 @@ def measured() -> Iterator[Costs]:
     costs.seconds = time.perf_counter() - began
     costs.user = after.ru_utime - before.ru_utime
     costs.system = after.ru_stime - before.ru_stime
+
+
+def strain() -> float:
+    """Return how much longer than at best a fixed loop takes, in processor time.
+
+    Whoever shares the cores slows them: their caches, and their halves where two threads share one.
+    """
+    times = []
+    for _ in range(STRAIN_ROUNDS):
+        began = time.process_time()
+        {str(number): (number, number * 2) for number in range(STRAIN_SIZE)}
+        times.append(time.process_time() - began)
+    return sum(times) / len(times) / min(times)
 
 
 def order() -> dict[str, Any]:

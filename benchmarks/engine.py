@@ -11,7 +11,7 @@ from uuid import UUID
 
 import django
 
-from benchmarks.children import Costs, measured, order
+from benchmarks.children import Costs, measured, order, strain
 from benchmarks.recording import Recorder, RecordingAdapter
 from benchmarks.sandbox import env_of
 
@@ -130,6 +130,7 @@ def synchronize(
         "counts": dict(counts),
         "pages": progress.pages,
         "statements": statements.counts.total(),
+        "strain": strain(),
         "by_statement": dict(statements.counts.most_common()),
     }
     return costs

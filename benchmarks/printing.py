@@ -82,6 +82,16 @@ def _told(measured: Measured, name: str) -> str:
     return str(measured.client.get(name, NOTHING))
 
 
+def _strain(measured: Measured) -> str:
+    strain = measured.client.get("strain")
+    return NOTHING if strain is None else f"{strain:.2f}"
+
+
+def _undisturbed(measured: Measured) -> str:
+    strain = measured.client.get("strain")
+    return NOTHING if strain is None else f"{measured.records / measured.cpu * strain:,.0f}"
+
+
 def _a_page(measured: Measured) -> str:
     pages = measured.client.get("pages")
     return f"{measured.client['statements'] / pages:.1f}" if pages else NOTHING
@@ -99,6 +109,8 @@ LOAD_ROWS: Mapping[str, Callable[[Measured], str]] = {
     "CPU seconds (user + system)": lambda m: f"{m.client['user']:.2f} + {m.client['system']:.2f}",
     "records a CPU second": lambda m: f"{m.records / m.cpu:,.0f}",
     "peak memory, MB": lambda m: f"{m.client['peak_mb']:.0f}",
+    "a fixed loop, times its best": _strain,
+    "records a CPU second, had that been 1": _undisturbed,
     "pages": lambda m: _told(m, "pages"),
     "SQL statements": lambda m: _told(m, "statements"),
     "SQL statements a page": _a_page,
