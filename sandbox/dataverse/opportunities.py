@@ -40,16 +40,14 @@ class Opportunities:
         """The customer follows account and contact, of which the account comes first."""
         if any(name in values for name in PARENTS):
             account, contact = ({**before, **values}.get(name) for name in PARENTS)
-            key, kind = (account, "account") if account else (contact, "contact")
-            values |= {"customerid": key, "customerid__t": kind if key else None}
-        elif "customerid" in values:
-            kind = values.get("customerid__t")
-            if kind is not None:
-                values[f"parent{kind}id"] = values["customerid"]
+            key, table = (account, "account") if account else (contact, "contact")
+            values |= {"customerid": key, "customerid__t": table if key else None}
+        elif values.get("customerid__t"):
+            values[f"parent{values['customerid__t']}id"] = values["customerid"]
         if "customerid" in values:
-            kind = values.get("customerid__t")
-            for name, mirror in MIRRORS.items():
-                values[mirror] = values["customerid"] if name == kind else None
+            for table, mirror in MIRRORS.items():
+                is_it = table == values.get("customerid__t")
+                values[mirror] = values["customerid"] if is_it else None
 
     def _check_list(self, row: Row) -> None:
         key = row.get("pricelevelid")

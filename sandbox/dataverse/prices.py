@@ -23,9 +23,11 @@ class Prices:
         self.lines = model.tables["productpricelevel"]
         self.products = model.tables["product"]
         self.units = units
+        self._open: dict[str, Row] = {}  # lists that were looked at in this request
 
     def before_update_list(self, before: Row, values: Row) -> None:
         """Refuse to deactivate the default price list of a product."""
+        self._open.clear()
         if before["statecode"] == ACTIVE and values.get("statecode") == INACTIVE:
             key = before["pricelevelid"]
             if self.store.count(DATAVERSE, self.products, '"pricelevelid" = ?', [key]):
@@ -77,12 +79,15 @@ class Prices:
 
     def _open_list(self, key: str) -> Row:
         """Return the price list of a line, which must be active."""
+        if key in self._open:
+            return self._open[key]
         columns = ["statecode", "transactioncurrencyid"]
         rows = self.store.select(DATAVERSE, self.lists, columns, '"pricelevelid" = ?', [key])
         if not rows:
             return {"transactioncurrencyid": None}
         if rows[0]["statecode"] != ACTIVE:
             raise refusals.read_only_parent("price list", "inactive")
+        self._open[key] = rows[0]
         return rows[0]
 
     def _product(self, key: str) -> Row:
@@ -107,9 +112,9 @@ class Prices:
             text = "The unit does not exist in the specified unit schedule."
             raise refusals.RefusalError(400, "0x80043b16", text)
         line |= {"uomscheduleid": group, "productnumber": product["productnumber"]}
-        where = (
-            '"productid" = ? AND "pricelevelid" = ? AND "uomid" = ? AND "productpricelevelid" <> ?'
-        )
+        # The plus signs leave the product's index, of which each entry has few rows.
+        where = '"productid" = ? AND +"pricelevelid" = ? AND +"uomid" = ?'
+        where += ' AND "productpricelevelid" <> ?'
         bound = [line["productid"], line["pricelevelid"], line["uomid"], own_key]
         if self.store.count(DATAVERSE, self.lines, where, bound):
             text = "This product and unit combination has a price for this price list."

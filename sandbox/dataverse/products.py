@@ -66,10 +66,10 @@ class Products:
 
     def before_update(self, before: Row, values: Row) -> None:
         """Check what changes in a product."""
-        state, wanted = before["statecode"], values.get("statecode", before["statecode"])
-        if (state, wanted) in CLOSED:
-            code, text = CLOSED[state, wanted]
-            raise refusals.RefusalError(400, code, text)
+        state: int = before["statecode"]
+        refused = CLOSED.get((state, values.get("statecode", state)))
+        if refused is not None:
+            raise refusals.RefusalError(400, *refused)
         if state in (ACTIVE, RETIRED):
             self._keep_structure(before, values)
         if "productnumber" in values:

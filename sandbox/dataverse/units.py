@@ -19,6 +19,7 @@ class Units:
         self.groups = model.tables["uomschedule"]
         self.units = model.tables["uom"]
         self._group_of: dict[str, str] = {}
+        self._active: set[str] = set()  # groups that were looked at in this request
 
     # Groups
 
@@ -30,6 +31,7 @@ class Units:
 
     def before_update_group(self, before: Row, values: Row) -> None:
         self._refuse_group(values, before["uomscheduleid"])
+        self._active.clear()
 
     def _refuse_group(self, values: Row, own_key: str) -> None:
         name = values.get("name")
@@ -53,9 +55,12 @@ class Units:
 
     def check_group(self, group: str) -> None:
         """Refuse to build on a group that is not active."""
+        if group in self._active:
+            return
         where = '"uomscheduleid" = ? AND "statecode" <> ?'
         if self.store.count(DATAVERSE, self.groups, where, [group, ACTIVE]):
             raise refusals.read_only_parent("unit group", "inactive")
+        self._active.add(group)
 
     # Units
 
