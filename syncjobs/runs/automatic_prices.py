@@ -70,7 +70,23 @@ class AutomaticPrices:
     @property
     def was_recreated(self) -> bool:
         """Whether a list was deleted by hand, so that all its prices are missing."""
-        return bool(self.context.memo.get("automatic price list recreated"))
+        return bool(self._recreated)
+
+    def remember_recreated(self) -> None:
+        """Remember lists that were made again, now that their prices are there.
+
+        A run that dies before finds them missing again, and their rows there already.
+        """
+        for code, (row, name, incarnation) in self._recreated.items():
+            self._remember(code, row, name, incarnation)
+        self._recreated.clear()
+
+    @property
+    def _recreated(self) -> dict[str, tuple[UUID, str, int]]:
+        found: dict[str, tuple[UUID, str, int]] = self.context.memo.setdefault(
+            "recreated lists", {}
+        )
+        return found
 
     def _ensured(self, code: str, currency: Lookup) -> UUID:
         known = AutomaticPriceList.objects.filter(
@@ -81,15 +97,20 @@ class AutomaticPrices:
             if known.dataverse_id in found:
                 self._activate(found[known.dataverse_id])
                 return known.dataverse_id
-            self.context.memo["automatic price list recreated"] = True
         incarnation = known.incarnation + 1 if known else 0
         row, name = self._found_or_created(code, currency, incarnation)
+        if known is not None:
+            self._recreated[code] = (row, name, incarnation)
+        else:
+            self._remember(code, row, name, incarnation)
+        return row
+
+    def _remember(self, code: str, row: UUID, name: str, incarnation: int) -> None:
         AutomaticPriceList.objects.update_or_create(
             company=self.context.company,
             currency_code=code,
             defaults={"dataverse_id": row, "name": name, "incarnation": incarnation},
         )
-        return row
 
     def _activate(self, row: Record) -> None:
         """A list that somebody deactivated takes no prices."""

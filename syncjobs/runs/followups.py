@@ -176,7 +176,7 @@ def _set_primary_in_dataverse(context: Context, new: Sequence[Outcome]) -> None:
             if contact is not None:
                 value = Lookup("contact", contact.id)
                 updates.append(Update(account, {PRIMARY_DATAVERSE: value}))
-        _write_quietly(context, name, couplings.DATAVERSE, system, updates)
+        write_quietly(context, name, couplings.DATAVERSE, system, updates)
 
 
 def _set_primary_in_business_central(context: Context, new: Sequence[Outcome]) -> None:
@@ -207,10 +207,10 @@ def _set_primary_in_business_central(context: Context, new: Sequence[Outcome]) -
             number = numbers.get(primary.id) if isinstance(primary, Lookup) else None
             if number:
                 updates.append(Update(company, {PRIMARY_BC: number}))
-        _write_quietly(context, name, couplings.BUSINESS_CENTRAL, system, updates)
+        write_quietly(context, name, couplings.BUSINESS_CENTRAL, system, updates)
 
 
-def _write_quietly(
+def write_quietly(
     context: Context,
     mapping_name: str,
     side: couplings.Columns,

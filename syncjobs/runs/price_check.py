@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -31,7 +31,9 @@ from syncjobs.runs.automatic_prices import (
     holds,
     wanted_of,
 )
+from syncjobs.runs.followups import write_quietly
 from syncjobs.runs.gather import Gatherer
+from syncjobs.runs.price_lore import PRODUCT_MAPPINGS
 from syncjobs.runs.remember import Memory, Note
 from syncjobs.runs.unit_lore import maps_unit_groups, units_by_number
 from syncjobs.terms import Mode
@@ -46,13 +48,17 @@ def check_prices(gatherer: Gatherer, memory: Memory, mode: Mode) -> None:
     entity = gatherer.entity
     if not (isinstance(entity, Product) and sends(gatherer.mapping)):
         return
-    check = _Check(gatherer, memory, entity, AutomaticPrices(gatherer.context))
-    price_list = check.prices.default()
+    prices = AutomaticPrices(gatherer.context)
+    price_list = prices.default()
     if price_list is None:
         return
+    check = _Check(gatherer, memory, entity.kind, prices)
     check.correct_edited(price_list)
-    if mode != Mode.MODIFIED or check.prices.was_recreated:
-        check.add_missing(price_list)
+    if mode != Mode.MODIFIED or prices.was_recreated:
+        # A new list lacks the prices of both kinds, whichever mapping found out.
+        for kind in PRODUCT_MAPPINGS if prices.was_recreated else (entity.kind,):
+            replace(check, kind=kind).add_missing(price_list)
+        prices.remember_recreated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,12 @@ class _Check:
 
     gatherer: Gatherer
     memory: Memory
-    entity: Product
+    kind: str  # Item or Resource
     prices: AutomaticPrices
+
+    @property
+    def mapping_name(self) -> str:
+        return PRODUCT_MAPPINGS[self.kind][0]
 
     def correct_edited(self, price_list: Lookup) -> None:
         for lines in self._lines(price_list, not_modified_by=self.gatherer.destination.me):
@@ -82,8 +92,22 @@ class _Check:
         for products in self._coupled():
             wanted, items = self._wanted([p for p in products if p not in there])
             errors = self.prices.keep(price_list, wanted)
+            self._set_default(price_list, {want.product for want in wanted})
             missing = {want.product for want in wanted} - set(errors)
             self.memory.warn([self._missing(items[product], product) for product in missing])
+
+    def _set_default(self, price_list: Lookup, products: Collection[UUID]) -> None:
+        """Name the list on products that have no default price list any more."""
+        system = self.gatherer.destination
+        rows = system.get("product", list(products), ("pricelevelid",)) if products else {}
+        updates = [
+            Update(row, {"pricelevelid": price_list})
+            for row in rows.values()
+            if row.values.get("pricelevelid") is None
+        ]
+        write_quietly(
+            self.gatherer.context, self.mapping_name, couplings.DATAVERSE, system, updates
+        )
 
     def _lines(
         self, price_list: Lookup, not_modified_by: UUID | None = None
@@ -96,7 +120,7 @@ class _Check:
 
     def _coupled(self) -> Iterator[list[UUID]]:
         rows = Coupling.objects.filter(
-            company=self.gatherer.context.company, mapping_name=self.gatherer.mapping.name
+            company=self.gatherer.context.company, mapping_name=self.mapping_name
         )
         ids = list(rows.values_list("dataverse_id", flat=True))
         for start in range(0, len(ids), PAGE):
@@ -104,13 +128,12 @@ class _Check:
 
     def _wanted(self, products: Collection[UUID]) -> tuple[list[Wanted], Mapping[UUID, Record]]:
         """Return what the list is to hold for those products that are coupled, and their items."""
-        context, mapping = self.gatherer.context, self.gatherer.mapping
-        partners = couplings.coupled(context.company, mapping.name, couplings.DATAVERSE, products)
+        context = self.gatherer.context
+        name, table = PRODUCT_MAPPINGS[self.kind]
+        partners = couplings.coupled(context.company, name, couplings.DATAVERSE, products)
         if not partners:
             return [], {}
-        items = context.business_central.get(
-            mapping.source_table, list(partners.values()), ITEM_COLUMNS
-        )
+        items = context.business_central.get(table, list(partners.values()), ITEM_COLUMNS)
         rows = context.dataverse.get("product", list(partners), PRODUCT_COLUMNS)
         known = {
             key: items[item] for key, item in partners.items() if item in items and key in rows
@@ -118,7 +141,7 @@ class _Check:
         facts = Facts(by_unit_group=maps_unit_groups(context))
         if facts.by_unit_group:
             numbers = {str(item.values["number"]) for item in known.values()}
-            units = units_by_number(context, self.entity.kind, numbers)
+            units = units_by_number(context, self.kind, numbers)
             facts = Facts(by_unit_group=True, units=units)
         wanted: list[Wanted] = []
         for key, item in known.items():

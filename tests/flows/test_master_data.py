@@ -239,8 +239,8 @@ def test_blocking_and_retiring_reach_the_other_side_and_back(  # E-3.93
         stage.run(mapping)
         return state()
 
-    blocked = after(lambda: stage.change(f"bc/{table}/{key}", blocked="true"))
-    freed = after(lambda: stage.change(f"bc/{table}/{key}", blocked="false"))
+    blocked = after(lambda: stage.change(f"bc/{table}/{key}", blocked="1"))
+    freed = after(lambda: stage.change(f"bc/{table}/{key}", blocked="0"))
     retired = after(lambda: stage.change(f"sales/product/{product}", statecode="1", statuscode="2"))
     back = after(lambda: stage.change(f"sales/product/{product}", statecode="0", statuscode="1"))
 
