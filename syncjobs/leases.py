@@ -119,9 +119,12 @@ class Held:
     heart: Heart
 
     def confirm(self) -> None:
-        """Raise if the lease was lost meanwhile."""
+        """Raise if the lease was lost meanwhile; within a transaction it stays ours until the end.
+
+        Writing the row keeps everybody from taking it before that; reading it would not.
+        """
         still_ours = Lease.objects.filter(name=self.name, fence=self.fence).exclude(owner="")
-        if self.heart.lost.is_set() or not still_ours.exists():
+        if self.heart.lost.is_set() or not still_ours.update(fence=self.fence):
             message = f"The lease {self.name} was taken over"
             raise StaleWorkerError(message)
 

@@ -47,6 +47,7 @@ class RunProgress:
     now: Callable[[], datetime] = clock.now
     is_stopping: Callable[[], bool] = _never
     _noted_at: datetime | None = None
+    _total: int = 0
     _changes: dict[str, Any] = field(default_factory=dict)
     _log: list[list[str]] = field(default_factory=list)
 
@@ -54,13 +55,16 @@ class RunProgress:
         """Begin a step of so many records."""
         begun = self.now()
         self._changes = {"step": step[:100], "done": 0, "total": total, "step_started_at": begun}
+        self._total = total
         self._note(begun)
 
     def advance(self, done: int, total: int | None = None) -> None:
         """Say how many records of the step are done."""
         self._changes["done"] = done
+        if total is None and done > self._total > 0:
+            total = 0  # there are more than it seemed, and nobody knows how many
         if total is not None:
-            self._changes["total"] = total
+            self._changes["total"] = self._total = total
         self._note_if_due()
 
     def log(self, text: str) -> None:

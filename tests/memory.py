@@ -77,6 +77,8 @@ class MemorySystem:
     lost_answers: int = 0
     option_sets: dict[tuple[str, str], dict[int, str]] = field(default_factory=dict)
     published: list[str] = field(default_factory=list)
+    # Options as people still see them while a change is not published.
+    unpublished: dict[tuple[str, str], dict[int, str]] = field(default_factory=dict)
     refused_labels: set[str] = field(default_factory=set)
     numbers: Counter[str] = field(default_factory=Counter)
 
@@ -167,7 +169,8 @@ class MemorySystem:
 
     def options(self, table: str, column: str) -> dict[int, str]:
         self.requests["options"] += 1
-        return dict(self._option_set(table, column))
+        present = self._option_set(table, column)
+        return dict(self.unpublished.get((table, column), present))
 
     def insert_option(
         self, table: str, column: str, label: str, *, value: int | None = None
@@ -176,6 +179,7 @@ class MemorySystem:
         present = self._option_set(table, column)
         self._check_label(label)
         number = max(present, default=0) + 1 if value is None else value
+        self.unpublished.setdefault((table, column), dict(present))
         present[number] = label
         return number
 
@@ -185,11 +189,14 @@ class MemorySystem:
         self._check_label(label)
         if value not in present:
             raise RecordMissingError("There is no such option.", cause=Cause.DELETED)
+        self.unpublished.setdefault((table, column), dict(present))
         present[value] = label
 
     def publish(self, tables: Collection[str]) -> None:
         self.requests["publish"] += 1
         self.published += tables
+        for key in [key for key in self.unpublished if key[0] in tables]:
+            del self.unpublished[key]
 
     def _option_set(self, table: str, column: str) -> dict[int, str]:
         described = self.describe(table).columns[column]

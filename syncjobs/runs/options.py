@@ -62,6 +62,7 @@ class OptionPhases:
     def run(self) -> tuple[JobResult, ...]:
         """Run the phase of the mapping's direction; there is only one (E-3.75)."""
         allowed = self._allowed()
+        is_unsure = not self.jobs.ended_well(allowed)
         self.jobs.close_interrupted()
         results = []
         for way in self.order.directions or (allowed,):
@@ -71,6 +72,8 @@ class OptionPhases:
             job = self.jobs.open(way)
             phase = OptionPhase(self.context, self.row, self.order, way, job)
             with self.jobs.finishing(job):
+                if is_unsure:
+                    phase.publish_what_was_left()
                 reached = phase.run()
             results.append(result_of(job))
             if self.order.ids is None:
@@ -157,6 +160,11 @@ class OptionPhase:
         if self.way == FROM:
             return started if self.newest is None else max(self.newest, started)
         return advance(self.row.sent_up_to, self.newest, started)
+
+    def publish_what_was_left(self) -> None:
+        """Publish what a run may have left that died: an option that nobody sees is made twice."""
+        if self.way == TO:
+            self.dataverse.publish([self.row.integration_table, *self.documents.columns])
 
     def _publish(self) -> None:
         changed = self.changed | self.documents.touched

@@ -12,7 +12,7 @@ from connections.errors import RecordChangedError, RecordExistsError, RecordMiss
 from connections.systems import Condition, Operator, Record, Selection, Side
 from mappings import couplings
 from mappings.filters import matches
-from mappings.models import PendingCoupling
+from mappings.models import Coupling, PendingCoupling
 from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.change import Batch, Change, Insert, Modify, Plan, Rules
 from syncjobs.engine.entities.entity import Entity
@@ -201,10 +201,18 @@ class Phase:
         if self.scope.mode == Mode.MODIFIED and self.scope.watermark is not None:
             return replace(selection, page_size=PAGE)
         total = self.gatherer.source.count(selection)
-        self.context.progress.start(step(self.mapping), total)
         # Dataverse counts to 5,000 only: from there on there may be any number.
+        is_cut = total == LARGE and self.mapping.source_side == Side.DATAVERSE
+        self.context.progress.start(step(self.mapping), self._guessed() if is_cut else total)
         size = PAGE if total >= LARGE else max(SMALLEST_PAGE, total // 10)
         return replace(selection, page_size=size)
+
+    def _guessed(self) -> int:
+        """Guess how many records there are by those that are coupled; 0 if nobody knows."""
+        mine = Coupling.objects.filter(
+            company=self.context.company, mapping_name=self.mapping.name
+        ).count()
+        return mine if mine > LARGE else 0
 
     def _without_known(self, page: Sequence[Record], *, keep: bool) -> list[Record]:
         """Drop rows that are read again only because both polls overlap.
@@ -217,9 +225,12 @@ class Phase:
             return list(page)
         near = [row.id for row in page if row.modified_at <= watermark]
         links = couplings.links(self.context.company, self.mapping, near) if near else {}
+        held = self._held_back([row_id for row_id in near if row_id not in links])
         wanted, unchanged = [], 0
         for row in page:
             link = links.get(row.id)
+            if held.get(row.id) == row.version:
+                continue  # it failed twice as it is (E-3.80)
             if link is None or (link.is_due(row) and not link.skipped):
                 wanted.append(row)
             elif not is_late(side, watermark, row.modified_at):
@@ -230,6 +241,19 @@ class Phase:
         if unchanged:
             self.counts += self.memory.count_unchanged(unchanged)
         return wanted
+
+    def _held_back(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return which of these strangers are skipped, and the versions that failed."""
+        if not ids:
+            return {}
+        rows = PendingCoupling.objects.filter(
+            company=self.context.company,
+            mapping_name=self.mapping.name,
+            direction=self.mapping.direction,
+            record_id__in=ids,
+            skipped=True,
+        )
+        return dict(rows.values_list("record_id", "record_version"))
 
     def _move_on(self, page: Sequence[Record]) -> None:
         if page:

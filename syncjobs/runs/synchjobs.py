@@ -76,6 +76,18 @@ class SynchJobs:
             job.message = f"{self.row.name} is not configured for {PHRASES[way]} synchronization."
         return result_of(job)
 
+    def ended_well(self, way: Direction) -> bool:
+        """Whether the last run in a direction came to its end; so did none at all."""
+        last = (
+            SynchJob.objects.filter(
+                company=self.row.company, mapping_name=self.row.name, direction=way
+            )
+            .order_by("-started_at")
+            .values_list("finished_at", "message")
+            .first()
+        )
+        return last is None or (last[0] is not None and not last[1])
+
     def close_interrupted(self) -> None:
         """Close what dead runs left open; the mapping's lease is ours, so nobody is at it."""
         SynchJob.objects.filter(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connections.systems import Lookup
-from mappings.models import Coupling, IntegrationTableMapping
+from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
 from mappings.terms import DeletionConflictResolution, Direction
 from syncjobs.models import JobQueueEntry
 from syncjobs.runs import phase
@@ -167,3 +167,24 @@ def test_a_field_that_is_disabled_is_not_set_by_a_contact_either(world: World) -
     world.run("CONTACT", mode=Mode.FULL, directions=(FROM,))
 
     assert not world.now(customer)["primaryContactNumber"]
+
+
+def test_a_stranger_that_is_held_back_does_not_keep_a_job_busy(world: World) -> None:  # E-3.21
+    world.customer("Bad")
+    PendingCoupling.objects.create(
+        company=world.company,
+        mapping_name="CUSTOMER",
+        direction=TO,
+        record_id=world.customers()[0].id,
+        cause="refused",
+        message="No",
+        skipped=True,
+        seen_at=world.clock.now,
+        failed_at=world.clock.now,
+        record_version=world.customers()[0].version,
+    )
+    world.run()
+
+    reports = [world.run(), world.run()]
+
+    assert [counts(report) for report in reports] == [{}, {}]

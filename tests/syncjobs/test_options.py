@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connections.causes import Cause
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, TransientError
 from connections.systems import Record
 from mappings.models import OptionCoupling, PendingCoupling
 from mappings.terms import Direction, SynchResult
@@ -266,3 +266,23 @@ def test_a_dry_run_of_options_writes_nothing(world: World) -> None:
     assert counts(report) == {"Inserted": 1}
     assert "14 DAYS" not in labels(world)
     assert not OptionCoupling.objects.exists()
+
+
+def test_an_option_that_was_made_but_never_seen_is_not_made_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms(world, "14 DAYS")
+
+    def broken(_tables: object) -> None:
+        message = "The connection broke."
+        raise TransientError(message, cause=Cause.UNAVAILABLE)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.dataverse, "publish", broken)
+        with pytest.raises(TransientError):
+            run(world, mode=Mode.FULL)
+
+    report = run(world, mode=Mode.FULL)
+
+    assert counts(report) == {"Unchanged": 1, "Coupled": 1}
+    assert list(world.dataverse.options(*ACCOUNT).values()).count("14 DAYS") == 1

@@ -56,6 +56,17 @@ def test_progress_is_written_at_most_once_a_second(
     assert (run.step, run.done, run.total) == ("CUSTOMER, to Sales", 600, 1000)
 
 
+def test_a_step_with_more_records_than_it_seemed_claims_no_total(run: Run) -> None:
+    progress = RunProgress(run.pk, fence=3, now=Watch())
+    progress.start("CUSTOMER, from Sales", 5000)
+    progress.advance(6000)
+
+    progress.flush()
+
+    run.refresh_from_db()
+    assert (run.done, run.total) == (6000, 0)
+
+
 def test_what_was_told_last_is_not_lost(run: Run) -> None:
     progress = RunProgress(run.pk, fence=3, now=Watch())
     progress.start("CUSTOMER, to Sales", 10)
