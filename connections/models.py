@@ -9,6 +9,7 @@ from connections.terms import (
     AuthenticationType,
     OwnershipModel,
     PriceModel,
+    RedeployResult,
     SalesOrderModel,
     UnitOfMeasureModel,
 )
@@ -100,6 +101,72 @@ class DataverseConnectionSetup(SignIn):
 
     def __str__(self) -> str:
         return f"Dataverse Connection Setup of {self.company}"
+
+
+class DeploymentIdentity(SignIn):
+    """Who redeploys the integration solution and does nothing else (C-0702)."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="deployment_identity"
+    )
+
+    class Meta:
+        verbose_name = "Deployment Identity"
+        verbose_name_plural = "Deployment Identities"
+
+    def __str__(self) -> str:
+        return self.user_name or self.client_id
+
+
+class UploadedPackage(models.Model):
+    """A package that an administrator chose instead of the one that is shipped."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="uploaded_package"
+    )
+    content = models.BinaryField("Package")
+    version = models.CharField("Version", max_length=50)
+    uploaded_at = models.DateTimeField("Uploaded")
+
+    class Meta:
+        verbose_name = "integration solution package"
+
+    def __str__(self) -> str:
+        return f"package {self.version} of {self.company}"
+
+
+class Redeployment(models.Model):
+    """One redeploy of the integration solution, from its first step to its last (C-0710)."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="redeployments")
+    run_id = models.BigIntegerField("Run", null=True, blank=True)
+    started_at = models.DateTimeField("Started")
+    finished_at = models.DateTimeField("Finished", null=True, blank=True)
+    signed_in_as = models.CharField("Signed in as", max_length=250, blank=True)
+    solution = models.CharField("Solution", max_length=100, blank=True)
+    from_version = models.CharField("From Version", max_length=50, blank=True)
+    to_version = models.CharField("To Version", max_length=50, blank=True)
+    result = models.CharField(
+        "Result",
+        max_length=20,
+        choices=RedeployResult.choices,
+        default=RedeployResult.IN_PROCESS,
+    )
+    error_message = models.CharField("Error Message", max_length=2048, blank=True)
+    cause = models.CharField("Cause", max_length=40, blank=True)
+    steps = models.JSONField("Steps", default=list)  # what was done: [step, sentence]
+    problems = models.JSONField("Problems", default=list)  # still missing: [name, sentence, cause]
+    # What lets another worker go on: the id of the import, and the entries that were put on hold.
+    import_job_id = models.UUIDField("Import Job", null=True, blank=True)
+    operation_id = models.UUIDField("Asynchronous Operation", null=True, blank=True)
+    paused = models.JSONField("Paused Entries", default=list)
+
+    class Meta:
+        verbose_name = "redeploy"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"redeploy of {self.solution or 'the integration solution'}"
 
 
 class SalesConnectionSetup(models.Model):

@@ -121,6 +121,27 @@ def dataverse_of(
     return Dataverse(client, shelf_of(principal, settings.REDIS_URL))
 
 
+def dataverse_as(
+    who: SignIn,
+    row: DataverseConnectionSetup,
+    *,
+    check: Check | None = None,
+    timing: Timing | None = None,
+) -> Client:
+    """Return a client of the row's environment that signs in as somebody else."""
+    origin = hosts.check(dataverse_origin(row.server_address))
+    principal = _principal(who, origin)
+    return _client(
+        Side.DATAVERSE,
+        f"{origin}{WEB_API}",
+        tokens_of(who, origin),
+        budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
+        pool=DATAVERSE_AT_ONCE,
+        check=check,
+        timing=timing,
+    )
+
+
 def business_central_root(address: str) -> str:
     """Return the address before `/api/…`, which people paste along."""
     return hosts.plain(hosts.check_form(address)).partition("/api/")[0]

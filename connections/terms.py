@@ -34,6 +34,17 @@ class PriceModel(models.TextChoices):
     PRICE_LIST = "PriceList", "Price List"
 
 
+class RedeployResult(models.TextChoices):
+    """How a redeploy of the integration solution ended (C-0707)."""
+
+    IN_PROCESS = "InProcess", "In Process"
+    DONE = "Done", "Done"
+    WITH_WARNINGS = "WithWarnings", "Done with warnings"
+    ROLES_INCOMPLETE = "RolesIncomplete", "Solution in place, roles incomplete"
+    FAILED = "Failed", "Failed"
+    CANCELLED = "Cancelled", "Cancelled"
+
+
 class SalesOrderModel(models.TextChoices):
     """Whether and how sales orders take part."""
 

@@ -26,6 +26,7 @@ from connections.models import (
     BusinessCentralConnection,
     Company,
     DataverseConnectionSetup,
+    DeploymentIdentity,
     SalesConnectionSetup,
 )
 from connections.systems import Selection
@@ -59,6 +60,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "unit_of_measure_model",
         "price_model",
     ),
+    "deployment": SIGN_IN,
 }
 PREFIX = "SANDBOX_"
 EXPORTED = (
@@ -83,6 +85,7 @@ class Description:
     business_central: Part = field(default_factory=dict)
     dataverse: Part = field(default_factory=dict)
     sales: Part = field(default_factory=dict)
+    deployment: Part = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,17 @@ def from_environment() -> Description:
         business_central={**sign_in, "server_address": given["BC_URL"]},
         dataverse={**sign_in, "server_address": given["DATAVERSE_URL"]},
         sales={"server_address": given["DATAVERSE_URL"]},
+        deployment=_administrator(sign_in),
     )
+
+
+def _administrator(sign_in: Part) -> Part:
+    """Return who may redeploy in the sandbox, where its environment says so."""
+    who, secret = (os.environ.get(PREFIX + name, "") for name in ("CLIENT_ID", "CLIENT_SECRET"))
+    if not (who and secret):
+        return {}
+    place = {name: sign_in[name] for name in ("authority", "tenant")}
+    return {**place, "client_id": who, "client_secret": secret}
 
 
 def _check_names(given: Part, known: Mapping[str, Any] | tuple[str, ...], where: str) -> None:
@@ -245,7 +258,18 @@ def _save(description: Description) -> Company:
     ):
         row = model._default_manager.filter(company=company).first() or model(company=company)
         _fill(row, {key: value for key, value in part.items() if key != "enabled"}, name)
+    if description.deployment:
+        _save_identity(company, description.deployment)
     return company
+
+
+def _save_identity(company: Company, part: Part) -> None:
+    """Store who redeploys (C-0702); where it signs in is where the connection does."""
+    row = DeploymentIdentity.objects.filter(company=company).first()
+    if row is None:
+        there = setup.dataverse_setup(company)
+        row = DeploymentIdentity(company=company, authority=there.authority, tenant=there.tenant)
+    _fill(row, part, "deployment")
 
 
 def _fill(row: models.Model, part: Part, where: str) -> None:

@@ -47,6 +47,7 @@ PLACES = {
     "synchronize": "syncjobs.queued:synchronize",
     "synchronize_all": "syncjobs.queued:synchronize_all",
     "match": "syncjobs.queued:match",
+    "redeploy_solution": "syncjobs.redeploying:redeploy_solution",
 }
 _registered: dict[str, Job] = {}
 

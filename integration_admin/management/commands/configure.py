@@ -38,6 +38,10 @@ The file is TOML; what is left out stays as it is (docs/configure.md says more):
 
   [sales]
   enabled = true
+
+  [deployment]                                    # a System Administrator, for redeploys only
+  client_id = "00000000-0000-0000-0000-000000000000"
+  client_secret = {env = "DEPLOYMENT_CLIENT_SECRET"}
 """
 
 

@@ -1,0 +1,67 @@
+"""What a redeploy works with: the deployment identity, and the package that is to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connections.causes import Cause
+from connections.errors import ConfigurationError
+from connections.models import Company, DeploymentIdentity, UploadedPackage
+from connections.setup import NEEDED, check_complete, dataverse_setup
+from connections.solution import package
+from connections.solution.manifest import shown
+from connections.solution.package import Package
+from connections.terms import AuthenticationType
+
+
+def identity_of(company: Company) -> DeploymentIdentity:
+    """Return who is stored to redeploy; the integration user may not (E-9.16)."""
+    found = DeploymentIdentity.objects.filter(company=company).first()
+    if found is None:
+        message = (
+            f"No deployment identity is stored for {company}. Store one, or sign in as a System "
+            "Administrator with manage.py redeploy_solution."
+        )
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return found
+
+
+def identity_for_once(company: Company, given: Mapping[str, Any]) -> DeploymentIdentity:
+    """Return somebody who redeploys this time and is not stored.
+
+    Authority and tenant are those of the connection with Dataverse, unless they are given.
+    """
+    row = dataverse_setup(company)
+    identity = DeploymentIdentity(
+        company=company, **{"authority": row.authority, "tenant": row.tenant, **given}
+    )
+    kind = AuthenticationType(identity.authentication_type)
+    check_complete(identity, "authority", "tenant", *NEEDED[kind])
+    return identity
+
+
+def package_of(company: Company) -> Package:
+    """Return the package an administrator uploaded; else the one that is shipped."""
+    uploaded = UploadedPackage.objects.filter(company=company).first()
+    return package.check(bytes(uploaded.content)) if uploaded else package.shipped()
+
+
+def upload(company: Company, content: bytes, *, now: datetime) -> Package:
+    """Take a package instead of the shipped one, if it is what it should be."""
+    checked = package.check(content)
+    UploadedPackage.objects.update_or_create(
+        company=company,
+        defaults={
+            "content": content,
+            "version": shown(checked.manifest.version),
+            "uploaded_at": now,
+        },
+    )
+    return checked
+
+
+def use_shipped(company: Company) -> None:
+    """Go back to the package that is shipped."""
+    UploadedPackage.objects.filter(company=company).delete()

@@ -1,0 +1,279 @@
+"""Health checks: what is wrong with a company's connections, each by its exact name."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from itertools import groupby
+
+from connections import checks, deployment, redeploy, setup
+from connections.causes import CATALOGUE, Cause
+from connections.checks import IMPATIENT, Check
+from connections.errors import ConfigurationError, IntegrationError, TransientError
+from connections.models import Company, DeploymentIdentity
+from connections.odata import Client
+from connections.redeploy import Shortfall, SolutionState
+from connections.solution.package import Package
+from connections.solution_host import SolutionHost
+from connections.systems import Condition, Lookup, Operator, Record, Selection, Side, System
+
+PRIVILEGE = re.compile(r"\bprv[A-Z]\w+")
+CLOCKS_MAY_DIFFER = timedelta(minutes=5)  # C-3301
+# After these nothing more can be looked at; whether all is well is not known.
+BLIND = frozenset(
+    {
+        Cause.UNREACHABLE,
+        Cause.UNAVAILABLE,
+        Cause.THROTTLED,
+        Cause.LOST_ANSWER,
+        Cause.MALFORMED_ANSWER,
+        Cause.NOT_AN_API,
+        Cause.SIGN_IN,
+        Cause.HOST_NOT_ALLOWED,
+        Cause.CERTIFICATE,
+        Cause.NOT_CONFIGURED,
+        Cause.TIME_OUT,
+    }
+)
+
+
+class State(StrEnum):
+    """What a check found."""
+
+    HEALTHY = "healthy"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"  # it could not look
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `names` are what a person looks for: a role, a privilege, a table."""
+
+    side: Side
+    name: str
+    state: State
+    sentence: str
+    cure: str = ""
+    code: str = ""
+    names: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def milliseconds(self) -> int:
+        return round(self.seconds * 1000)
+
+
+def check_health(company: Company) -> list[Finding]:
+    """Look at everything; a check that cannot look says so, and the others go on."""
+    found = [_of_check(check) for check in checks.test_connection(company)]
+    found += _timed(Side.DATAVERSE, "Enabled", lambda: _enabled(company))
+    if any(f.side == Side.DATAVERSE and f.state == State.UNKNOWN for f in found):
+        return found
+    found += _solution_findings(company)
+    found += _timed(Side.DATAVERSE, "Clock", lambda: _clock(Side.DATAVERSE, _client(company)))
+    if any(f.side == Side.BUSINESS_CENTRAL and f.state != State.HEALTHY for f in found):
+        return found
+    found += _timed(
+        Side.BUSINESS_CENTRAL,
+        "Clock",
+        lambda: _clock(Side.BUSINESS_CENTRAL, _business_central(company).client),
+    )
+    return found + _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+
+
+def state_of(findings: Iterable[Finding]) -> State:
+    """Return the worst that was found: what is wrong counts more than what is not known."""
+    states = {finding.state for finding in findings}
+    worst = (State.WRONG, State.UNKNOWN)
+    return next((state for state in worst if state in states), State.HEALTHY)
+
+
+def _of_check(check: Check) -> Finding:
+    state = State.HEALTHY
+    if not check.passed:
+        state = State.UNKNOWN if check.code in BLIND else State.WRONG
+    code, names = check.code, () if check.passed else _names(check.sentence, check.name)
+    return Finding(
+        check.side, check.name, state, check.sentence, check.cure, code, names, check.seconds
+    )
+
+
+def _names(sentence: str, check: str) -> tuple[str, ...]:
+    """Return the privileges that a refusal names; else what the check is called."""
+    return tuple(dict.fromkeys(PRIVILEGE.findall(sentence))) or (check,)
+
+
+class _WrongError(Exception):
+    """Something is not as it should be."""
+
+    def __init__(self, cause: Cause, sentence: str, *names: str) -> None:
+        super().__init__(sentence)
+        self.cause = cause
+        self.sentence = sentence
+        self.names = names
+
+
+def _timed(side: Side, name: str, find: Callable[[], str]) -> list[Finding]:
+    began = time.monotonic()
+    try:
+        sentence, state, cure, code, names = find(), State.HEALTHY, "", "", ()
+    except _WrongError as error:
+        sentence, state, code = error.sentence, State.WRONG, str(error.cause)
+        cure, names = CATALOGUE[error.cause].advice, error.names
+    except IntegrationError as error:
+        sentence, code = error.message, str(error.cause)
+        state = State.UNKNOWN if error.cause in BLIND else State.WRONG
+        cure, names = CATALOGUE[error.cause].advice, _names(sentence, name)
+    seconds = time.monotonic() - began
+    return [Finding(side, name, state, sentence, cure, code, names, seconds)]
+
+
+def _client(company: Company) -> Client:
+    return setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT).client
+
+
+def _business_central(company: Company) -> System:
+    row = setup.business_central_connection(company)
+    return setup.business_central_of(row, timing=IMPATIENT)
+
+
+def _enabled(company: Company) -> str:
+    row = setup.dataverse_setup(company)
+    if row.is_enabled:
+        return "The connection is enabled."
+    reason = f": {row.disable_reason}" if row.disable_reason else ""
+    sentence = f"The Dataverse Connection Setup is disabled{reason}."
+    raise _WrongError(Cause.NOT_CONFIGURED, sentence, "Dataverse Connection Setup")
+
+
+# The solution, its roles and privileges
+
+
+def _solution_findings(company: Company) -> list[Finding]:
+    began = time.monotonic()
+    try:
+        package = deployment.package_of(company)
+        state = _state(company, package)
+    except IntegrationError as error:
+        known = State.UNKNOWN if error.cause in BLIND else State.WRONG
+        cure = CATALOGUE[error.cause].advice
+        name = "Integration solution"
+        return [Finding(Side.DATAVERSE, name, known, error.message, cure, error.cause, (name,))]
+    seconds = time.monotonic() - began
+    return list(_found(list(redeploy.shortfalls(state, package.manifest)), seconds))
+
+
+def _state(company: Company, package: Package) -> SolutionState:
+    """Read as the integration user; as the deployment identity where that one may not."""
+    row = setup.dataverse_setup(company)
+    wanted = {
+        "user": row.integration_user_id,
+        "team": row.owning_team_id,
+        "client_id": row.client_id,
+    }
+    try:
+        return SolutionHost(_client(company)).state(package.manifest, **wanted)
+    except (ConfigurationError, TransientError) as error:
+        identity = DeploymentIdentity.objects.filter(company=company).first()
+        if error.cause != Cause.FORBIDDEN or identity is None:
+            raise
+        client = setup.dataverse_as(identity, row, timing=IMPATIENT)
+        return SolutionHost(client).state(package.manifest, **wanted)
+
+
+def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:
+    well = {
+        Cause.SOLUTION: ("Integration solution", "The solution and its tables are there."),
+        Cause.ROLES: ("Roles and privileges", "All roles and privileges are there."),
+    }
+    by_cause = {
+        cause: list(group)
+        for cause, group in groupby(sorted(missing, key=lambda s: s.cause), lambda s: s.cause)
+    }
+    for cause, (name, sentence) in well.items():
+        group = by_cause.get(cause, [])
+        if not group:
+            yield Finding(Side.DATAVERSE, name, State.HEALTHY, sentence, seconds=seconds)
+            continue
+        told = " ".join(shortfall.sentence for shortfall in group)
+        names = tuple(dict.fromkeys(shortfall.name for shortfall in group))
+        cure = CATALOGUE[cause].advice
+        yield Finding(Side.DATAVERSE, name, State.WRONG, told, cure, cause, names, seconds)
+
+
+# Clocks and currencies
+
+
+def _clock(side: Side, client: Client) -> str:
+    """Compare the time an answer carries with ours; half the way there belongs to neither."""
+    path = "WhoAmI" if side == Side.DATAVERSE else "api/v2.0/companies"
+    before = datetime.now(UTC)
+    answer = client.get(path)
+    after = datetime.now(UTC)
+    told = answer.headers.get("Date", "")
+    try:
+        theirs = parsedate_to_datetime(told)
+    except ValueError:
+        return f"{side} does not tell its time."
+    offset = theirs - (before + (after - before) / 2)
+    seconds = round(offset.total_seconds())
+    if abs(offset) > CLOCKS_MAY_DIFFER:
+        sentence = f"The clock of {side} is {abs(seconds)} s {_way(seconds)} ours."
+        raise _WrongError(Cause.CLOCK, sentence, f"clock offset {seconds} s")
+    return f"The clocks differ by {abs(seconds)} s."
+
+
+def _way(seconds: int) -> str:
+    return "ahead of" if seconds > 0 else "behind"
+
+
+def _currencies(company: Company) -> str:
+    """E-9.14, E-9.23: the local currency is in Dataverse, its base currency in Business Central."""
+    business_central = _business_central(company)
+    dataverse = setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT)
+    [ledger] = _rows(business_central, Selection("generalLedgerSetup", ("localCurrencyCode",)))
+    local = str(ledger.values["localCurrencyCode"] or "")
+    if not local:
+        sentence = "The General Ledger Setup of Business Central has no LCY Code."
+        raise _WrongError(Cause.BASE_CURRENCY, sentence, "LCY Code")
+    if not dataverse.find(_currency(), "isocurrencycode", [local]):
+        sentence = f"The local currency {local} of Business Central does not exist in Dataverse."
+        raise _WrongError(Cause.BASE_CURRENCY, sentence, local)
+    base = _base_currency(dataverse)
+    if base and base != local:
+        _check_rate(business_central, base)
+    return f"The local currency is {local}, the base currency of Dataverse {base or 'unknown'}."
+
+
+def _currency() -> Selection:
+    return Selection("transactioncurrency", ("isocurrencycode",))
+
+
+def _base_currency(dataverse: System) -> str:
+    for row in _rows(dataverse, Selection("organization", ("basecurrencyid",))):
+        reference = row.values["basecurrencyid"]
+        if isinstance(reference, Lookup):
+            found = dataverse.get("transactioncurrency", [reference.id], ("isocurrencycode",))
+            return next((str(r.values["isocurrencycode"]) for r in found.values()), "")
+    return ""
+
+
+def _check_rate(business_central: System, base: str) -> None:
+    same = Condition("currencyCode", Operator.EQ, (base,))
+    rates = _rows(
+        business_central, Selection("currencyExchangeRates", ("exchangeRateAmount",), (same,))
+    )
+    if not rates:
+        sentence = (
+            f"The base currency {base} of Dataverse has no exchange rate in Business Central."
+        )
+        raise _WrongError(Cause.BASE_CURRENCY, sentence, base)
+
+
+def _rows(system: System, selection: Selection) -> list[Record]:
+    return [record for page in system.read(selection) for record in page]

@@ -1,0 +1,194 @@
+"""Redeploying the integration solution: what is missing, and the steps that bring it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from connections.causes import Cause
+from connections.solution.manifest import Manifest, Role, Version, is_older, shown
+
+BASE_SOLUTION = "bcbi_CdsBaseIntegration"  # E-9.11
+BASE_ROLE = UUID("a2b18661-9ff5-e911-a812-000d3a0b9028")  # E-9.12
+ADMINISTRATOR = UUID("8c8d4f51-a72b-e511-80d9-3863bb349780")  # E-9.23
+USER = UUID("6f960e32-a72b-e511-80d9-3863bb349780")
+ASSIGNED_NAMES = frozenset(
+    {
+        "dynamics 365 business central integration administrator",
+        "dynamics 365 business central integration user",
+    }
+)
+
+
+class HolderKind(StrEnum):
+    """Who gets the roles (E-9.32)."""
+
+    USER = "integration user"
+    TEAM = "owning team"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The integration user or the owning team, with the roles it has, by the id at the root."""
+
+    kind: HolderKind
+    id: UUID
+    name: str
+    business_unit: UUID | None
+    roles: frozenset[UUID]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionState:
+    """What Dataverse holds now."""
+
+    base: Version | None
+    installed: Version | None
+    roles: Mapping[UUID, Role]
+    tables: frozenset[str]
+    holders: tuple[Holder, ...]
+
+    def deployed(self, role: Role) -> Role | None:
+        """Return the role as it is there: by its id, else by its name."""
+        if role.id in self.roles:
+            return self.roles[role.id]
+        name = role.name.casefold()
+        return next((r for r in self.roles.values() if r.name.casefold() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Something that is not as the package wants it; `name` is what a person looks for."""
+
+    cause: Cause
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSolution:
+    """Import the package over whatever is installed."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Publish what the import changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignRole:
+    """Give a security role to the integration user or the owning team."""
+
+    role: Role
+    to: Holder
+
+
+Step = ImportSolution | Publish | AssignRole
+
+
+def is_assigned(role: Role) -> bool:
+    """Whether a role goes to the integration user and its team; others are for sellers (C-0705)."""
+    return role.id in (ADMINISTRATOR, USER, BASE_ROLE) or role.name.casefold() in ASSIGNED_NAMES
+
+
+# What is missing
+
+
+def shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
+    """Yield everything that is not as it should be, the solution first."""
+    yield from _solution_shortfalls(state, target)
+    yield from _role_shortfalls(state, target)
+    yield from _holder_shortfalls(state, target)
+
+
+def _solution_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
+    if state.base is None:
+        sentence = f"The solution {BASE_SOLUTION} is not installed."
+        yield Shortfall(Cause.SOLUTION, BASE_SOLUTION, sentence)
+    if reason := _is_outdated(state, target):
+        yield Shortfall(Cause.SOLUTION, target.unique_name, reason)
+    for table in target.tables:
+        if table not in state.tables:
+            sentence = f"The table {table} of the solution {target.unique_name} is missing."
+            yield Shortfall(Cause.SOLUTION, table, sentence)
+
+
+def _is_outdated(state: SolutionState, target: Manifest) -> str:
+    if state.installed is None:
+        return f"The solution {target.unique_name} is not installed."
+    if is_older(state.installed, target.version):
+        return (
+            f"The solution {target.unique_name} is installed in version {shown(state.installed)}; "
+            f"version {shown(target.version)} is needed."
+        )
+    return ""
+
+
+def _role_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
+    for role in target.roles:
+        deployed = state.deployed(role)
+        if deployed is None:
+            sentence = f"The security role {role.name} does not exist."
+            yield Shortfall(Cause.ROLES, role.name, sentence)
+            continue
+        held = {name.casefold() for name in deployed.privileges}
+        for name in sorted(role.privileges):
+            if name.casefold() not in held:
+                sentence = f"The security role {role.name} lacks the privilege {name}."
+                yield Shortfall(Cause.ROLES, name, sentence)
+
+
+def _holder_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
+    for holder, role in _missing_assignments(state, target):
+        sentence = f"The {holder} lacks the security role {role.name}."
+        yield Shortfall(Cause.ROLES, role.name, sentence)
+    for kind in HolderKind:
+        if not any(holder.kind == kind for holder in state.holders):
+            sentence = f"There is no {kind} that could have the security roles."
+            yield Shortfall(Cause.ROLES, kind, sentence)
+
+
+def _missing_assignments(state: SolutionState, target: Manifest) -> Iterator[tuple[Holder, Role]]:
+    roles = [r for role in target.roles if is_assigned(role) and (r := state.deployed(role))]
+    if BASE_ROLE in state.roles:
+        roles.insert(0, state.roles[BASE_ROLE])
+    for holder in state.holders:
+        for role in roles:
+            if role.id not in holder.roles:
+                yield holder, role
+
+
+# What to do
+
+
+def plan_redeploy(
+    state: SolutionState, target: Manifest, *, force: bool = False, roles_only: bool = False
+) -> Iterator[Step]:
+    """Yield the steps to the target; none when everything is there already.
+
+    Roles that are to be assigned but come with the import are planned once they are there.
+    """
+    reason = "" if roles_only else _reason_to_import(state, target, force=force)
+    if reason:
+        yield ImportSolution(target.version, reason)
+        yield Publish()
+    for holder, role in _missing_assignments(state, target):
+        yield AssignRole(role, holder)
+
+
+def _reason_to_import(state: SolutionState, target: Manifest, *, force: bool) -> str:
+    """Return why an import is needed: it also puts roles and privileges back (E-9.34)."""
+    if reason := _is_outdated(state, target):
+        return reason
+    missing = [s for s in _solution_shortfalls(state, target) if s.name != BASE_SOLUTION]
+    for found in (*missing, *_role_shortfalls(state, target)):
+        return found.sentence
+    return "The import was asked for." if force else ""

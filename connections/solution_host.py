@@ -1,0 +1,256 @@
+"""Dataverse as far as the integration solution goes: its state, an import, roles."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+from uuid import UUID
+
+from connections.causes import Cause
+from connections.errors import (
+    ConfigurationError,
+    IntegrationError,
+    RecordExistsError,
+    RecordMissingError,
+    TransientError,
+)
+from connections.odata import Client, LostAnswerError, Request
+from connections.redeploy import BASE_ROLE, BASE_SOLUTION, Holder, HolderKind, SolutionState
+from connections.solution.manifest import Manifest, PackageError, Role, Version, version_of
+
+ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"  # E-9.16
+FINISHED, SUCCEEDED, CANCELED = 3, 30, 32
+ROLE_COLUMNS = "roleid,name,_businessunitid_value,_parentrootroleid_value,_roletemplateid_value"
+RESULT = re.compile(r'<result\b[^>]*\bresult="(\w+)"(?:[^>]*\berrortext="([^"]*)")?')
+JSON = {"Content-Type": "application/json"}
+SETS = {
+    HolderKind.USER: ("systemusers", "systemuserroles_association", "fullname"),
+    HolderKind.TEAM: ("teams", "teamroles_association", "name"),
+}
+# "Another solution operation is running" (wire.md 2.13)
+BUSY_CODES = ("0x80071151", "0x80071152", "0x80071155")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportState:
+    """How far an import is."""
+
+    progress: float
+    finished: bool = False
+    failure: str = ""
+
+
+class SolutionHost:
+    """Speaks with Dataverse's Web API as whoever the client signs in."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    # Looking
+
+    def state(
+        self, target: Manifest, *, user: UUID | None, team: UUID | None, client_id: str = ""
+    ) -> SolutionState:
+        """Return what is there of a package, and who has its roles."""
+        versions = self._versions((BASE_SOLUTION, target.unique_name))
+        user = user or self._application_user(client_id)
+        named = ((HolderKind.USER, user), (HolderKind.TEAM, team))
+        holders = [self._holder(kind, identity) for kind, identity in named if identity]
+        return SolutionState(
+            base=versions.get(BASE_SOLUTION.lower()),
+            installed=versions.get(target.unique_name.lower()),
+            roles=self._roles(target),
+            tables=self._tables(target.tables),
+            holders=tuple(holder for holder in holders if holder is not None),
+        )
+
+    def _versions(self, names: Iterable[str]) -> dict[str, Version]:
+        wanted = " or ".join(f"uniquename eq '{name}'" for name in names)
+        rows = self._rows(f"solutions?$select=uniquename,version&$filter={wanted}")
+        return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
+
+    def _application_user(self, client_id: str) -> UUID | None:
+        if not client_id:
+            return None
+        query = f"systemusers?$select=systemuserid&$filter=applicationid eq {UUID(client_id)}"
+        found = self._rows(query)
+        return UUID(found[0]["systemuserid"]) if len(found) == 1 else None
+
+    def _roles(self, target: Manifest) -> dict[UUID, Role]:
+        """Return the roles of the package and of the base solution, as they are at the root."""
+        names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in target.roles]
+        ids = [f"roleid eq {identity}" for identity in (BASE_ROLE, *(r.id for r in target.roles))]
+        wanted = " or ".join((*ids, *names))
+        rows = self._rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
+        roots = [row for row in rows if _root(row) == UUID(row["roleid"])]
+        return {
+            UUID(row["roleid"]): Role(UUID(row["roleid"]), str(row["name"]), self._privileges(row))
+            for row in roots
+        }
+
+    def _privileges(self, role: dict[str, Any]) -> frozenset[str]:
+        path = f"roles({role['roleid']})/roleprivileges_association?$select=name"
+        return frozenset(str(row["name"]) for row in self._rows(path))
+
+    def _tables(self, names: Iterable[str]) -> frozenset[str]:
+        wanted = " or ".join(f"LogicalName eq '{name}'" for name in names)
+        if not wanted:
+            return frozenset()
+        rows = self._rows(f"EntityDefinitions?$select=LogicalName&$filter={wanted}")
+        return frozenset(str(row["LogicalName"]) for row in rows)
+
+    def _holder(self, kind: HolderKind, identity: UUID) -> Holder | None:
+        entity_set, association, name = SETS[kind]
+        try:
+            row = self._one(f"{entity_set}({identity})?$select={name},_businessunitid_value")
+        except RecordMissingError:
+            return None
+        path = f"{entity_set}({identity})/{association}?$select={ROLE_COLUMNS}"
+        roles = frozenset(_root(role) for role in self._rows(path))
+        unit = row.get("_businessunitid_value")
+        return Holder(kind, identity, str(row[name]), UUID(unit) if unit else None, roles)
+
+    def check_administrator(self) -> str:
+        """Return who signs in; refuse whoever is no System Administrator."""
+        me = UUID(str(self._one("WhoAmI")["UserId"]))
+        name = str(self._one(f"systemusers({me})?$select=fullname")["fullname"])
+        path = f"systemusers({me})/systemuserroles_association?$select={ROLE_COLUMNS}"
+        rows = self._rows(path)
+        if not any(row.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for row in rows):
+            message = f"{name} is not System Administrator in this environment."
+            raise ConfigurationError(message, cause=Cause.NOT_ADMINISTRATOR)
+        return name
+
+    def check_generation(self, target: Manifest) -> None:
+        """Refuse a package that was made for a newer Dynamics 365 than this one."""
+        version = version_of(str(self._one("RetrieveVersion()")["Version"]))
+        if version[:2] < target.generation[:2]:
+            message = (
+                f"The package is for Dynamics 365 {'.'.join(map(str, target.generation))}, the "
+                f"environment has version {'.'.join(map(str, version))}."
+            )
+            raise PackageError(message)
+
+    # Importing
+
+    def begin(self, content: bytes, job: UUID) -> UUID | None:
+        """Begin an import under an id of ours; None when it had begun already."""
+        if self.has_job(job):
+            return None
+        staged = self._post("StageSolution", {"CustomizationFile": _text(content)})
+        results = staged.get("StageSolutionResults") or {}
+        _check_staged(results)
+        parameters = {"StageSolutionUploadId": results.get("StageSolutionUploadId")}
+        body = {
+            "OverwriteUnmanagedCustomizations": True,
+            "PublishWorkflows": True,
+            "ComponentParameters": [],
+            "SolutionParameters": parameters,
+            "ImportJobId": str(job),
+        }
+        try:
+            return UUID(str(self._post("ImportSolutionAsync", body)["AsyncOperationId"]))
+        except (RecordExistsError, LostAnswerError):
+            if self.has_job(job):
+                return None
+            raise
+
+    def has_job(self, job: UUID) -> bool:
+        """Whether an import was begun under this id."""
+        try:
+            self._one(f"importjobs({job})?$select=importjobid")
+        except RecordMissingError:
+            return False
+        return True
+
+    def look(self, job: UUID, operation: UUID | None) -> ImportState:
+        """Return how far an import is, by its operation, or by its job where that was lost."""
+        row = self._one(f"importjobs({job})?$select=progress,completedon,data")
+        progress = float(row.get("progress") or 0)
+        if operation is None:
+            return _told(row, progress)
+        columns = "statecode,statuscode,message,friendlymessage"
+        told = self._one(f"asyncoperations({operation})?$select={columns}")
+        if told.get("statecode") != FINISHED:
+            return ImportState(progress)
+        if told.get("statuscode") == SUCCEEDED:
+            return ImportState(100.0, finished=True)
+        reason = told.get("friendlymessage") or told.get("message")
+        if told.get("statuscode") == CANCELED:
+            reason = reason or "Somebody canceled the import."
+        return ImportState(progress, finished=True, failure=str(reason or "No reason was given."))
+
+    def publish(self) -> None:
+        """Publish what was changed."""
+        self._post("PublishAllXml", {})
+
+    # Roles
+
+    def assign(self, role: Role, holder: Holder) -> None:
+        """Give a role to a user or team: the copy of the role in its business unit."""
+        entity_set, association, _ = SETS[holder.kind]
+        path = f"{entity_set}({holder.id})/{association}/$ref"
+        address = f"{self.client.root}roles({self._copy(role, holder)})"
+        try:
+            self._post(path, {"@odata.id": address})
+        except RecordExistsError:
+            return
+
+    def _copy(self, role: Role, holder: Holder) -> UUID:
+        if holder.business_unit is None:
+            return role.id
+        there = f"_businessunitid_value eq {holder.business_unit}"
+        same = f"_parentrootroleid_value eq {role.id}"
+        rows = self._rows(f"roles?$select=roleid&$filter={there} and {same}")
+        return UUID(rows[0]["roleid"]) if rows else role.id
+
+    # Requests
+
+    def _one(self, path: str) -> dict[str, Any]:
+        return self.client.get(path).object()
+
+    def _rows(self, path: str) -> list[dict[str, Any]]:
+        return [row for page in self.client.pages(path) for row in page]
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        request = Request("POST", path, json.dumps(body).encode(), JSON)
+        answer = self.client.send(request)
+        return answer.object() if answer.body else {}
+
+
+def is_busy(error: IntegrationError) -> bool:
+    """Whether an import is refused because another one is running."""
+    return isinstance(error, TransientError) and any(c in error.detail for c in BUSY_CODES)
+
+
+def _root(row: dict[str, Any]) -> UUID:
+    return UUID(str(row.get("_parentrootroleid_value") or row["roleid"]))
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _check_staged(results: dict[str, Any]) -> None:
+    missing = results.get("MissingDependencies") or []
+    if results.get("StageSolutionUploadId") and not missing:
+        return
+    told = [str(item.get("Message") or "") for item in results.get("SolutionValidationResults", [])]
+    reason = " ".join(filter(None, told)) or f"{len(missing)} components are missing there."
+    message = f"Dynamics 365 Sales does not take the package. {reason}"
+    raise ConfigurationError(message, cause=Cause.IMPORT_FAILED)
+
+
+def _told(row: dict[str, Any], progress: float) -> ImportState:
+    if not row.get("completedon"):
+        return ImportState(progress)
+    found = RESULT.search(str(row.get("data") or ""))
+    if found and found[1] != "failure":
+        return ImportState(100.0, finished=True)
+    reason = unescape(found[2] or "") if found else ""
+    return ImportState(progress, finished=True, failure=reason or "No reason was given.")

@@ -1,0 +1,175 @@
+"""Puts the integration solution, its security roles and their privileges back."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from getpass import getpass
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from connections import deployment, setup
+from connections.models import Company, DeploymentIdentity, Redeployment
+from connections.terms import AuthenticationType, RedeployResult
+from integration_admin.management.commandline import (
+    COULD_NOT_RUN,
+    WITH_FAILURES,
+    company_of,
+    refusing,
+)
+from syncjobs import clock, redeploying
+from syncjobs.progress import in_foreground
+from syncjobs.terms import Trigger
+
+SECRET = "DEPLOYMENT_SECRET"  # noqa: S105 - the name of a variable
+SANDBOX = ("SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET")
+
+
+class Command(BaseCommand):
+    requires_system_checks = ()
+    help = (
+        "Redeploy the integration solution: import it where it is missing, outdated or changed, "
+        "publish, assign the security roles, verify the privileges. Job queue entries wait "
+        "meanwhile. Signs in as the stored deployment identity; another one is used once and not "
+        "stored. Exit status: 0 done, 1 done with something missing, 2 could not run."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--company", help="name of the company, where there are several")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+        parser.add_argument(
+            "--force", action="store_true", help="import even if the solution is current"
+        )
+        parser.add_argument(
+            "--roles-only", action="store_true", help="import nothing, only put roles back"
+        )
+        who = parser.add_mutually_exclusive_group()
+        who.add_argument(
+            "--client-id", help=f"an application; its secret is asked for, or stands in {SECRET}"
+        )
+        who.add_argument(
+            "--user-name", help=f"a person; the password is asked for, or stands in {SECRET}"
+        )
+        parser.add_argument(
+            "--package", type=Path, metavar="ZIP",
+            help="keep this package instead of the shipped one from now on",
+        )  # fmt: skip
+        parser.add_argument(
+            "--shipped", action="store_true", help="go back to the package that is shipped"
+        )
+
+    def handle(self, *_args: Any, as_json: bool = False, **options: Any) -> None:
+        company = company_of(options["company"])
+        with refusing():
+            _choose_package(company, options)
+            identity = _identity(company, options)
+            with in_foreground(
+                company,
+                job=redeploying.JOB,
+                description=redeploying.DESCRIPTION,
+                trigger=Trigger.COMMAND,
+            ) as progress:
+                record = redeploying.run(
+                    company,
+                    identity,
+                    progress=progress,
+                    force=options["force"],
+                    roles_only=options["roles_only"],
+                )
+        self.stdout.write(json.dumps(_facts(record), indent=2) if as_json else _told(record))
+        if record.result != RedeployResult.DONE:
+            sys.exit(WITH_FAILURES)
+
+
+def _choose_package(company: Company, options: dict[str, Any]) -> None:
+    if options["shipped"]:
+        deployment.use_shipped(company)
+    path: Path | None = options["package"]
+    if path is None:
+        return
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"The package {path} cannot be read: {error.strerror}."
+        raise CommandError(message, returncode=COULD_NOT_RUN) from error
+    deployment.upload(company, content, now=clock.now())
+
+
+def _identity(company: Company, options: dict[str, Any]) -> DeploymentIdentity:
+    """Return who signs in: who is named, else who is stored, else who is asked for."""
+    if options["client_id"]:
+        return _application(company, options["client_id"], _secret("Client secret: "))
+    if options["user_name"]:
+        return _person(company, options["user_name"])
+    stored = DeploymentIdentity.objects.filter(company=company).first()
+    if stored is not None:
+        return stored
+    if _is_sandbox(company):
+        client_id, secret = (os.environ[name] for name in SANDBOX)
+        return _application(company, client_id, secret)
+    if not sys.stdin.isatty():
+        return deployment.identity_of(company)  # raises, and says what to do
+    who = input("Client Id of an application, or e-mail of a System Administrator: ").strip()
+    if "@" in who:
+        return _person(company, who)
+    return _application(company, who, _secret("Client secret: "))
+
+
+def _application(company: Company, client_id: str, secret: str) -> DeploymentIdentity:
+    given = {"client_id": client_id, "client_secret": secret}
+    return deployment.identity_for_once(company, given)
+
+
+def _person(company: Company, user_name: str) -> DeploymentIdentity:
+    """A person signs in through the application of the connection."""
+    given = {
+        "authentication_type": AuthenticationType.PASSWORD,
+        "client_id": setup.dataverse_setup(company).client_id,
+        "user_name": user_name,
+        "password": _secret("Password: "),
+    }
+    return deployment.identity_for_once(company, given)
+
+
+def _secret(prompt: str) -> str:
+    kept = os.environ.get(SECRET)
+    if kept:
+        return kept
+    if not sys.stdin.isatty():
+        message = f"A secret is needed. Put it into the variable {SECRET}."
+        raise CommandError(message, returncode=COULD_NOT_RUN)
+    return getpass(prompt)
+
+
+def _is_sandbox(company: Company) -> bool:
+    """Whether the variables in the environment are those of the connected sandbox."""
+    address = os.environ.get("SANDBOX_DATAVERSE_URL")
+    connected = setup.dataverse_setup(company).server_address
+    return bool(address) and address == connected and all(os.environ.get(n) for n in SANDBOX)
+
+
+def _told(record: Redeployment) -> str:
+    lines = [f"{number}  {sentence}" for number, sentence in record.steps]
+    lines += [f"!  {name}: {sentence}" for name, sentence, _ in record.problems]
+    return "\n".join([*lines, f"{record.get_result_display()}."])
+
+
+def _facts(record: Redeployment) -> dict[str, Any]:
+    return {
+        "company": record.company.name,
+        "run": record.run_id,
+        "result": record.result,
+        "solution": record.solution,
+        "from_version": record.from_version,
+        "to_version": record.to_version,
+        "signed_in_as": record.signed_in_as,
+        "steps": [{"step": number, "sentence": sentence} for number, sentence in record.steps],
+        "problems": [
+            {"name": name, "sentence": sentence, "code": code}
+            for name, sentence, code in record.problems
+        ],
+    }

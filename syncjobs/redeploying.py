@@ -1,0 +1,361 @@
+"""The run that redeploys the integration solution while everything else waits safely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from connections import deployment, redeploy, setup
+from connections.causes import Cause
+from connections.errors import ConfigurationError, IntegrationError, TransientError
+from connections.models import Company, Redeployment, SignIn
+from connections.redeploy import AssignRole, ImportSolution, SolutionState
+from connections.solution.manifest import shown
+from connections.solution.package import Package
+from connections.solution_host import SolutionHost, is_busy
+from connections.terms import RedeployResult
+from syncjobs import clock, leases, pausing, queue
+from syncjobs.jobs import Done, JobReport, JobRequest
+from syncjobs.leases import BusyError, StaleWorkerError
+from syncjobs.models import JobQueueEntry, Run
+from syncjobs.progress import CancelledError, RunProgress, WorkerStoppingError
+from syncjobs.terms import JobStatus, RunStatus
+
+JOB = "redeploy_solution"
+DESCRIPTION = "Redeploy Integration Solution"
+CATEGORY = "REDEPLOY"
+STEPS = 8  # C-0704
+ALIVE = (JobStatus.READY, JobStatus.WAITING, JobStatus.IN_PROCESS)
+SELLERS = "Give the role {} to the sellers who look at item availability; nobody got it here."
+AUDITING = "Look whether auditing is still on for {}: an import may switch it off (C-0709)."
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what."""
+
+    quiet: timedelta = timedelta(minutes=5)  # for other runs to end
+    turn: timedelta = timedelta(minutes=10)  # for another import to end
+    done: timedelta = timedelta(hours=1)  # for ours to end
+    look: float = 2.0  # seconds between two looks
+
+
+def request(
+    company: Company,
+    *,
+    now: datetime,
+    user: AbstractBaseUser | None = None,
+    force: bool = False,
+    roles_only: bool = False,
+) -> Run:
+    """Redeploy as soon as a worker is free; refuse a second one at the same time (C-0706)."""
+    deployment.identity_of(company)
+    alive = JobQueueEntry.objects.filter(company=company, job=JOB, status__in=ALIVE).first()
+    if alive is not None:
+        raise BusyError(_busy(company, alive.runs.order_by("-pk").first()))
+    return queue.enqueue(
+        company,
+        JOB,
+        description=DESCRIPTION,
+        now=now,
+        parameters={"force": force, "roles_only": roles_only},
+        user=user,
+        category=CATEGORY,  # should two get here at the same moment, one waits for the other
+    )
+
+
+def redeploy_solution(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Redeploy as the stored deployment identity; parameters: force, roles_only."""
+    given = request.parameters
+    run(
+        request.company,
+        deployment.identity_of(request.company),
+        progress=progress,
+        force=bool(given.get("force", False)),
+        roles_only=bool(given.get("roles_only", False)),
+    )
+    return Done()
+
+
+def run(
+    company: Company,
+    identity: SignIn,
+    *,
+    progress: RunProgress,
+    force: bool = False,
+    roles_only: bool = False,
+    patience: Patience | None = None,
+) -> Redeployment:
+    """Bring the environment to the package; entries go on as they were, however it ends.
+
+    A worker that is asked to stop, or was taken over, leaves the entries to the next one.
+    """
+    with leases.hold(f"{CATEGORY}:{company.pk}", leases.me(), busy=_busy(company, None)):
+        record = _taken_up(company, progress)
+        redeploying = _Redeploying(company, record, progress, patience or Patience())
+        try:
+            redeploying.take_steps(identity, force=force, roles_only=roles_only)
+        except (StaleWorkerError, WorkerStoppingError):
+            raise
+        except BaseException as error:
+            redeploying.resume()
+            _end(record, **_failed(error))
+            raise
+        redeploying.resume()
+        _end(record, result=_result(record))
+        return record
+
+
+def _busy(company: Company, run: Run | None) -> str:
+    where = f" Its run is {run.pk}." if run else ""
+    return f"The integration solution of {company} is being redeployed already.{where}"
+
+
+def _taken_up(company: Company, progress: RunProgress) -> Redeployment:
+    """Return the redeploy that a worker left behind, to be gone on with; else a new one.
+
+    An import that was begun and not seen to its end goes over to the new one.
+    """
+    last = Redeployment.objects.filter(company=company).first()
+    if last is not None and last.result == RedeployResult.IN_PROCESS:
+        record = last
+    else:
+        record = Redeployment(company=company, started_at=clock.now())
+        if last is not None:
+            record.import_job_id, record.operation_id = last.import_job_id, last.operation_id
+    record.run_id = progress.run_id
+    record.problems = []
+    record.save()
+    return record
+
+
+def _end(record: Redeployment, **facts: Any) -> None:
+    for name, value in {"finished_at": clock.now(), **facts}.items():
+        setattr(record, name, value)
+    record.save()
+
+
+def _failed(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, CancelledError):
+        return {"result": RedeployResult.CANCELLED}
+    cause = str(error.cause) if isinstance(error, IntegrationError) else ""
+    message = (str(error) or type(error).__name__)[:2048]
+    return {"result": RedeployResult.FAILED, "error_message": message, "cause": cause}
+
+
+def _result(record: Redeployment) -> RedeployResult:
+    causes = {problem[2] for problem in record.problems}
+    if not causes:
+        return RedeployResult.DONE
+    roles = Cause.ROLES in causes
+    return RedeployResult.ROLES_INCOMPLETE if roles else RedeployResult.WITH_WARNINGS
+
+
+class _Redeploying:
+    """One redeploy on its way: each step is told to the run and kept with the record."""
+
+    def __init__(
+        self, company: Company, record: Redeployment, progress: RunProgress, patience: Patience
+    ) -> None:
+        self.company = company
+        self.record = record
+        self.progress = progress
+        self.patience = patience
+
+    def take_steps(self, identity: SignIn, *, force: bool, roles_only: bool) -> None:
+        package = deployment.package_of(self.company)
+        row = setup.dataverse_setup(self.company)
+        client = setup.dataverse_as(identity, row, check=self.progress.check)
+        try:
+            self.host = SolutionHost(client)
+            state = self.check(package)
+            self.pause()
+            imports = [
+                step
+                for step in redeploy.plan_redeploy(
+                    state, package.manifest, force=force, roles_only=roles_only
+                )
+                if isinstance(step, ImportSolution)
+            ]
+            # An import that a lost worker began is seen to its end, whatever is planned now.
+            if imports or self.record.import_job_id is not None:
+                self.bring(package, imports[0].reason if imports else "It had begun already.")
+                self.publish(package)
+            state = self.ensure(package)
+            refused = self.assign(state, package)
+            self.verify(package, refused)
+        finally:
+            client.close()
+
+    # 1 check
+
+    def check(self, package: Package) -> SolutionState:
+        """Pre-flight (C-0703): nothing was touched yet when this refuses."""
+        self._begin(1, "Check")
+        manifest, record = package.manifest, self.record
+        record.signed_in_as = self.host.check_administrator()[:250]
+        self.host.check_generation(manifest)
+        state = self._state(package)
+        if not any(h.kind == redeploy.HolderKind.USER for h in state.holders):
+            message = (
+                "The integration user does not exist in Dataverse. Create the application user "
+                "of the connection's Client Id, then redeploy again."
+            )
+            raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+        record.solution = manifest.unique_name
+        record.from_version = record.from_version or shown(state.installed)
+        record.to_version = shown(manifest.version)
+        self._told(f"Signed in as {record.signed_in_as}; {record.from_version} is there.")
+        return state
+
+    def _state(self, package: Package) -> SolutionState:
+        row = setup.dataverse_setup(self.company)
+        return self.host.state(
+            package.manifest,
+            user=row.integration_user_id,
+            team=row.owning_team_id,
+            client_id=row.client_id,
+        )
+
+    # 2 pause, 8 resume
+
+    def pause(self) -> None:
+        """Put entries on hold; how they were is kept first, so that nobody forgets them."""
+        self._begin(2, "Pause job queue entries")
+        known = [item["entry"] for item in self.record.paused]
+        found = pausing.find(self.company, spare=JOB, known=known)
+        self.record.paused = [*self.record.paused, *found]
+        self.record.save(update_fields=["paused"])
+        self.progress.at("paused")
+        count = pausing.pause(found)
+        ends = clock.now() + self.patience.quiet
+        while not pausing.is_quiet(self.company, apart_from=self.progress.run_id, now=clock.now()):
+            self._wait(ends, "Another run of this company does not end.")
+        self._told(f"{count} job queue entries wait.")
+
+    def resume(self) -> None:
+        """Let the entries go on exactly as they were."""
+        count = pausing.resume(self.record.paused, now=clock.now())
+        self.record.paused = []
+        self.record.steps = [*self.record.steps, [STEPS, f"{count} job queue entries go on."]]
+        self.record.save(update_fields=["paused", "steps"])
+
+    # 3 import, 4 publish
+
+    def bring(self, package: Package, reason: str) -> None:
+        """Import the package and wait for its end; a lost worker's import is taken up."""
+        self._begin(3, f"Import {package.manifest.unique_name}", total=100)
+        record = self.record
+        if record.import_job_id is None or not self.host.has_job(record.import_job_id):
+            record.import_job_id, record.operation_id = uuid4(), None
+            record.save(update_fields=["import_job_id"])
+            self.progress.at("import noted")
+            record.operation_id = self._begun(package, record.import_job_id)
+            record.save(update_fields=["operation_id"])
+            self.progress.at("import begun")
+        failure = self._followed(record.import_job_id)
+        record.import_job_id = record.operation_id = None
+        record.save(update_fields=["import_job_id", "operation_id"])
+        if failure:
+            message = f"The import failed. {failure}"
+            raise ConfigurationError(message, cause=Cause.IMPORT_FAILED)
+        self._told(f"Version {shown(package.manifest.version)} was imported. {reason}")
+
+    def _begun(self, package: Package, job: UUID) -> UUID | None:
+        """Begin the import, after others have ended."""
+        ends = clock.now() + self.patience.turn
+        while True:
+            try:
+                return self.host.begin(package.content, job)
+            except TransientError as error:
+                if not is_busy(error):
+                    raise
+            self._wait(ends, "Another import of a solution does not end.")
+
+    def _followed(self, job: UUID) -> str:
+        """Look until the import has ended; return why it failed, or nothing."""
+        ends = clock.now() + self.patience.done
+        while not (seen := self.host.look(job, self.record.operation_id)).finished:
+            self.progress.advance(round(seen.progress))
+            self._wait(ends, "The import does not end.")
+        self.progress.advance(100)
+        return seen.failure
+
+    def publish(self, package: Package) -> None:
+        self._begin(4, "Publish customizations")
+        self.host.publish()
+        self._told(f"Published. {AUDITING.format(', '.join(package.manifest.tables))}")
+
+    # 5 ensure, 6 assign, 7 verify
+
+    def ensure(self, package: Package) -> SolutionState:
+        self._begin(5, "Ensure security roles")
+        state = self._state(package)
+        names = [role.name for role in package.manifest.roles if state.deployed(role)]
+        self._told(f"There: {', '.join(names) or 'no role of the package'}.")
+        return state
+
+    def assign(self, state: SolutionState, package: Package) -> dict[str, str]:
+        """Give the roles; return why some could not be given, by role."""
+        planned = redeploy.plan_redeploy(state, package.manifest, roles_only=True)
+        steps = [step for step in planned if isinstance(step, AssignRole)]
+        self._begin(6, "Assign security roles", total=len(steps))
+        refused: dict[str, str] = {}
+        for number, step in enumerate(steps, 1):
+            self.progress.check()
+            try:
+                self.host.assign(step.role, step.to)
+            except TransientError:
+                raise
+            except IntegrationError as error:
+                refused[step.role.name] = error.message
+            self.progress.advance(number)
+        given = [f"{s.role.name} to the {s.to}" for s in steps if s.role.name not in refused]
+        self._told(f"Given: {'; '.join(given) or 'nothing, all had their roles'}.")
+        return refused
+
+    def verify(self, package: Package, refused: dict[str, str]) -> None:
+        self._begin(7, "Verify permissions")
+        state = self._state(package)
+        missing = list(redeploy.shortfalls(state, package.manifest))
+        self.record.problems = [
+            [found.name, f"{found.sentence} {refused.get(found.name, '')}".strip(), found.cause]
+            for found in missing
+        ]
+        for _, sentence, _ in self.record.problems:
+            self.progress.log(sentence)
+        sellers = [r.name for r in package.manifest.roles if not redeploy.is_assigned(r)]
+        reminder = SELLERS.format(", ".join(sellers)) if sellers else ""
+        complete = "All roles and privileges are there." if not missing else "Something is missing."
+        self._told(f"{complete} {reminder}".strip())
+
+    # Telling
+
+    def _begin(self, number: int, step: str, total: int = 0) -> None:
+        self.progress.check()
+        self.progress.start(f"{number} of {STEPS}: {step}", total)
+        self.step = number
+
+    def _told(self, sentence: str) -> None:
+        self.progress.log(sentence)
+        self.record.steps = [*self.record.steps, [self.step, sentence]]
+        self.record.save()
+
+    def _wait(self, ends: datetime, sentence: str) -> None:
+        if clock.now() >= ends:
+            message = f"{sentence} Redeploy again later; it goes on where it stopped."
+            raise TransientError(message, cause=Cause.TIME_OUT)
+        self.host.client.wait(self.patience.look)
+
+
+def is_unfinished(record: Redeployment) -> bool:
+    """Whether a redeploy was left by a worker, and nobody goes on with it."""
+    if record.result != RedeployResult.IN_PROCESS:
+        return False
+    alive = Run.objects.filter(pk=record.run_id, status=RunStatus.IN_PROCESS).exists()
+    entries = JobQueueEntry.objects.filter(company=record.company_id, job=JOB, status__in=ALIVE)
+    return not alive and not entries.exists()
