@@ -1,4 +1,4 @@
-"""Processes beside the tests: what they need to find the tests' database, and patience with them."""
+"""Processes beside the tests: how they find the tests' database, and patience with them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The convergence property against both systems over HTTPS: 200 sequences, fifty at a time.
 
-A sequence is what people do to one record, on either side, between runs and (in `merging`) while runs
-are reading and writing, with answers that get lost. Whatever they do, their last edits end on both
-sides, no row is made twice, and a further run writes nothing. The seed is printed; set
+A sequence is what people do to one record, on either side, between runs and (in `merging`) while
+runs are reading and writing, with answers that get lost. Whatever they do, their last edits end on
+both sides, no row is made twice, and a further run writes nothing. The seed is printed; set
 CONVERGENCE_SEED to tell the same story again.
 """
 
