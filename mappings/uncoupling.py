@@ -58,13 +58,17 @@ def uncouple(
     by: AbstractBaseUser | None = None,
 ) -> Uncoupled:
     """Uncouple these records of Business Central; one whose row is refused stays coupled."""
-    found = Coupling.objects.filter(
-        company=mapping.company,
-        mapping_name=mapping.name,
-        business_central_id__in=business_central_ids,
-    ).select_related("company")
+    mine = Coupling.objects.filter(company=mapping.company, mapping_name=mapping.name)
+    ids = list(business_central_ids)
+    rows = [
+        row
+        for start in range(0, len(ids), PAGE)  # a statement takes so many parameters only
+        for row in mine.filter(business_central_id__in=ids[start : start + PAGE]).select_related(
+            "company"
+        )
+    ]
     release = _Release(mapping, systems.dataverse)
-    total, rows = Uncoupled(), list(found)
+    total = Uncoupled()
     for page in _pages(rows):
         total += release.page(page)
     _note(rows, total, by)

@@ -115,6 +115,7 @@ class Fail:
     cause: Cause
     detail: str = ""
     lacks: Lookup | None = None  # the row it points to that has no partner
+    final: bool = False  # only a person can decide: it is not tried again by itself
 
 
 Change = Insert | Modify | Uncouple | Unchanged | Agree | Ignore | Skip | Fail

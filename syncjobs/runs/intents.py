@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from connections.systems import Condition, Operator, Record, Selection, Value
+from connections.causes import Cause
+from connections.systems import Record, Value
 from mappings.encoding import decoded, encoded
 from mappings.models import Intent
 from mappings.spec import DirectedMapping, Mark
 from mappings.upserts import upsert
-from syncjobs.engine.change import Change, Insert, Modify
+from syncjobs.engine.change import Change, Fail, Insert, Modify
 from syncjobs.engine.values import alike
+from syncjobs.runs import adoption
 from syncjobs.runs.apply import Outcome, values_of
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
@@ -110,40 +112,37 @@ def recover(gatherer: Gatherer) -> Iterator[Recovered]:
 
 def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
     sources = {record.id: record for record in gatherer.reread([i.source_id for i in page])}
-    there = _destinations(gatherer, page)
+    table, columns = gatherer.mapping.destination_table, gatherer.destination_columns
+    there = gatherer.destination.get(table, [i.destination_id for i in page], columns)
+    left = _left_behind(gatherer, [i for i in page if i.creates and i.destination_id not in there])
     recovered = Recovered(sources=[intent.source_id for intent in page])
     for intent in page:
-        source, record = sources.get(intent.source_id), there.get(intent.source_id)
+        source, records = sources.get(intent.source_id), left.get(intent.source_id, [])
+        record = there.get(intent.destination_id) or (records[0] if records else None)
         if source is None or record is None or not _arrived(intent, record):
             recovered.again.append(intent.source_id)
+        elif len(records) > 1:
+            recovered.outcomes.append(_undecided(gatherer, source, len(records)))
         else:
             recovered.outcomes.append(_outcome(gatherer, intent, source, record))
     return recovered
 
 
-def _destinations(gatherer: Gatherer, page: Sequence[Intent]) -> dict[UUID, Record]:
-    """Return, by source, the destination record each intent speaks of."""
-    table = gatherer.mapping.destination_table
-    columns = gatherer.destination_columns
-    description = gatherer.destination.describe(table)
-    by_id = gatherer.destination.get(table, [i.destination_id for i in page], columns)
-    found = {i.source_id: by_id[i.destination_id] for i in page if i.destination_id in by_id}
-    if description.takes_id or not description.natural_key:
-        return found
-    # The table gives its own ids: what was created there is found by its code.
-    key = description.natural_key[0]
-    wanted = {
-        str(decoded(intent.values).get(key)): intent.source_id
-        for intent in page
-        if intent.creates and intent.source_id not in found and intent.values.get(key)
-    }
-    if wanted:
-        selection = Selection(table, columns, (Condition(key, Operator.NE, ("",)),))
-        for record in gatherer.destination.find(selection, key, set(wanted)):
-            source_id = wanted.get(str(record.values.get(key)))
-            if source_id:
-                found[source_id] = record
-    return found
+def _left_behind(gatherer: Gatherer, intents: Sequence[Intent]) -> adoption.Left:
+    description = gatherer.destination.describe(gatherer.mapping.destination_table)
+    if description.takes_id or not intents:
+        return {}
+    return adoption.left_behind(gatherer, intents)
+
+
+def _undecided(gatherer: Gatherer, source: Record, number: int) -> Outcome:
+    mapping = gatherer.mapping
+    message = (
+        f"The answer to the creation of a {mapping.destination_caption} was lost, and {number} of "
+        f"them hold what was sent. Couple this {mapping.source_caption} with the right one, or "
+        "retry it to create another."
+    )
+    return Outcome(Fail(source, message, Cause.AMBIGUOUS, final=True))
 
 
 def _arrived(intent: Intent, record: Record) -> bool:

@@ -262,7 +262,8 @@ class _Page:
     def _failed(self, change: Fail) -> None:
         """E-3.80: the same error twice on the same version skips, unless waiting helps."""
         source, link = change.source, self.batch.links.get(change.source.id)
-        skips = self._repeats(change, link) and remedy_of(change.cause) == Remedy.CURE
+        repeats = self._repeats(change, link) and remedy_of(change.cause) == Remedy.CURE
+        skips = change.final or repeats
         self.counts[Action.SKIPPED if skips else Action.FAILED] += 1
         destination = self.batch.destinations.get(link.destination_id) if link else None
         other_id = link.destination_id if link else None

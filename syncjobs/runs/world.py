@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import uuid5
 
+from connections.errors import RecordExistsError
 from connections.models import Company
 from connections.systems import (
     Condition,
@@ -107,6 +108,8 @@ class WorldReader:
         identity = uuid5(self.company.business_central_id, f"LCY/{local_code}")
         table = "transactioncurrency"
         [written] = self.dataverse.write(table, [Create(identity, values)], ["isocurrencycode"])
+        if isinstance(written.error, RecordExistsError):  # another run was here at the same time
+            return Lookup(table, identity)
         return Lookup(table, written.record.id) if written.record else None
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from connections.causes import Cause
+from connections.errors import TransientError
 from connections.systems import Record
-from mappings.models import Coupling, Intent
+from mappings.models import Coupling, Intent, PendingCoupling
 from mappings.terms import Direction
 from syncjobs.runs.invariants import violations
 from syncjobs.terms import Mode
@@ -45,6 +48,69 @@ def test_both_directions_find_out_before_either_plans(world: World) -> None:
 
     assert (len(world.customers()), len(world.accounts())) == (1, 1)
     assert Coupling.objects.count() == 1
+
+
+def give_own_ids(world: World, table: str) -> None:
+    """Let a table number its records itself, as Business Central's standard pages do."""
+    described = world.business_central.describe(table)
+    world.business_central.tables = {
+        **world.business_central.tables,
+        table: replace(described, takes_id=False),
+    }
+
+
+def test_what_got_a_number_and_an_id_there_is_known_by_what_it_holds(world: World) -> None:
+    give_own_ids(world, "customers")
+    account = world.account("Fabrikam", telephone1="123")
+    world.business_central.lost_answers = 1
+    world.run(create=True, directions=(FROM,))
+
+    world.run(create=True)
+
+    [customer] = world.customers()
+    assert world.partner(account).id == customer.id
+    assert not Intent.objects.exists()
+
+
+def test_of_two_that_hold_the_same_a_person_chooses(world: World) -> None:
+    give_own_ids(world, "customers")
+    world.account("Fabrikam")
+    world.business_central.lost_answers = 1
+    world.run(create=True, directions=(FROM,))
+    world.business_central.add("customers", **dict(world.customers()[0].values, number="X"))
+
+    report = world.run(create=True, directions=(FROM,))
+    again = world.run(create=True, directions=(FROM,))
+
+    assert len(world.customers()) == 2
+    assert "Inserted" not in counts(again)
+    assert report.jobs[-1].errors[0].cause == Cause.AMBIGUOUS
+    assert not Coupling.objects.exists()
+    assert PendingCoupling.objects.get().cause == Cause.AMBIGUOUS
+
+
+def test_a_code_that_is_somebody_elses_is_not_taken_for_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_own_ids(world, "salespeoplePurchasers")
+    bart = user(world)
+    write = world.business_central.write
+
+    def other_first(*given: Any) -> Any:
+        monkeypatch.setattr(world.business_central, "write", write)
+        world.business_central.add(
+            "salespeoplePurchasers", code="SP NO. 00001", displayName="Somebody Else"
+        )
+        message = "The worker died."
+        raise TransientError(message, cause=Cause.UNAVAILABLE)
+
+    monkeypatch.setattr(world.business_central, "write", other_first)
+    with pytest.raises(TransientError):
+        world.run("SALESPEOPLE", mode=Mode.FULL)
+
+    world.run("SALESPEOPLE", mode=Mode.FULL)
+
+    assert world.now(world.partner(bart))["displayName"] == "Bart Duncan"
 
 
 def test_an_open_intent_and_a_lost_change_are_violations(world: World) -> None:

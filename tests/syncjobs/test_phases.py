@@ -350,7 +350,9 @@ def statements(captured: CaptureQueriesContext) -> Counter[str]:
     for query in captured:
         if query["sql"].startswith(("SAVEPOINT", "RELEASE")):
             continue
-        kind = re.sub(r'^(\w+)[^"]*"(\w+)".*', r"\1 \2", query["sql"], flags=re.DOTALL)[:60]
+        # PostgreSQL declares a cursor for what is read piece by piece.
+        sql = re.sub(r"^DECLARE .*? FOR ", "", query["sql"], flags=re.DOTALL)
+        kind = re.sub(r'^(\w+)[^"]*"(\w+)".*', r"\1 \2", sql, flags=re.DOTALL)[:60]
         if not (kind == before and kind.startswith("INSERT")):
             found[kind] += 1
         before = kind
