@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from connections.models import Company
+from connections.models import Company, SalesConnectionSetup
+from mappings.reset import use_default_synchronization_setup
 from sandbox.seeds.cronus import odd
 from syncjobs.models import SynchError
 from syncjobs.runs.synchronize import synchronize_mapping
@@ -26,6 +27,12 @@ MAPPINGS = (
     "CUSTOMER",
     "VENDOR",
     "CONTACT",
+    "UNIT OF MEASURE",
+    "ITEM-PRODUCT",
+    "RESOURCE-PRODUCT",
+    "CUSTPRCGRP-PRICE",
+    "SALESPRC-PRODPRICE",
+    "OPPORTUNITY",
 )
 Seen = set[tuple[str, str]]
 
@@ -35,7 +42,11 @@ def company(
     transactional_db: None, trusting: Settings, sandbox: RunningSandbox
 ) -> Iterator[Company]:
     sandbox.reset("cronus")
-    yield connect(sandbox)
+    company = connect(sandbox)
+    SalesConnectionSetup.objects.filter(company=company).update(is_enabled=True)
+    company = Company.objects.get(pk=company.pk)
+    use_default_synchronization_setup(company)
+    yield company
     sandbox.reset("empty")
 
 
