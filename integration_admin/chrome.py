@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -66,6 +66,13 @@ AREAS = (
             Entry("Job Queue Log Entries", "runs", Right.VIEW_LOG, ("run",)),
         ),
     ),
+    Area(
+        "Administration",
+        (
+            Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
+            Entry("API Tokens", "api_tokens", Right.USE_API),
+        ),
+    ),
 )
 
 
@@ -85,6 +92,11 @@ def _companies(request: HttpRequest) -> tuple[list[Company], Company | None]:
     return known
 
 
+def _allowed(area: Area, user: User) -> Area:
+    """Return the area with the pages that the person may see; it opens with the first."""
+    return replace(area, pages=tuple(page for page in area.pages if has_right(user, page.right)))
+
+
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Give every template the frame; without a signed-in person there is none."""
     user = getattr(request, "user", None)
@@ -92,7 +104,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         return {"version": VERSION}
     match = request.resolver_match
     here = (match.url_name or "") if match else ""
-    areas = [area for area in AREAS if has_right(user, area.pages[0].right)]
+    areas = [area for area in (_allowed(area, user) for area in AREAS) if area.pages]
     current = next((area for area in areas if area.covers(here)), None)
     companies, company = _companies(request)
     return {
@@ -103,7 +115,6 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "pages": [
             (page, page.covers(here))
             for page in (current.pages if current and len(current.pages) > 1 else ())
-            if has_right(user, page.right)
         ],
         "companies": companies,
         "company": company,

@@ -143,6 +143,9 @@ RQ_QUEUES: dict[str, Any] = {
 # How long a worker may give no sign of life before its job queue entry is freed and resumed.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", 60.0)
 
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600)  # of each user
+API_FAILURES_PER_MINUTE = 30  # wrong tokens from one address
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 USE_TZ = True

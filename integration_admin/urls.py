@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from integration_admin import auth, views
+from integration_admin import audit_views, auth, token_views, views
+from integration_admin.api import door
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", auth.SignIn.as_view(), name="sign_in"),
     path("sign-out/", auth.SignOut.as_view(), name="sign_out"),
     path("companies/<int:pk>/choose/", auth.switch_company, name="switch_company"),
+    path("audit-log/", audit_views.AuditLog.as_view(), name="audit_log"),
+    path("audit-log/<int:pk>/", audit_views.AuditCard.as_view(), name="audit_entry"),
+    path("api-tokens/", token_views.api_tokens, name="api_tokens"),
+    path("api-tokens/create/", token_views.create_api_token, name="create_api_token"),
+    path("api-tokens/<int:pk>/revoke/", token_views.revoke_api_token, name="revoke_api_token"),
+    path("api/v1/", door.addresses()),
     path("connections/", include("connections.urls")),
     path("", include("mappings.urls")),
     path("", include("syncjobs.urls")),

@@ -7,39 +7,51 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from audit.models import AuditEntry
 from connections.models import Company
+from integration_admin.models import ApiToken
+from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
 
 BEFORE_SIGN_IN = {"sign_in"}
-ACTS = {
-    "switch_company",
-    "test_connection",
-    "synchronize",
-    "synchronize_selected",
-    "synchronize_all",
-    "match",
-    "synchronize_couplings",
-    "synchronize_coupling",
-    "retry_couplings",
-    "retry_coupling",
-    "retry_all",
-    "retry_pending",
-    "retry_options",
-    "delete_couplings",
-    "delete_coupling",
-    "synchronize_errors",
-    "retry_errors",
-    "run_entries_now",
-    "set_entries_ready",
-    "hold_entries",
-    "restart_entries",
-    "run_entry_now",
-    "set_entry_ready",
-    "hold_entry",
-    "restart_entry",
-    "cancel_run",
+FOR_STAFF = {"styleguide"}
+# The right that each act asks for (console.md 2).
+RIGHT_OF_ACT = {
+    "switch_company": Right.VIEW_CONSOLE,
+    "create_api_token": Right.USE_API,
+    "revoke_api_token": Right.USE_API,
+    "test_connection": Right.TEST_CONNECTION,
+    "synchronize": Right.RUN_SYNC,
+    "synchronize_selected": Right.RUN_SYNC,
+    "synchronize_all": Right.RUN_SYNC,
+    "match": Right.RUN_FULL_SYNC,
+    "synchronize_couplings": Right.RETRY_RECORD,
+    "synchronize_coupling": Right.RETRY_RECORD,
+    "retry_couplings": Right.RETRY_RECORD,
+    "retry_coupling": Right.RETRY_RECORD,
+    "retry_all": Right.RETRY_ALL,
+    "retry_options": Right.RETRY_RECORD,
+    "retry_pending": Right.RETRY_RECORD,
+    "delete_couplings": Right.MANAGE_COUPLINGS,
+    "delete_coupling": Right.MANAGE_COUPLINGS,
+    "synchronize_errors": Right.RETRY_RECORD,
+    "retry_errors": Right.RETRY_RECORD,
+    "run_entries_now": Right.RUN_JOB,
+    "set_entries_ready": Right.RUN_JOB,
+    "hold_entries": Right.RUN_JOB,
+    "restart_entries": Right.RUN_JOB,
+    "run_entry_now": Right.RUN_JOB,
+    "set_entry_ready": Right.RUN_JOB,
+    "hold_entry": Right.RUN_JOB,
+    "restart_entry": Right.RUN_JOB,
+    "cancel_run": Right.RUN_JOB,
 }
+ACTS = set(RIGHT_OF_ACT)
+OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
+# Pages that ask for more than a viewer has.
+RIGHT_OF_PAGE = {"audit_log": Right.VIEW_AUDIT, "audit_entry": Right.VIEW_AUDIT}
+API = "api"  # has its own matrix: tests/api
 
 
 def names() -> Iterator[str]:
@@ -50,6 +62,8 @@ def names() -> Iterator[str]:
 def _names(patterns: list[Any]) -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
+            if pattern.namespace == API:
+                continue
             yield from _names(pattern.url_patterns)
         elif isinstance(pattern, URLPattern):
             assert pattern.name, f"{pattern} has no name"
@@ -76,6 +90,8 @@ def address(name: str) -> str:
         "run": Run,
         "run_progress": Run,
         "cancel_run": Run,
+        "audit_entry": AuditEntry,
+        "revoke_api_token": ApiToken,
     }
     if name not in kinds:
         return reverse(name)

@@ -1,0 +1,150 @@
+"""Each role × each operation gives exactly the stated answer (C-4029)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+
+from integration_admin.api.door import api
+from integration_admin.roles import ROLES, Right, Role
+from mappings.models import Coupling, IntegrationTableMapping
+from syncjobs.models import JobQueueEntry, Run, SynchJob
+from tests.api.conftest import Program, program_of
+from tests.pages.factory import Past, make_user
+
+# What each operation asks for (console.md 2), said here once more, apart from the code.
+RIGHTS = {
+    "GET /companies": Right.VIEW_CONSOLE,
+    "GET /connections": Right.VIEW_CONNECTION,
+    "POST /connections/test": Right.TEST_CONNECTION,
+    "GET /mappings": Right.VIEW_MAPPING,
+    "GET /mappings/{name}": Right.VIEW_MAPPING,
+    "POST /mappings/synchronize": Right.RUN_SYNC,
+    "POST /mappings/{name}/synchronize": Right.RUN_SYNC,
+    "POST /mappings/{name}/match": Right.RUN_FULL_SYNC,
+    "POST /mappings/{name}/preview": Right.PREVIEW,
+    "GET /couplings": Right.VIEW_COUPLING,
+    "POST /couplings": Right.COUPLE_RECORD,
+    "GET /couplings/{id}": Right.VIEW_COUPLING,
+    "DELETE /couplings/{id}": Right.MANAGE_COUPLINGS,
+    "POST /couplings/uncouple": Right.MANAGE_COUPLINGS,
+    "POST /couplings/delete": Right.MANAGE_COUPLINGS,
+    "POST /couplings/retry": Right.RETRY_RECORD,
+    "POST /couplings/retry-all": Right.RETRY_ALL,
+    "POST /couplings/synchronize": Right.RETRY_RECORD,
+    "GET /runs": Right.VIEW_LOG,
+    "GET /runs/{id}": Right.VIEW_LOG,
+    "POST /runs/{id}/cancel": Right.RUN_JOB,
+    "GET /synch-jobs": Right.VIEW_LOG,
+    "GET /synch-jobs/{id}": Right.VIEW_LOG,
+    "GET /errors": Right.VIEW_LOG,
+    "GET /errors/causes": Right.VIEW_LOG,
+    "POST /errors/retry": Right.RETRY_RECORD,
+    "GET /audit-log": Right.VIEW_AUDIT,
+    "GET /job-queue": Right.VIEW_JOB,
+    "GET /job-queue/{id}": Right.VIEW_JOB,
+    "POST /job-queue/{id}/run-now": Right.RUN_JOB,
+    "POST /job-queue/{id}/hold": Right.RUN_JOB,
+    "POST /job-queue/{id}/ready": Right.RUN_JOB,
+    "POST /job-queue/{id}/restart": Right.RUN_JOB,
+    "GET /openapi.json": Right.VIEW_CONSOLE,
+}
+ROWS: dict[str, Any] = {
+    "couplings": Coupling,
+    "runs": Run,
+    "synch-jobs": SynchJob,
+    "job-queue": JobQueueEntry,
+}
+
+
+def path_of(operation: str) -> tuple[str, str]:
+    """Return method and path of an operation, for a row that is there."""
+    method, _, path = operation.partition(" ")
+    if "{id}" in path:
+        row = ROWS[path.split("/")[1]].objects.first()
+        assert row is not None
+        path = path.replace("{id}", str(row.pk))
+    mapping = IntegrationTableMapping.objects.filter(name="CUSTOMER")
+    return method, path.replace("{name}", mapping.get().name if "{name}" in path else "")
+
+
+def operations() -> set[str]:
+    """Return the operations behind every address, also those the document leaves out."""
+    return {
+        f"{method} {path}"
+        for router in api._get_bound_routers()
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    }
+
+
+def test_every_operation_is_known_to_this_matrix() -> None:
+    assert operations() == set(RIGHTS)
+
+
+def test_no_address_of_the_api_is_beside_the_operations() -> None:
+    resolver = next(one for one in get_resolver().url_patterns if "api/v1" in str(one.pattern))
+
+    names = {pattern.name for pattern in resolver.url_patterns}
+
+    assert len(names) >= len({operation.partition(" ")[2] for operation in RIGHTS}) + 2
+    assert {"root", "nothing"} < names
+
+
+def test_nobody_gets_in(past: Past) -> None:
+    couplings, runs = Coupling.objects.count(), Run.objects.count()
+
+    for operation in RIGHTS:
+        answer = Program().call(*path_of(operation), {})
+        assert (answer.status, answer.json["code"]) == (401, "E-UNAUTHENTICATED"), operation
+
+    assert (Coupling.objects.count(), Run.objects.count()) == (couplings, runs)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_may_call_exactly_what_its_rights_say(past: Past, role: Role) -> None:
+    program = program_of(make_user(role))
+
+    for operation, right in RIGHTS.items():
+        answer = program.call(*path_of(operation), {} if "POST" in operation else None)
+        if right in ROLES[role]:
+            assert answer.status in (200, 202, 409, 422), (operation, answer.json)
+        else:
+            assert (answer.status, answer.json["code"]) == (403, "E-FORBIDDEN"), operation
+            assert right.codename in answer.json["sentence"]
+
+
+def test_a_right_is_asked_for_before_the_input_is_looked_at(viewer: Program) -> None:
+    answer = viewer.post("/couplings", {"nonsense": True})
+
+    assert answer.status == 403
+
+
+def test_a_full_run_needs_the_right_for_full_runs(past: Past) -> None:
+    user = make_user(Role.VIEWER, "val")
+    user.user_permissions.add(*_permissions("run_sync"))
+    program = program_of(user)
+
+    modified = program.post("/mappings/CUSTOMER/synchronize", {})
+    full = program.post("/mappings/CUSTOMER/synchronize", {"mode": "full", "confirmed": True})
+
+    assert modified.status == 202
+    assert (full.status, full.json["code"]) == (403, "E-FORBIDDEN")
+
+
+def _permissions(*codenames: str) -> Any:
+    from django.contrib.auth.models import Permission
+
+    return Permission.objects.filter(codename__in=codenames)
+
+
+def test_support_retries_at_most_a_hundred(support: Program, operator: Program) -> None:
+    many = {"ids": list(range(1, 102))}
+
+    refused = support.post("/couplings/retry", many)
+
+    assert (refused.status, refused.json["code"]) == (422, "E-TOO-MANY")
+    assert operator.post("/couplings/retry", many).status == 200
