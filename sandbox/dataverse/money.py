@@ -72,7 +72,7 @@ def check_currency(values: Row, before: Row, base_currency: str | None) -> None:
         raise refusals.RefusalError(400, "0x80044330", text)
     if before and before.get(CURRENCY) == base_currency and rate != before["exchangerate"]:
         text = "The exchange rate of the base currency cannot be changed."
-        raise refusals.RefusalError(400, "0x80048cf4", text)
+        raise refusals.RefusalError(400, "0x80048cf5", text)
 
 
 def has_currency(table: Table) -> bool:

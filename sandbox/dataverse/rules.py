@@ -45,7 +45,7 @@ class Rules:
             case "account" | "opportunity" | "pricelevel" | "product":
                 self._default_currency(values)
             case "transactioncurrency":
-                self._refuse_twin(table, values, "isocurrencycode", "0x80048cff")
+                self._refuse_twin(table, values, "isocurrencycode", "0x80048cf3")
                 check_currency(values, {}, self.base_currency)
         self.catalogue.before_create(table, values)
         round_exact(table, values)
@@ -115,7 +115,7 @@ class Rules:
                 raise refusals.method("DELETE", table.entity_set)
             case "transactioncurrency" if row["transactioncurrencyid"] == self.base_currency:
                 text = "The base currency cannot be deleted."
-                raise refusals.RefusalError(405, "0x80048cf2", text)
+                raise refusals.RefusalError(405, "0x80048cff", text)
             case "team" if row["isdefault"]:
                 raise refusals.plugin("The default team of a business unit cannot be deleted.")
         self.catalogue.before_delete(table, row)

@@ -150,8 +150,8 @@ def test_a_currency_needs_all_its_columns(call: Caller, column: str) -> None:
         ({"exchangerate": 0}, (400, "0x80044330")),
         ({"exchangerate": -1}, (400, "0x80044330")),
         ({"currencyprecision": 9}, (400, "0x80044330")),
-        ({"isocurrencycode": "USD"}, (400, "0x80048cff")),
-        ({"isocurrencycode": "usd"}, (400, "0x80048cff")),
+        ({"isocurrencycode": "USD"}, (400, "0x80048cf3")),
+        ({"isocurrencycode": "usd"}, (400, "0x80048cf3")),
     ],
 )
 def test_a_currency_that_cannot_be_is_refused(
@@ -166,8 +166,8 @@ def test_the_base_currency_stays_as_it_is(call: Caller) -> None:
     base = call.get("organizations").json()["value"][0]["_basecurrencyid_value"]
     path = f"transactioncurrencies({base})"
 
-    assert refused(call.delete(path)) == (405, "0x80048cf2")
-    assert refused(call.patch(path, {"exchangerate": 2})) == (400, "0x80048cf4")
+    assert refused(call.delete(path)) == (405, "0x80048cff")
+    assert refused(call.patch(path, {"exchangerate": 2})) == (400, "0x80048cf5")
     assert refused(call.patch(path, {"isocurrencycode": "EUR"})) == (400, "0x80048d19")
     assert call.patch(path, {"currencyname": "Dollar", "exchangerate": 1}).status_code == 204
 
