@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 BUDGET_MS, SEARCH_BUDGET_MS = 300, 1_000
@@ -35,6 +35,7 @@ class Page(NamedTuple):
 class Timing(NamedTuple):
     page: Page
     milliseconds: list[float]
+    cpu: float  # milliseconds of it a page; what is left is waiting, for the disk or for others
     queries: int
     kilobytes: int
 
@@ -113,7 +114,7 @@ def line_of(timing: Timing) -> str:
     mark = "  OVER" if timing.p95 > timing.page.budget else ""
     return (
         f"{timing.page.address:62} median {median(timing.milliseconds):5.0f} ms, "
-        f"p95 {timing.p95:5.0f} of {timing.page.budget:5}, {timing.queries:3} queries, "
+        f"p95 {timing.p95:5.0f} of {timing.page.budget:5}, cpu {timing.cpu:4.0f}, {timing.queries:3} queries, "
         f"{timing.kilobytes:3} kB{mark}\n"
     )
 
@@ -165,12 +166,13 @@ def measured(pages: Sequence[Page], repeat: int) -> Iterator[Timing]:
         if answer.status_code != 200:
             sys.stdout.write(f"{page.address}: status {answer.status_code}\n")
             continue
-        milliseconds = []
+        asked, milliseconds, began_cpu = len(queries), [], process_time()
         for _ in range(repeat):
             began = perf_counter()
             client.get(page.address, secure=True)
             milliseconds.append((perf_counter() - began) * 1_000)
-        yield Timing(page, milliseconds, len(queries), len(answer.content) // 1024)
+        cpu = (process_time() - began_cpu) * 1_000 / repeat
+        yield Timing(page, milliseconds, cpu, asked, len(answer.content) // 1024)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from itertools import islice
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 from connections.causes import Cause
@@ -23,8 +23,10 @@ from syncjobs.terms import RunStatus
 
 TO, FROM = Direction.TO_INTEGRATION_TABLE, Direction.FROM_INTEGRATION_TABLE
 NAMES = ("Adatum Corporation", "Trey Research", "Relecloud", "Litware Design", "Proseware")
-BASE = {"bc": {f"field{n}": "a value of usual length" for n in range(10)}, "dv": {}}
-JOBS_A_DAY = 2_300  # 24 mappings, two directions, every half hour
+AGREED = {"bc": {f"field{n}": "a value of usual length" for n in range(10)}, "dv": {}}
+JOB_EVERY = 86_400 / 2_300  # seconds: 24 mappings, two directions, every half hour
+RUN_EVERY = 40.0
+BASE = 20_000  # rows that are made one by one; the older ones are their copies
 AT_ONCE = 5_000
 CAUSES = (
     (Cause.NOT_COUPLED, "The salesperson LT of the customer is not coupled with a user."),
@@ -45,9 +47,12 @@ def fill(couplings: int, errors: int, jobs: int, runs: int) -> list[str]:
     _write(Coupling, couplings, lambda n: _coupling(company, names, now, chance, n))
     _write(PendingCoupling, errors // 100, lambda n: _pending(company, now, chance, n))
     _write(OptionCoupling, 200, lambda n: _option(company, chance, n))
-    _write(Run, runs, lambda n: _run(company, names, now, n))
-    ids: list[UUID] = []
-    _write(SynchJob, jobs, lambda n: _job(company, names, now, chance, n, ids))
+    base = min(runs, BASE)
+    _write(Run, base, lambda n: _run(company, names, now, n))
+    _repeat(Run, runs // base - 1, base * RUN_EVERY)
+    base, ids = min(jobs, BASE), list[UUID]()
+    _write(SynchJob, base, lambda n: _job(company, names, now, chance, n, ids))
+    _repeat(SynchJob, jobs // base - 1, base * JOB_EVERY)
     _write(SynchError, errors, lambda n: _error(company, names, now, chance, ids, n))
     return [
         f"/couplings/{Coupling.objects.filter(skipped=True)[0].pk}/",
@@ -59,11 +64,40 @@ def fill(couplings: int, errors: int, jobs: int, runs: int) -> list[str]:
 
 
 def _write(model: type[Model], count: int, make: Callable[[int], Model]) -> None:
-    """Make the newest last, as they come in life."""
-    rows = (make(number) for number in range(count, 0, -1))
-    while some := list(islice(rows, AT_ONCE)):
-        with transaction.atomic():
-            model._default_manager.bulk_create(some)
+    """Make the newest last, as they come in life; one statement, prepared once, for all."""
+    fields = [field for field in model._meta.concrete_fields if not field.auto_created]
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    statement = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608
+    rows = (
+        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        for row in map(make, range(count, 0, -1))
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        while some := list(islice(rows, AT_ONCE)):
+            cursor.executemany(statement, some)
+
+
+def _repeat(model: type[Model], times: int, seconds: float) -> None:
+    """Copy all rows so many times, each copy that much older: the database does it by itself."""
+    fields = model._meta.concrete_fields
+    columns = [field.column for field in fields if not field.auto_created]
+    names = ", ".join(f'"{column}"' for column in columns)
+    sqlite = connection.vendor == "sqlite"
+    made = {
+        "id": "lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()",
+        "started_at": "datetime(started_at, %s)" if sqlite else "started_at + %s::interval",
+    }
+    values = ", ".join(made.get(column, f'"{column}"') for column in columns)
+    table = model._meta.db_table
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'CREATE TEMPORARY TABLE originals AS SELECT * FROM "{table}"')  # noqa: S608
+        for copy in range(1, times + 1):
+            cursor.execute(
+                f'INSERT INTO "{table}" ({names}) SELECT {values} FROM originals',  # noqa: S608
+                [f"-{int(seconds * copy)} seconds"],
+            )
+        cursor.execute("DROP TABLE originals")
 
 
 def _company() -> Company:
@@ -97,7 +131,7 @@ def _coupling(
         last_synch_crm_result=result,
         last_crm_error=CAUSES[1][1] if held else "",
         cause=CAUSES[1][0] if held else "",
-        base=BASE,
+        base=AGREED,
         skipped=held,
         skipped_at=at if held else None,
     )
@@ -133,7 +167,7 @@ def _option(company: Company, chance: random.Random, number: int) -> OptionCoupl
 
 
 def _run(company: Company, names: list[str], now: datetime, number: int) -> Run:
-    at = now - timedelta(seconds=number * 40)
+    at = now - timedelta(seconds=number * RUN_EVERY)
     lines = [[at.isoformat(), f"{line} of 1,311 records compared"] for line in range(20)]
     return Run(
         company=company,
@@ -156,7 +190,7 @@ def _job(
     number: int,
     ids: list[UUID],
 ) -> SynchJob:
-    at = now - timedelta(days=number / JOBS_A_DAY)
+    at = now - timedelta(seconds=number * JOB_EVERY)
     is_busy, failed = number % 4 == 0, number % 20 == 0
     ids.append(_id(chance))
     return SynchJob(

@@ -93,7 +93,7 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
     todo = _todo(company, setups, counts, errors, now)
     sent, received = _carried(company, now)
     mine = SynchJob.objects.filter(company=company)
-    running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")
+    running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
     return {
         "setups": setups,
         "headline": _headline(setups, todo, sent + received),
@@ -102,7 +102,8 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
         "sent": sent,
         "received": received,
         "jobs": mine.order_by("-started_at")[:8],
-        "running": [(run, estimate(run, now=now)) for run in running[:4]],
+        "is_live": bool(running),
+        "running": [(run, estimate(run, now=now)) for run in running],
         "chart": _chart(company, now),
         "coupled": counts["coupled"],
         "waiting": counts["pending"],

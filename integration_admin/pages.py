@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,18 +74,20 @@ class Empty:
 class BoundedPaginator(Paginator[M]):
     """Counts so far and no further: nobody turns to page 20,000, and counting costs."""
 
+    most: ClassVar[int] = COUNTED_AT_MOST
+
     @cached_property
     def count(self) -> int:
-        return min(self._seen, COUNTED_AT_MOST)
+        return min(self._seen, self.most)
 
     @cached_property
     def is_more(self) -> bool:
-        return self._seen > COUNTED_AT_MOST
+        return self._seen > self.most
 
     @cached_property
     def _seen(self) -> int:
         rows = self.object_list
-        return rows.order_by()[: COUNTED_AT_MOST + 1].count()  # type: ignore[union-attr]
+        return rows.order_by()[: self.most + 1].count()  # type: ignore[union-attr]
 
 
 class Heading(NamedTuple):
@@ -206,6 +209,7 @@ class ListPage(RightRequired, Shows, ListView[M]):
             "title": self.title,
             "headings": [self._heading(column) for column in self._columns],
             "rows": [self._row(row) for row in rows],
+            "is_live": self.is_live(rows),
             "page_actions": [one for one in allowed if not one.on_rows],
             "row_actions": [one for one in allowed if one.on_rows],
             "views": self._counted_views(),
@@ -217,6 +221,10 @@ class ListPage(RightRequired, Shows, ListView[M]):
             "empty": self.empty,
             "numbers": context["paginator"].get_elided_page_range(context["page_obj"].number),
         }
+
+    def is_live(self, _rows: Sequence[M]) -> bool:
+        """Whether a row still changes by itself; the list then follows it, quietly."""
+        return False
 
     def _heading(self, column: Column) -> Heading:
         asked = self.request.GET.get("sort", "")
@@ -323,17 +331,23 @@ def back(request: HttpRequest, url_name: str) -> HttpResponse:
     return redirect(url_name)
 
 
-def is_confirmed(request: HttpRequest) -> bool:
-    """Whether the person has said yes on the page that asks."""
-    return request.POST.get("confirmed") == "yes"
+def is_confirmed(request: HttpRequest, number: int = 0) -> bool:
+    """Whether the person has said yes on the page that asks, and typed the number if asked to."""
+    typed = re.sub(r"\W", "", request.POST.get("number", ""))
+    return request.POST.get("confirmed") == "yes" and (not number or typed == str(number))
 
 
-def ask(request: HttpRequest, *, title: str, text: str, yes: str, no: str) -> HttpResponse:
-    """Ask before something that touches many records; the buttons name the act (C-0008)."""
+def ask(
+    request: HttpRequest, *, title: str, text: str, yes: str, no: str, number: int = 0
+) -> HttpResponse:
+    """Ask before something that touches many records; the buttons name the act (C-0008).
+
+    With a number it asks at level 2: the person types how many records it touches.
+    """
     posted = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in {"csrfmiddlewaretoken", "confirmed"}
+        if name not in {"csrfmiddlewaretoken", "confirmed", "number"}
         for value in values
     ]
     return render(
@@ -345,6 +359,8 @@ def ask(request: HttpRequest, *, title: str, text: str, yes: str, no: str) -> Ht
             "yes": yes,
             "no": no,
             "posted": posted,
+            "number": number,
+            "is_wrong": "confirmed" in request.POST,
             "back": request.POST.get("next") or reverse("home"),
         },
     )

@@ -9,6 +9,7 @@ from integration_admin.api import door
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("styleguide/", views.styleguide, name="styleguide"),
     path("sign-in/", auth.SignIn.as_view(), name="sign_in"),
     path("sign-out/", auth.SignOut.as_view(), name="sign_out"),
     path("companies/<int:pk>/choose/", auth.switch_company, name="switch_company"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,13 @@ def home(request: SignedInRequest) -> HttpResponse:
         return render(request, "pages/welcome.html")
     company = Company.objects.select_related(*SETUPS).get(pk=chosen.pk)
     return render(request, "pages/home.html", picture(company, now=clock.now()))
+
+
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Show every component with its states, to those who build pages (C-0010)."""
+    if not (isinstance(request.user, User) and request.user.is_staff):
+        raise PermissionDenied("Only staff see the style guide.")
+    return render(request, "pages/styleguide.html")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

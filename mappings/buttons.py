@@ -23,6 +23,8 @@ from mappings.views import counts_of
 from syncjobs import clock, on_demand
 from syncjobs.terms import Mode
 
+MANY = 100  # coupled records from which a run over all of them is asked for at level 2
+
 
 def _mappings(request: SignedInRequest) -> QuerySet[IntegrationTableMapping]:
     rows = IntegrationTableMapping.objects.filter(company=company_of(request))
@@ -44,8 +46,10 @@ def synchronize(request: SignedInRequest, pk: int) -> HttpResponse:
         if not has_right(request.user, Right.RUN_FULL_SYNC):
             messages.error(request, refusal(Right.RUN_FULL_SYNC))
             return redirect("mapping", pk=pk)
-        if not is_confirmed(request):
-            return _ask_for_all(request, mapping, mode)
+        coupled = counts_of(mapping)["coupled"]
+        number = coupled if coupled >= MANY else 0
+        if not is_confirmed(request, number):
+            return _ask_for_all(request, mapping, mode, coupled, number)
     run = on_demand.synchronize(
         mapping, mode=mode, direction=direction, now=clock.now(), user=request.user
     )
@@ -53,9 +57,12 @@ def synchronize(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _ask_for_all(
-    request: SignedInRequest, mapping: IntegrationTableMapping, mode: Mode
+    request: SignedInRequest,
+    mapping: IntegrationTableMapping,
+    mode: Mode,
+    coupled: int,
+    number: int,
 ) -> HttpResponse:
-    coupled = counts_of(mapping)["coupled"]
     what = (
         "Every record in the filters is compared, and a missing partner is created on the other "
         "side."
@@ -69,6 +76,7 @@ def _ask_for_all(
         f"{mapping.guard_percent} % of them.",
         yes=f"Synchronize {mapping.name}",
         no="Not now",
+        number=number,
     )
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from connections.systems import Column, Kind
 from mappings.terms import Direction
@@ -85,6 +89,27 @@ def table(name: str) -> str:
 def integration_table(name: str) -> str:
     """Return the caption of a Dataverse table: account -> Account."""
     return INTEGRATION_TABLES.get(name) or words(name)
+
+
+def field(table: str, name: str) -> str:
+    """Return what Business Central calls a field: phoneNumber -> Phone No."""
+    return _known("fields", table, name) or words(name)
+
+
+def integration_field(integration_table: str, name: str) -> str:
+    """Return what Dynamics 365 Sales calls a column; "" where nobody knows."""
+    return _known("columns", integration_table, name)
+
+
+def _known(side: str, table: str, name: str) -> str:
+    captions = _field_captions()[side]
+    found = captions.get(table, {}).get(name) or captions.get(name)
+    return found if isinstance(found, str) else ""
+
+
+@cache
+def _field_captions() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "field_captions.toml").read_text("utf-8"))
 
 
 def columns(integration_table: str) -> Mapping[str, Column]:

@@ -25,6 +25,7 @@ from syncjobs import clock, on_demand
 from syncjobs.on_demand import Wanted
 
 MOST_FOR_SUPPORT = 100  # C-4016
+MANY = 10  # couplings from which deleting them is asked for at level 2
 
 
 def _chosen(request: SignedInRequest) -> list[int]:
@@ -165,13 +166,15 @@ def _delete(request: SignedInRequest, ids: Sequence[int], list_url: str) -> Http
         messages.warning(request, "Select at least one row first.")
         return back(request, list_url)
     named = "this coupling" if count == 1 else f"{count} couplings"
-    if not is_confirmed(request):
+    number = count if count >= MANY else 0
+    if not is_confirmed(request, number):
         return ask(
             request,
             title=f"Delete {named}?",
             text="The records of both systems stay as they are; they are no longer kept in step.",
             yes=f"Delete {named}",
             no="Keep it" if count == 1 else "Keep them",
+            number=number,
         )
     deleted = pairing.remove(list(rows.values_list("pk", flat=True)), by=request.user)
     messages.success(request, f"{deleted} couplings were deleted; the records stayed.")

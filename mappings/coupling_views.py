@@ -55,7 +55,14 @@ def record(row: Coupling) -> SafeString:
     url = reverse("coupling", args=[row.pk])
     if not row.business_central_key and not row.name:
         return format_html('<a href="{}"><code>{}</code></a>', url, row.business_central_id)
-    return cells.link(url, f"{row.business_central_key} {row.name}".strip())
+    return cells.link(url, title_of(row))
+
+
+def title_of(row: Coupling) -> str:
+    """Return number and name of a coupled record; a name that begins with the number has both."""
+    if row.name.startswith(row.business_central_key):
+        return row.name or str(row.business_central_id)
+    return f"{row.business_central_key} {row.name}".strip()
 
 
 def result(state: str, error: str) -> SafeString:
@@ -285,8 +292,7 @@ class CouplingCard(CardPage[Coupling]):
     )
 
     def title(self) -> str:
-        row = self.object
-        return f"{row.business_central_key} {row.name}".strip() or str(row.business_central_id)
+        return title_of(self.object)
 
     def can(self, action: Action) -> bool:
         return action.url_name != "retry_coupling" or self.object.skipped
@@ -305,6 +311,7 @@ class CouplingCard(CardPage[Coupling]):
         integration_table = mapping.integration_table if mapping else ""
         return context | {
             "mapping": mapping,
+            "name": row.name.removeprefix(row.business_central_key).strip(),
             "table": captions.table(table),
             "integration_table": captions.integration_table(integration_table),
             "bc_url": links.business_central(company, table, row.business_central_key),

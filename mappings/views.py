@@ -268,7 +268,7 @@ class MappingCard(CardPage[IntegrationTableMapping]):
             "table": captions.table(mapping.table),
             "integration_table": captions.integration_table(mapping.integration_table),
             "sentences": _sentences(mapping),
-            "lines": [_line(field) for field in mapping.fields.all()],
+            "lines": [_line(mapping, field) for field in mapping.fields.all()],
             "jobs": jobs.order_by("-started_at")[:10],
             "entry": entry,
             "next_run": next_run(entry),
@@ -309,7 +309,7 @@ def _sentence(rows: object, noun: str, columns: Mapping[str, SystemColumn]) -> s
         return str(error)
 
 
-def _line(field: IntegrationFieldMapping) -> dict[str, Any]:
+def _line(mapping: IntegrationTableMapping, field: IntegrationFieldMapping) -> dict[str, Any]:
     rule = ""
     if not field.field:
         rule = f"always “{field.constant_value}”"
@@ -317,7 +317,12 @@ def _line(field: IntegrationFieldMapping) -> dict[str, Any]:
         rule = f"refers to {field.refers_to}"
     elif field.transformation_rule:
         rule = f"rule {field.transformation_rule}"
-    return {"row": field, "name": captions.words(field.field), "rule": rule}
+    return {
+        "row": field,
+        "name": captions.field(mapping.table, field.field) if field.field else "",
+        "column": captions.integration_field(mapping.integration_table, field.integration_field),
+        "rule": rule,
+    }
 
 
 def _needed(mapping: IntegrationTableMapping) -> list[tuple[str, int | None, int]]:

@@ -49,6 +49,12 @@
     refreshSelection(list);
   });
 
+  // Following what runs is quiet: not in a hidden tab, not under somebody's fingers or selection.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const busy = document.activeElement?.closest("[data-fresh]") || document.querySelector("[data-fresh] details[open]") || !getSelection().isCollapsed;
+    if (event.target.matches("[data-follow]") && (document.hidden || busy)) event.preventDefault();
+  });
+
   document.addEventListener("keydown", (event) => {
     const focus = (selector) => { const el = document.querySelector(selector); if (el) { event.preventDefault(); el.focus(); el.select?.(); } };
     if (event.altKey && event.key.toLowerCase() === "q") focus("[data-tellme]");

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -54,6 +55,12 @@ class Group(NamedTuple):
     records: list[tuple[SynchError, Coupling | None]]
     is_first: bool
 
+    @property
+    def what(self) -> str:
+        """Say what is wrong with all of them, rather than what one record's message says."""
+        records = "One record" if self.number == 1 else f"{self.number:,} records"
+        return f"{self.explained.title}. {records} of {self.mappings} did not go through."
+
 
 def tone_of(remedy: Remedy) -> str:
     """What needs a person is bad; what passes by itself is held."""
@@ -100,6 +107,7 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
 
 
 _NO_ERRORS = Empty("No errors", "Every record of this time went through.")
+_NO_WARNINGS = Empty("No warnings", "No text was cut, and nothing else needs a look.")
 
 
 def _groups(errors: QuerySet[SynchError]) -> list[Group]:
@@ -192,7 +200,11 @@ class ErrorList(ListPage[SynchError]):
     searches = ("record_name", "message")
     searches_ids = ("business_central_id", "dataverse_id", "job_id")
     search_hint = "Search record, message or id"
-    empty = _NO_ERRORS
+
+    @cached_property
+    def empty(self) -> Empty:  # type: ignore[override]
+        is_warnings = self.view is not None and self.view.key == "warnings"
+        return _NO_WARNINGS if is_warnings else _NO_ERRORS
 
     def get_queryset(self) -> QuerySet[SynchError]:
         rows = super().get_queryset().defer("detail")

@@ -66,6 +66,9 @@ class RunList(ListPage[Run]):
     def get_queryset(self) -> QuerySet[Run]:
         return super().get_queryset().select_related("user").defer("log", "error_detail")
 
+    def is_live(self, rows: Sequence[Run]) -> bool:
+        return any(row.status in UNFINISHED for row in rows)
+
     def show_description(self, row: Run) -> SafeString:
         return cells.link(reverse("run", args=[row.pk]), row.description)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -86,6 +87,9 @@ class SynchJobList(ListPage[SynchJob]):
         "Integration Table Mappings",
         "mappings",
     )
+
+    def is_live(self, rows: Sequence[SynchJob]) -> bool:
+        return any(row.finished_at is None for row in rows)
 
     def show_mapping_name(self, row: SynchJob) -> SafeString:
         return cells.link(reverse("synch_job", args=[row.pk]), row.mapping_name)

@@ -8,9 +8,12 @@ from datetime import datetime
 
 import django_rq
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 from rq import Worker
 
@@ -18,6 +21,7 @@ from connections.models import Company
 from integration_admin.roles import Role
 from tests.browser import required_executable
 from tests.pages.factory import PASSWORD, Past, make_company, make_user
+from tests.pages.remembered import remembered_past
 
 SignedIn = Callable[..., Client]
 
@@ -38,9 +42,15 @@ def past(company: Company, now: datetime) -> Past:
 
 
 @pytest.fixture
-def full_past(past: Past) -> Past:
-    past.everything(hours=3)
-    return past
+def full_past(db: None, now: datetime) -> Past:
+    """Something of everything, as a few hours leave it."""
+    return remembered_past("full", now, hours=3)
+
+
+@pytest.fixture
+def short_past(db: None, now: datetime) -> Past:
+    """Something of everything, and not more than a browser needs to see."""
+    return remembered_past("short", now, customers_coupled=9, hours=2)
 
 
 @pytest.fixture
@@ -85,10 +95,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live(live_server: LiveServer, settings: object) -> LiveServer:
+def live(live_server: LiveServer, settings: Settings) -> LiveServer:
     """The console over plain http on loopback, as the demo serves it."""
-    settings.SESSION_COOKIE_SECURE = False  # type: ignore[attr-defined]
-    settings.CSRF_COOKIE_SECURE = False  # type: ignore[attr-defined]
+    settings.SESSION_COOKIE_SECURE = False
+    settings.CSRF_COOKIE_SECURE = False
     return live_server
 
 
@@ -112,6 +122,14 @@ def sign_in(page: Page, address: str, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{address}/")
+
+
+def sign_in_at_once(page: Page, address: str, user: User) -> None:
+    """Give the browser somebody's session; how people sign in has tests of its own."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
 
 
 @pytest.fixture

@@ -52,6 +52,9 @@ def addresses(past: Past) -> dict[str, str]:
         "run": f"/runs/{running.pk}/",
         "run-done": f"/runs/{done.pk}/",
         "nothing-matches": "/couplings/?q=nobody",
+        "option-errors": "/option-errors/",
+        "warnings": "/errors/all/?view=warnings",
+        "styleguide": "/styleguide/",
         "not-found": "/nowhere/",
     }
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,7 +18,7 @@ from integration_admin.roles import Role
 from mappings.models import Coupling
 from syncjobs.models import Run
 from syncjobs.terms import RunStatus
-from tests.pages.conftest import sign_in
+from tests.pages.conftest import sign_in, sign_in_at_once
 from tests.pages.factory import Past, make_user
 from tests.pages.screenshots import addresses
 
@@ -26,21 +29,19 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 
 
 @pytest.fixture
-def short_past(past: Past) -> Past:
-    """Something of everything, and not more than a browser needs to see."""
-    past.everything(customers_coupled=9, hours=2)
-    return past
-
-
-@pytest.fixture
 def mira(live: LiveServer, page: Page, short_past: Past) -> Page:
     """An administrator who has signed in, in front of a company with a past."""
-    make_user(Role.ADMINISTRATOR, "mira")
-    sign_in(page, live.url, "mira")
+    sign_in_at_once(page, live.url, make_user(Role.ADMINISTRATOR, "mira"))
+    page.goto(live.url)
     return page
 
 
-def test_somebody_signs_in_looks_around_and_signs_out(mira: Page, live: LiveServer) -> None:
+def test_somebody_signs_in_looks_around_and_signs_out(
+    page: Page, live: LiveServer, short_past: Past
+) -> None:
+    mira = page
+    make_user(Role.ADMINISTRATOR, "mira")
+    sign_in(mira, live.url, "mira")
     expect(mira.get_by_role("heading", level=1)).to_contain_text("Data is flowing.")
 
     mira.get_by_label("Areas", exact=True).get_by_role("link", name="Mappings").click()
@@ -51,7 +52,7 @@ def test_somebody_signs_in_looks_around_and_signs_out(mira: Page, live: LiveServ
     expect(mira).to_have_url(f"{live.url}/sign-in/")
 
 
-def test_progress_moves_while_somebody_watches(mira: Page, live: LiveServer, past: Past) -> None:
+def test_progress_moves_while_somebody_watches(mira: Page, live: LiveServer) -> None:
     run = Run.objects.get(status=RunStatus.IN_PROCESS)
     mira.goto(f"{live.url}/runs/{run.pk}/")
     bar = mira.get_by_role("progressbar")
@@ -83,6 +84,23 @@ def test_the_polling_ends_with_the_run(mira: Page, live: LiveServer) -> None:
     mira.wait_for_timeout(2_500)
 
     assert sum("/progress/" in url for url in asked) == polls
+
+
+def test_home_follows_what_runs_and_leaves_alone_what_somebody_uses(
+    mira: Page, live: LiveServer
+) -> None:
+    run = Run.objects.get(status=RunStatus.IN_PROCESS)
+    bar = mira.locator("#now").get_by_role("progressbar")
+    expect(bar).to_have_attribute("value", "820")
+
+    Run.objects.filter(pk=run.pk).update(done=900)
+    expect(bar).to_have_attribute("value", "900")
+    mira.locator("#cues a").first.focus()
+    Run.objects.filter(pk=run.pk).update(done=1_000)
+    mira.wait_for_timeout(6_000)  # longer than it takes to ask again
+
+    expect(bar).to_have_attribute("value", "900")
+    expect(mira.locator("#cues a").first).to_be_focused()
 
 
 def test_ticked_rows_are_counted_and_retried(mira: Page, live: LiveServer) -> None:
@@ -138,62 +156,73 @@ def test_everything_works_without_script(
     context.close()
 
 
-def test_no_page_breaks_the_content_security_policy(
-    mira: Page, live: LiveServer, short_past: Past
-) -> None:
-    told: list[str] = []
-    mira.on("console", lambda message: told.append(message.text))
-    mira.on("pageerror", lambda error: told.append(str(error)))
-
-    for name, address in addresses(short_past).items():
-        if name != "not-found":
-            mira.goto(f"{live.url}{address}")
-
-    assert told == []
+WIDTHS = (1440, 768, 375, 320)
 
 
-def test_no_page_asks_another_host_for_anything(
-    mira: Page, live: LiveServer, short_past: Past
-) -> None:
-    hosts: set[str] = set()
-    mira.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+@dataclass
+class Tour:
+    """What a browser met on a walk through all pages."""
 
-    for address in addresses(short_past).values():
-        mira.goto(f"{live.url}{address}")
-
-    assert hosts == {live.url.split("/")[2]}
+    told: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    too_wide: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
 
-@pytest.mark.parametrize("width", [320, 375, 768, 1440])
-def test_no_page_scrolls_sideways(
-    mira: Page, live: LiveServer, short_past: Past, width: int
-) -> None:
-    mira.set_viewport_size({"width": width, "height": 900})
-
-    for name, address in addresses(short_past).items():
-        mira.goto(f"{live.url}{address}")
-        wide = mira.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} wide"
+_tours: list[Tour] = []  # one walk; four promises look at what it met
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 375)])
-def test_axe_finds_nothing(
-    mira: Page, live: LiveServer, short_past: Past, theme: str, width: int
-) -> None:
-    mira.set_viewport_size({"width": width, "height": 900})
-    mira.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-    found = []
+@pytest.fixture
+def tour(mira: Page, live: LiveServer, short_past: Past) -> Tour:
+    """Walk through all pages once, in all widths and both themes."""
+    if not _tours:
+        User.objects.update(is_staff=True)
+        _tours.append(_walk(mira, live.url, addresses(short_past)))
+    return _tours[0]
 
-    for name, address in addresses(short_past).items():
-        mira.goto(f"{live.url}{address}")
-        mira.evaluate(OPEN_ALL)
-        result = Axe().run(mira, options=AXE)
-        found += [
-            f"{name}: {violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
-            for violation in result.response["violations"]
-        ]
 
-    assert not found, "\n".join(found)
+def _walk(page: Page, root: str, pages: dict[str, str]) -> Tour:
+    tour = Tour()
+    page.on("console", lambda message: tour.told.append(message.text))
+    page.on("pageerror", lambda error: tour.told.append(str(error)))
+    page.on("request", lambda request: tour.hosts.add(request.url.split("/")[2]))
+    for name, address in pages.items():
+        page.goto(f"{root}{address}")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                tour.too_wide.append(f"{name} at {width}")
+        page.evaluate(OPEN_ALL)
+        for width in (375, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+                found = Axe().run(page, options=AXE).response["violations"]
+                tour.violations += [_told(f"{name}, {width}, {theme}", one) for one in found]
+    return tour
+
+
+def _told(where: str, violation: dict[str, Any]) -> str:
+    return f"{where}: {violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
+
+
+def test_no_page_breaks_the_content_security_policy(tour: Tour) -> None:
+    not_found = [text for text in tour.told if "404 (Not Found)" in text]
+
+    assert len(not_found) == 1  # the page that is not there
+    assert [text for text in tour.told if text not in not_found] == []
+
+
+def test_no_page_asks_another_host_for_anything(tour: Tour, live: LiveServer) -> None:
+    assert tour.hosts == {live.url.split("/")[2]}
+
+
+def test_no_page_scrolls_sideways(tour: Tour) -> None:
+    assert tour.too_wide == []
+
+
+def test_axe_finds_nothing_in_both_themes_wide_and_narrow(tour: Tour) -> None:
+    assert tour.violations == [], "\n".join(tour.violations)
 
 
 def test_axe_finds_nothing_before_signing_in(live: LiveServer, page: Page) -> None:
