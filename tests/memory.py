@@ -252,7 +252,21 @@ class MemorySystem:
         self._check_values(described, values, creates=True)
         self._activate(described, values)
         self._check_key(described, values)
+        if table == "product":
+            values["statecode"] = 2  # a new product is a draft
+        if table == "uomschedule":
+            self._add_base_unit(identity, values)
         return self._store(table, identity, values, self.me)
+
+    def _add_base_unit(self, group: UUID, values: Values) -> None:
+        """A unit group brings its base unit into being."""
+        unit: Values = {
+            "name": values.get("baseuomname"),
+            "quantity": 1,
+            "uomscheduleid": Lookup("uomschedule", group),
+            "isschedulebaseuom": True,
+        }
+        self._store("uom", uuid4(), unit, self.me)
 
     def _update(self, table: str, write: Update) -> Record:
         if write.guarded:

@@ -89,5 +89,6 @@ class Facts:
     price_currencies: Mapping[str, frozenset[str]] = field(default_factory=dict)
     currencies: Mapping[str, Lookup] = field(default_factory=dict)  # currency code -> row
     price_lists: Mapping[str, PriceList] = field(default_factory=dict)  # by code
+    inactive_lists: frozenset[str] = frozenset()  # codes of lists that BC does not use
     products: Mapping[tuple[str, str], Product] = field(default_factory=dict)  # by kind and no.
     contact_types: Mapping[str, str] = field(default_factory=dict)  # contact no. -> Type

@@ -12,7 +12,14 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from connections.causes import Cause
-from connections.errors import IntegrationError, RecordExistsError
+from connections.errors import (
+    ConfigurationError,
+    IntegrationError,
+    RecordChangedError,
+    RecordExistsError,
+    TransientError,
+    UnknownOutcomeError,
+)
 from connections.systems import Create, Lookup, Record, Selection, Update, Value
 from mappings.models import AutomaticPriceList
 from syncjobs.engine.entities.price_list import ACTIVE, STATUSES
@@ -119,7 +126,7 @@ class AutomaticPrices:
         values: dict[str, Value] = {"statecode": ACTIVE, "statuscode": STATUSES[ACTIVE]}
         [written] = self.system.write(TABLE, [Update(row, values)], COLUMNS)
         if written.error is not None:
-            raise written.error
+            raise _not_there(str(row.values.get("name")), written.error)
         self.context.progress.log(f"{row.values.get('name')} was inactive; it was activated again.")
 
     def _found_or_created(self, code: str, currency: Lookup, incarnation: int) -> tuple[UUID, str]:
@@ -137,9 +144,9 @@ class AutomaticPrices:
         identity = uuid5(self.context.namespace, f"price list/{code}/{incarnation}")
         values: dict[str, Value] = {"name": name, "transactioncurrencyid": currency}
         [written] = self.system.write(TABLE, [Create(identity, values)], COLUMNS)
-        if written.error is not None and not isinstance(written.error, RecordExistsError):
-            raise written.error
-        return written.record.id if written.record else identity, name
+        if written.record is None and identity not in self.system.get(TABLE, [identity], COLUMNS):
+            raise _not_there(name, written.error)
+        return identity, name
 
     # Prices
 
@@ -220,6 +227,15 @@ class AutomaticPrices:
             ):
                 found[product.id, unit.id] = row
         return found
+
+
+def _not_there(name: str, error: IntegrationError | None) -> IntegrationError:
+    """Return why no product can be priced: for now, or until an administrator acts."""
+    reason = error.message if error else ""
+    message = f"The price list {name} could not be written in Sales. {reason}".strip()
+    if isinstance(error, UnknownOutcomeError | TransientError | RecordChangedError):
+        return TransientError(message, cause=error.cause)
+    return ConfigurationError(message, cause=error.cause if error else Cause.REFUSED)
 
 
 def holds(line: Record, want: Wanted) -> bool:

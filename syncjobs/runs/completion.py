@@ -22,12 +22,14 @@ from syncjobs.runs.apply import Outcome
 from syncjobs.runs.automatic_prices import AutomaticPrices, Wanted, wanted_of
 from syncjobs.runs.followups import stamp_sources
 from syncjobs.runs.gather import Gatherer
+from syncjobs.runs.unit_couplings import couple_units
 
 
 def complete(gatherer: Gatherer, batch: Batch, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the outcomes as they are once everything that belongs to them is written."""
     outcomes = stamp_sources(gatherer, outcomes)
     if not sends(gatherer.mapping):
+        couple_units(gatherer, outcomes)
         return outcomes
     match gatherer.mapping.destination_table:
         case "uomschedule" if gatherer.mapping.source_table == "unitsOfMeasure":

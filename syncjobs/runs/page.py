@@ -8,6 +8,7 @@ from uuid import UUID
 
 from connections.systems import Lookup, Record, Selection, System
 from mappings import couplings
+from mappings.models import IntegrationTableMapping
 from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.change import Rules
 from syncjobs.runs.context import Context
@@ -68,3 +69,10 @@ def rows_of(context: Context, mapping_name: str, codes: Iterable[str]) -> dict[s
     """Return the Dataverse rows coupled to Business Central records with these codes."""
     found = couplings.by_key(context.company, [mapping_name], list(codes))
     return {key: row_id for (_, key), row_id in found.items()}
+
+
+def may_create(context: Context, mapping_name: str, rules: Rules) -> bool:
+    """Whether uncoupled records of a mapping may be created (E-3.25)."""
+    rows = IntegrationTableMapping.objects.filter(company=context.company, name=mapping_name)
+    only_coupled = rows.values_list("synch_only_coupled_records", flat=True).first()
+    return only_coupled is not None and (rules.create_missing or not only_coupled)

@@ -198,6 +198,8 @@ class Phases:
         try:
             with leases.hold(lease_name(row), leases.me()):
                 inner = Phases(context, row, order)
+                # All of them are looked at, but nothing is created that would not be otherwise.
+                inner.rules = replace(inner.rules, create_missing=self.rules.create_missing)
                 mapping = inner.directed(TO)
                 narrowed = replace(mapping, source_filter=(*mapping.source_filter, condition))
                 inner.phase(narrowed, inner.scope(TO))

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from connections.systems import Condition, Operator, Record, Selection
 from mappings import couplings
-from mappings.models import IntegrationTableMapping
 from mappings.spec import DirectedMapping
 from mappings.terms import Direction
 from syncjobs.engine.change import Agree, Insert, Modify, Rules, Unchanged
@@ -21,7 +20,7 @@ from syncjobs.engine.entities.unit import OwnUnit
 from syncjobs.runs.apply import Outcome
 from syncjobs.runs.context import Context
 from syncjobs.runs.lore import uncoupled_parents
-from syncjobs.runs.page import rows_of, texts
+from syncjobs.runs.page import may_create, rows_of, texts
 from syncjobs.runs.price_lore import FEW, PRODUCT_MAPPINGS
 from syncjobs.runs.unit_lore import UNIT_TABLES, maps_unit_groups
 from syncjobs.terms import Mode
@@ -91,19 +90,19 @@ class Prerequisites:
                 entity.number_of(record) for record in page if entity.kind_of(record) == kind
             } - {""}
             missing = numbers - set(rows_of(context, name, numbers))
-            if missing and _may_create(context, name, rules):
+            if missing and may_create(context, name, rules):
                 self._ask(context, name, Selection(table, ("number",)), "number", missing, rules)
 
     def _units(self, context: Context, kind: str, numbers: Collection[str], rules: Rules) -> None:
         table, column, name = UNIT_TABLES[kind]
-        if not numbers or not _may_create(context, name, rules):
+        if not numbers or not may_create(context, name, rules):
             return
         self._groups(context, numbers, rules)
         self._ask(context, name, Selection(table, (column,)), column, numbers, rules)
 
     def _groups(self, context: Context, numbers: Collection[str], rules: Rules) -> None:
         """A unit also creates its missing unit group (E-3.99)."""
-        if numbers and _may_create(context, "UNIT GROUP", rules):
+        if numbers and may_create(context, "UNIT GROUP", rules):
             selection = Selection("unitGroups", ("sourceNumber",))
             self._ask(context, "UNIT GROUP", selection, "sourceNumber", numbers, rules)
 
@@ -152,10 +151,3 @@ class Prerequisites:
             for start in range(0, len(codes), FEW):
                 few = tuple(codes[start : start + FEW])
                 self.synchronize_within(name, Condition(column, Operator.IN, few), mode)
-
-
-def _may_create(context: Context, name: str, rules: Rules) -> bool:
-    """Whether uncoupled records of a mapping may be created (E-3.25)."""
-    rows = IntegrationTableMapping.objects.filter(company=context.company, name=name)
-    only_coupled = rows.values_list("synch_only_coupled_records", flat=True).first()
-    return only_coupled is not None and (rules.create_missing or not only_coupled)

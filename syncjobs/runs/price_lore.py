@@ -92,6 +92,7 @@ def prices_of_page(page: Page) -> dict[str, Any]:
         units = units_by_code(context, codes)
     facts = replace(facts, units=units)
     return {
+        "inactive_lists": _inactive(context, page.mapping.source_table, lists),
         "by_unit_group": facts.by_unit_group,
         "currencies": facts.currencies,
         "price_lists": lists,
@@ -116,6 +117,15 @@ def _lists(context: Context, mapping_name: str, codes: Collection[str]) -> dict[
                 values.get("statecode") in (None, ACTIVE),
             )
     return found
+
+
+def _inactive(context: Context, table: str, codes: Collection[str]) -> frozenset[str]:
+    """Return the codes of price list headers that are a draft or inactive (E-8.60)."""
+    if table != "priceListLines" or not codes:
+        return frozenset()
+    selection = Selection("priceLists", ("code", "status"))
+    rows = context.business_central.find(selection, "code", codes)
+    return frozenset(str(r.values["code"]) for r in rows if r.values.get("status") != "Active")
 
 
 def _products(

@@ -74,6 +74,8 @@ class Price(Entity):
             return "A price of one variant has no place in a price list of Sales"
         if self.kind_of(source) not in ("Item", "Resource"):
             return f"A price of {self.kind_of(source) or 'everything'} has no product in Sales"
+        if self.code_of(source) in facts.inactive_lists:
+            return "The price list of the price is not active in Business Central"
         return ""
 
     def kind_of(self, source: Record) -> str:
