@@ -8,10 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from connections.causes import Cause
-from connections.errors import RecordError
+from connections.errors import RecordError, UnknownOutcomeError
 from connections.systems import Lookup, Record, System, Update
 from mappings import couplings, pairing, uncoupling
 from mappings.models import Coupling, IntegrationFieldMapping, IntegrationTableMapping
+from mappings.spec import Mark
 from mappings.terms import Direction, FieldStatus
 from syncjobs.engine.change import Agree, Insert, Modify, Uncouple
 from syncjobs.engine.entities.contact import PARENT_COLUMN
@@ -84,6 +85,9 @@ def _stamped(gatherer: Gatherer, outcomes: Sequence[Outcome]) -> list[Outcome]:
     written = gatherer.source.write(mapping.source_table, updates, gatherer.source_columns)
     stamped = list(outcomes)
     for (index, _), result in zip(due, written, strict=True):
+        if isinstance(result.error, UnknownOutcomeError):
+            # If it arrived, E-3.8 hides the row: what is noted of it sends the next run there.
+            stamped[index] = replace(stamped[index], source_mark=Mark())
         if result.record is not None and result.ours:
             change = replace(stamped[index].change, source=result.record)
             stamped[index] = replace(stamped[index], change=change)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from connections.causes import Cause
 from connections.systems import Record, Value
+from mappings import couplings
 from mappings.encoding import decoded, encoded
 from mappings.models import Intent
 from mappings.spec import DirectedMapping, Mark
@@ -112,13 +113,12 @@ def recover(gatherer: Gatherer) -> Iterator[Recovered]:
 
 def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
     sources = {record.id: record for record in gatherer.reread([i.source_id for i in page])}
-    table, columns = gatherer.mapping.destination_table, gatherer.destination_columns
-    there = gatherer.destination.get(table, [i.destination_id for i in page], columns)
-    left = _left_behind(gatherer, [i for i in page if i.creates and i.destination_id not in there])
+    there = _destinations(gatherer, page)
+    left = _left_behind(gatherer, [i for i in page if i.creates and i.source_id not in there])
     recovered = Recovered(sources=[intent.source_id for intent in page])
     for intent in page:
         source, records = sources.get(intent.source_id), left.get(intent.source_id, [])
-        record = there.get(intent.destination_id) or (records[0] if records else None)
+        record = there.get(intent.source_id) or (records[0] if records else None)
         if source is None or record is None or not _arrived(intent, record):
             recovered.again.append(intent.source_id)
         elif len(records) > 1:
@@ -126,6 +126,21 @@ def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
         else:
             recovered.outcomes.append(_outcome(gatherer, intent, source, record))
     return recovered
+
+
+def _destinations(gatherer: Gatherer, page: Sequence[Intent]) -> dict[UUID, Record]:
+    """Return, by source, the rows that the intents name, and that no other record has by now."""
+    mapping, columns = gatherer.mapping, gatherer.destination_columns
+    ids = [intent.destination_id for intent in page]
+    found = gatherer.destination.get(mapping.destination_table, ids, columns)
+    _, side = couplings.sides(mapping.direction)
+    owners = couplings.coupled(gatherer.context.company, mapping.name, side, found)
+    return {
+        intent.source_id: found[intent.destination_id]
+        for intent in page
+        if intent.destination_id in found
+        and owners.get(intent.destination_id, intent.source_id) == intent.source_id
+    }
 
 
 def _left_behind(gatherer: Gatherer, intents: Sequence[Intent]) -> adoption.Left:

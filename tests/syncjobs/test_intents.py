@@ -10,6 +10,7 @@ import pytest
 from connections.causes import Cause
 from connections.errors import TransientError
 from connections.systems import Record
+from mappings import pairing
 from mappings.models import Coupling, Intent, PendingCoupling
 from mappings.terms import Direction
 from syncjobs.runs.invariants import violations
@@ -18,7 +19,7 @@ from tests.syncjobs.conftest import World, counts
 
 pytestmark = pytest.mark.django_db
 
-FROM = Direction.FROM_INTEGRATION_TABLE
+TO, FROM = Direction.TO_INTEGRATION_TABLE, Direction.FROM_INTEGRATION_TABLE
 
 
 def user(world: World) -> Record:
@@ -111,6 +112,21 @@ def test_a_code_that_is_somebody_elses_is_not_taken_for_ours(
     world.run("SALESPEOPLE", mode=Mode.FULL)
 
     assert world.now(world.partner(bart))["displayName"] == "Bart Duncan"
+
+
+def test_a_row_that_a_person_gave_to_another_since_stays_with_that_one(world: World) -> None:
+    customer, other = world.customer("Adatum"), world.customer("Fabrikam")
+    world.dataverse.lost_answers = 1
+    world.run(create=True, ids=(customer.id,), directions=(TO,))
+    [row] = world.accounts()
+    systems = pairing.Systems(world.business_central, world.dataverse)
+    pairing.couple(world.mapping(), other.id, row.id, systems)
+
+    world.run(create=True, directions=(TO,))
+
+    assert world.partner(other).id == row.id
+    assert world.partner(customer).id != row.id
+    assert not Intent.objects.exists()
 
 
 def test_an_open_intent_and_a_lost_change_are_violations(world: World) -> None:

@@ -51,6 +51,19 @@ def test_a_crash_after_the_company_was_stamped_is_no_change_of_sales(world: Worl
     assert world.now(account)["address1_city"] == "Oslo"
 
 
+def test_a_stamp_of_which_the_answer_is_lost_is_no_change_of_sales(world: World) -> None:
+    account = world.account(bcbi_companyid=None)  # E-3.66
+    world.dataverse.lost_answers = 1
+    world.run(create=True, directions=(FROM,))
+    world.run()
+    world.edit(world.customers()[0], city="Oslo")
+
+    report = world.run()
+
+    assert world.now(account)["bcbi_companyid"] == OURS
+    assert counts(report.jobs[0]) == {"Modified": 1}
+
+
 def test_a_run_that_goes_on_looks_at_the_contacts_of_new_customers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # E-3.92
