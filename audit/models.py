@@ -78,7 +78,7 @@ class AuditEntry(models.Model):
         return f"{self.act} {self.object_name or self.object_kind}"
 
     def save(self, *args: Any, **options: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnlyError
         super().save(*args, **options)
 

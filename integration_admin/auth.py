@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -60,7 +59,7 @@ class SignOut(LogoutView):
     def get(self, _request: HttpRequest) -> HttpResponse:
         return redirect("home")
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> TemplateResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
             trail.note(Act.SIGNED_OUT, request.user, by=request.user)
         return super().post(request, *args, **kwargs)

@@ -71,6 +71,7 @@ AREAS = (
         (
             Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
             Entry("API Tokens", "api_tokens", Right.USE_API),
+            Entry("Users", "users", Right.MANAGE_USERS, ("user",)),
         ),
     ),
 )

@@ -69,7 +69,7 @@ class ApiToken(HttpBearer):
                 "The session's request has no valid CSRF token.",
                 "Send the header X-CSRFToken, or an API token instead of the session.",
             )
-        return cast(User, request.user)
+        return request.user
 
 
 def _unauthenticated(sentence: str) -> NoReturn:

@@ -16,6 +16,7 @@ from audit.models import AppendOnlyError, AuditEntry
 from audit.scene import CorrelationFilter, Scene
 from audit.terms import Act, Source
 from connections import setup
+from connections.causes import Cause
 from connections.models import Company
 from integration_admin import connecting
 from integration_admin.connecting import Description
@@ -71,7 +72,7 @@ def test_an_entry_outlives_the_person_and_the_company(company: Company) -> None:
 
 
 def test_what_is_done_on_the_command_line_says_so(past: Past) -> None:
-    past.skip(past.couplings(2), "E-VALUE", "wrong")
+    past.skip(past.couplings(2), Cause.VALUE_INVALID, "wrong")
 
     call_command("retry", "CUSTOMER")
 
@@ -83,7 +84,7 @@ def test_what_is_done_on_the_command_line_says_so(past: Past) -> None:
 
 def test_a_retry_on_the_page_names_person_address_and_request(past: Past, client: Client) -> None:
     row = past.couplings(1)[0]
-    past.skip([row], "E-VALUE", "wrong")
+    past.skip([row], Cause.VALUE_INVALID, "wrong")
     client.force_login(make_user(Role.SUPPORT, "sue"))
 
     client.post(

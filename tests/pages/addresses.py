@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
@@ -46,11 +47,19 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "set_user_roles": Right.MANAGE_USERS,
+    "disable_user": Right.MANAGE_USERS,
+    "enable_user": Right.MANAGE_USERS,
 }
 ACTS = set(RIGHT_OF_ACT)
 OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 # Pages that ask for more than a viewer has.
-RIGHT_OF_PAGE = {"audit_log": Right.VIEW_AUDIT, "audit_entry": Right.VIEW_AUDIT}
+RIGHT_OF_PAGE = {
+    "audit_log": Right.VIEW_AUDIT,
+    "audit_entry": Right.VIEW_AUDIT,
+    "users": Right.MANAGE_USERS,
+    "user": Right.MANAGE_USERS,
+}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -92,6 +101,10 @@ def address(name: str) -> str:
         "cancel_run": Run,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
+        "user": User,
+        "set_user_roles": User,
+        "disable_user": User,
+        "enable_user": User,
     }
     if name not in kinds:
         return reverse(name)

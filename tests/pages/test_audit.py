@@ -1,0 +1,85 @@
+"""The pages of the audit log and of API tokens."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from audit import trail
+from audit.models import AuditEntry
+from audit.terms import Act
+from connections import setup
+from integration_admin.roles import Role
+from mappings import pairing
+from tests.pages.conftest import SignedIn
+from tests.pages.factory import Past, make_company, make_user
+
+
+def test_the_newest_act_stands_first_with_who_and_what(past: Past, admin: Client) -> None:
+    past.mappings()
+    row = past.couplings(1)[0]
+    pairing.remove([row.pk], by=make_user(Role.OPERATOR, "olga"))
+
+    html = admin.get("/audit-log/").content.decode()
+
+    assert html.index("Coupling deleted") < html.index("Reset to defaults</td>")
+    assert "olga" in html
+    assert row.business_central_key in html
+
+
+def test_the_list_is_narrowed_by_tab_user_and_words(past: Past, admin: Client) -> None:
+    past.mappings()
+    row = past.couplings(1)[0]
+    pairing.remove([row.pk], by=make_user(Role.OPERATOR, "olga"))
+
+    deletions = admin.get("/audit-log/?view=deletions").context["rows"]
+    by_user = admin.get("/audit-log/?user=olga").context["rows"]
+    by_words = admin.get(f"/audit-log/?q={row.business_central_key}").context["rows"]
+    history = admin.get(f"/audit-log/?object=coupling:{row.pk}").context["rows"]
+
+    assert len(deletions) == len(by_user) == len(by_words) == len(history) == 1
+
+
+def test_before_and_after_stand_side_by_side(past: Past, admin: Client) -> None:
+    setup.disable(past.company.sales_connection_setup, reason="move")
+    entry = AuditEntry.objects.get(act=Act.DISABLED)
+
+    html = admin.get(f"/audit-log/{entry.pk}/").content.decode()
+
+    sides = '<td data-l="Before">Yes</td><td data-l="After">No</td>'
+    assert f'<th scope="row">Enabled</th>{sides}' in html
+    assert entry.correlation_id in html
+
+
+def test_values_of_set_ups_are_shown_to_administrators_only(
+    past: Past, signed_in: SignedIn
+) -> None:
+    setup.disable(past.company.sales_connection_setup, reason="move")
+    entry = AuditEntry.objects.get(act=Act.DISABLED)
+
+    html = signed_in(Role.SUPPORT).get(f"/audit-log/{entry.pk}/").content.decode()
+
+    assert "shown to administrators only" in html
+    assert 'data-l="Before"' not in html
+
+
+def test_entries_of_other_companies_are_not_shown_but_those_of_none_are(
+    past: Past, admin: Client
+) -> None:
+    other = make_company("FABRIKAM")
+    trail.note(Act.CHANGED, kind="x", name="foreign", company=other)
+    trail.note(Act.CHANGED, kind="x", name="of nobody")
+
+    html = admin.get("/audit-log/").content.decode()
+
+    assert "of nobody" in html
+    assert "foreign" not in html
+
+
+def test_what_others_wrote_is_shown_as_text(past: Past, admin: Client) -> None:
+    name = "<script>alert(1)</script>"
+    entry = trail.note(Act.CHANGED, kind="x", name=name, company=past.company, after={name: name})
+
+    listed = admin.get("/audit-log/").content.decode()
+    card = admin.get(f"/audit-log/{entry.pk}/").content.decode()
+
+    assert name not in listed + card
