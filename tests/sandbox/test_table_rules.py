@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox import identities
 from tests.running_sandbox import Caller, RunningSandbox
 from tests.sandbox.rows import ENTITY_SETS, base_unit, create, least
 
@@ -250,8 +251,11 @@ def test_a_team_owns_rows_and_gives_its_members_rights(
 ) -> None:
     bare = sandbox.integration_dataverse
     user = bare.get("WhoAmI").json()
-    [role] = call.get(f"systemusers({user['UserId']})/systemuserroles_association").json()["value"]
-    call.delete(f"systemusers({user['UserId']})/systemuserroles_association({role['roleid']})/$ref")
+    assigned = f"systemusers({user['UserId']})/systemuserroles_association"
+    roles = call.get(assigned).json()["value"]
+    role = next(role for role in roles if role["roleid"] == identities.INTEGRATION_ROLE_ID)
+    for held in roles:
+        call.delete(f"{assigned}({held['roleid']})/$ref")
     body = {
         "name": "BCI - CRONUS",
         **bind("businessunitid", "businessunits", user["BusinessUnitId"]),
