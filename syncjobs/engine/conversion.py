@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -46,6 +47,8 @@ KEEP: Final = Keep.KEEP
 BLANKS = (None, "", " ")  # " " is Business Central's blank option
 NO_DATE = date.min  # how Business Central's API writes an empty date
 NUMBERS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+ORDINAL = re.compile(r"-?[0-9]{1,10}")
+MOST_DIGITS = 60
 INTEGER_RANGE = (Decimal(-(2**31)), Decimal(2**31 - 1))
 
 
@@ -128,6 +131,8 @@ def _number(value: Value, destination: Column) -> Decimal:
             raise invalid(value, destination, "it is not a number")
     if not number.is_finite():
         raise invalid(value, destination, "it is not a number")
+    if abs(number.adjusted()) > MOST_DIGITS:  # written out it could fill the memory
+        raise invalid(str(value)[:MOST_DIGITS], destination, "it has too many digits")
     return number
 
 
@@ -243,7 +248,7 @@ def _to_enum(value: Value, source: Column, destination: Column) -> Value | Keep:
         blank = next((member for member in members if not member.strip()), None)
         return blank if blank is not None else (members[0] if members else "")
     label = _label(value, source)
-    if label.isdigit() and int(label) < len(members):
+    if ORDINAL.fullmatch(label) and 0 <= int(label) < len(members):
         return members[int(label)]
     wanted = _folded(label)
     return next((member for member in members if _folded(member) == wanted), KEEP)
@@ -257,7 +262,7 @@ def _to_option(value: Value, source: Column, destination: Column) -> Value | Kee
     if isinstance(value, bool):
         return int(value)
     label = _label(value, source)
-    if label.lstrip("-").isdigit():
+    if ORDINAL.fullmatch(label):
         number = int(label)
         return number if number in options or not options else KEEP
     wanted = _folded(label)

@@ -64,6 +64,9 @@ class _Planner:
             return self._coupled(source, link)
         except TransferError as error:
             return Fail(source, error.message, error.cause, lacks=error.lacks)
+        except (ArithmeticError, ValueError) as error:  # E-3.22: the others go on
+            message = f"A value of this {self.mapping.source_caption} cannot be converted: {error}."
+            return Fail(source, message, Cause.VALUE_INVALID)
 
     def _uncoupled(self, source: Record) -> Change:
         if source.id in self.batch.set_aside:

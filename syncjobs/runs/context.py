@@ -54,9 +54,13 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A run within a run: it must stop when the outer one must, and leaves its progress alone."""
+    """A run within a run: it must stop when the outer one must, and leaves its progress alone.
+
+    It holds a lease of its own, which it must still have when it remembers.
+    """
 
     outer: Progress
+    still_ours: Callable[[], None]
 
     def start(self, step: str, total: int) -> None: ...
 
@@ -70,6 +74,7 @@ class Inner:
 
     def confirm(self) -> None:
         self.outer.confirm()
+        self.still_ours()
 
     def at(self, point: str) -> None:
         self.outer.at(point)

@@ -179,11 +179,11 @@ class Phases:
         row = IntegrationTableMapping.objects.filter(company=self.row.company, name=name).first()
         if row is None or way not in directed.directions(row):
             return
-        context = replace(self.context, progress=Inner(self.context.progress))
         order = Order(ids=tuple(ids), directions=(way,), create=rules.create_missing, forced=True)
         try:
-            with leases.hold(lease_name(row), leases.me()):
-                inner = Phases(context, row, order)
+            with leases.hold(lease_name(row), leases.me()) as held:
+                progress = Inner(self.context.progress, held.confirm)
+                inner = Phases(replace(self.context, progress=progress), row, order)
                 inner.phase(inner.directed(way), inner.scope(way))
         except BusyError as error:  # what needs it waits until it is there
             self.context.progress.log(error.message)
@@ -193,11 +193,11 @@ class Phases:
         row = IntegrationTableMapping.objects.filter(company=self.row.company, name=name).first()
         if row is None or TO not in directed.directions(row):
             return
-        context = replace(self.context, progress=Inner(self.context.progress))
         order = Order(mode=mode, directions=(TO,), confirmed=True, trigger=self.order.trigger)
         try:
-            with leases.hold(lease_name(row), leases.me()):
-                inner = Phases(context, row, order)
+            with leases.hold(lease_name(row), leases.me()) as held:
+                progress = Inner(self.context.progress, held.confirm)
+                inner = Phases(replace(self.context, progress=progress), row, order)
                 # All of them are looked at, but nothing is created that would not be otherwise.
                 inner.rules = replace(inner.rules, create_missing=self.rules.create_missing)
                 mapping = inner.directed(TO)

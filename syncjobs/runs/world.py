@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from uuid import uuid5
 
 from connections.errors import RecordExistsError
@@ -132,10 +133,11 @@ def exchange_rates(
     if base_code not in local_value:
         return {}
     base_value = local_value[base_code][1]
-    return {
-        code: Decimal(1) if code == base_code else (base_value / value).quantize(RATE_PLACES)
-        for code, (_, value) in local_value.items()
-    }
+    rates = {base_code: Decimal(1)}
+    for code, (_, value) in local_value.items():
+        with suppress(InvalidOperation):  # a rate of more digits than Dataverse could ever hold
+            rates.setdefault(code, (base_value / value).quantize(RATE_PLACES))
+    return rates
 
 
 def _note_rate(local_value: dict[str, tuple[date, Decimal]], row: Record) -> None:

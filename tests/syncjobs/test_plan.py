@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connections.causes import Cause
 from connections.systems import Column, Kind, Lookup, Record, Value
 from mappings.spec import DirectedMapping, FieldTransfer, Link, Mark
 from mappings.terms import (
@@ -329,6 +330,23 @@ def test_one_bad_record_leaves_the_others_alone() -> None:  # E-3.22
 
     assert isinstance(failed, Fail)
     assert isinstance(inserted, Insert)
+
+
+def test_a_value_that_nobody_foresaw_stops_its_own_record_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # E-3.22
+    def odd(*_given: object) -> None:
+        message = "the date is out of range"
+        raise OverflowError(message)
+
+    monkeypatch.setattr("syncjobs.engine.diff.transfer", odd)
+
+    [failed] = plan(
+        mapping("to"), Batch((customer(),), {}, {}, REFERENCES), Rules(create_missing=True)
+    ).changes
+
+    assert isinstance(failed, Fail)
+    assert failed.cause == Cause.VALUE_INVALID
 
 
 values = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)

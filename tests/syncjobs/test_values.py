@@ -161,6 +161,13 @@ def test_a_decimal_outside_the_range_of_its_destination_fails() -> None:
     assert "1000000" in failure.value.message
 
 
+def test_a_number_that_would_fill_the_memory_fails() -> None:
+    with pytest.raises(TransferError) as failure:
+        moved(FieldTransfer(NAME, MONEY), "1E+999999999")
+
+    assert "digits" in failure.value.message
+
+
 def test_decimals_are_compared_with_the_decimals_both_sides_keep() -> None:
     back = FieldTransfer(MONEY, CREDIT)
 
@@ -237,6 +244,14 @@ def test_an_unknown_member_is_not_written() -> None:  # E-3.54
 
     assert result.value is KEEP
     assert "Blocked" in result.warning
+
+
+@pytest.mark.parametrize("text", ["²", "--5", "9" * 5000])
+def test_what_only_looks_like_an_ordinal_is_a_name(text: str) -> None:
+    option = Column("state", Kind.OPTION, options={0: "Open"})
+
+    assert moved(FieldTransfer(NAME, BLOCKED), text).value is KEEP
+    assert moved(FieldTransfer(NAME, option), text).value is KEEP
 
 
 def test_blank_is_the_blank_member() -> None:
