@@ -241,8 +241,9 @@ class SalesRecords(Records):
         return table_label(table.name, name.removeprefix("CRM ").removeprefix("CDS "))
 
     def name(self, table: Table, row: Row) -> str:
-        names = (table.name_column, "ordernumber", "quotenumber", "productdescription", "productnumber")
-        return next((str(row[n]) for n in names if n and row.get(n)), str(row[table.key]))
+        numbers = ("ordernumber", "quotenumber", "productdescription", "productnumber")
+        names = (table.name_column or "", *numbers)
+        return next((str(row[n]) for n in names if row.get(n)), str(row[table.key]))
 
     def version(self, row: Row) -> str:
         return str(row["versionnumber"])
