@@ -29,7 +29,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         _sign_in(SignIn(settings.VAR_DIR))
         report = StringIO()
-        call_command("configure", "--sandbox", stdout=report)  # what fails is raised
+        # What a person chose since the first start stays chosen.
+        chosen = [] if Company.objects.exists() else ["--sales"]
+        call_command("configure", "--sandbox", *chosen, stdout=report)  # what fails is raised
         self.stdout.write(report.getvalue().splitlines()[-1])
         for company in Company.objects.all():
             _synchronize_first(company)
