@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from connections import checks, deployment, redeploy, setup
+from connections.business_central import BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
@@ -119,9 +120,9 @@ class _WrongError(Exception):
 
 
 def _timed(side: Side, name: str, find: Callable[[], str]) -> list[Finding]:
-    began = time.monotonic()
+    began, names = time.monotonic(), tuple[str, ...]()
     try:
-        sentence, state, cure, code, names = find(), State.HEALTHY, "", "", ()
+        sentence, state, cure, code = find(), State.HEALTHY, "", ""
     except _WrongError as error:
         sentence, state, code = error.sentence, State.WRONG, str(error.cause)
         cure, names = CATALOGUE[error.cause].advice, error.names
@@ -137,7 +138,7 @@ def _client(company: Company) -> Client:
     return setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT).client
 
 
-def _business_central(company: Company) -> System:
+def _business_central(company: Company) -> BusinessCentral:
     row = setup.business_central_connection(company)
     return setup.business_central_of(row, timing=IMPATIENT)
 
@@ -171,19 +172,19 @@ def _solution_findings(company: Company) -> list[Finding]:
 def _state(company: Company, package: Package) -> SolutionState:
     """Read as the integration user; as the deployment identity where that one may not."""
     row = setup.dataverse_setup(company)
-    wanted = {
-        "user": row.integration_user_id,
-        "team": row.owning_team_id,
-        "client_id": row.client_id,
-    }
+
+    def read(client: Client) -> SolutionState:
+        user, team = row.integration_user_id, row.owning_team_id
+        host = SolutionHost(client)
+        return host.state(package.manifest, user=user, team=team, client_id=row.client_id)
+
     try:
-        return SolutionHost(_client(company)).state(package.manifest, **wanted)
+        return read(_client(company))
     except (ConfigurationError, TransientError) as error:
         identity = DeploymentIdentity.objects.filter(company=company).first()
         if error.cause != Cause.FORBIDDEN or identity is None:
             raise
-        client = setup.dataverse_as(identity, row, timing=IMPATIENT)
-        return SolutionHost(client).state(package.manifest, **wanted)
+        return read(setup.dataverse_as(identity, row, timing=IMPATIENT))
 
 
 def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:

@@ -354,8 +354,11 @@ class _Redeploying:
 
 def is_unfinished(record: Redeployment) -> bool:
     """Whether a redeploy was left by a worker, and nobody goes on with it."""
-    if record.result != RedeployResult.IN_PROCESS:
+    if record.result != RedeployResult.IN_PROCESS or record.run_id is None:
         return False
-    alive = Run.objects.filter(pk=record.run_id, status=RunStatus.IN_PROCESS).exists()
+    sign_of_life = clock.now() - leases.length()
+    alive = Run.objects.filter(
+        pk=record.run_id, status=RunStatus.IN_PROCESS, heartbeat_at__gt=sign_of_life
+    ).exists()
     entries = JobQueueEntry.objects.filter(company=record.company_id, job=JOB, status__in=ALIVE)
     return not alive and not entries.exists()

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -17,6 +18,7 @@ from connections.health import State
 from connections.models import Company, DeploymentIdentity, Redeployment
 from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
+from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
 from syncjobs import activation, clock, jobs, leases, queue, redeploying
 from syncjobs.jobs import JobRequest
@@ -240,10 +242,10 @@ def test_an_import_that_takes_too_long_is_taken_up_by_the_next_redeploy(
 def test_it_waits_for_another_import_to_end(company: Company, sandbox: RunningSandbox) -> None:
     uninstall(sandbox)
     sandbox.faults([{**SLOW_IMPORT, "delay_ms": 700, "times": 1}])
-    host = redeploying.SolutionHost(
+    host = SolutionHost(
         setup.dataverse_as(deployment.identity_of(company), setup.dataverse_setup(company))
     )
-    host.begin(package.build(), redeploying.uuid4())
+    host.begin(package.build(), uuid4())
 
     record = redeploy(company, force=True)
 
@@ -255,10 +257,10 @@ def test_another_import_that_does_not_end_is_no_reason_to_wait_for_ever(
     company: Company, sandbox: RunningSandbox
 ) -> None:
     sandbox.faults([SLOW_IMPORT])
-    host = redeploying.SolutionHost(
+    host = SolutionHost(
         setup.dataverse_as(deployment.identity_of(company), setup.dataverse_setup(company))
     )
-    host.begin(package.build(), redeploying.uuid4())
+    host.begin(package.build(), uuid4())
 
     with pytest.raises(TransientError, match="Another import"):
         redeploy(company, force=True, patience=Patience(look=0.05, turn=timedelta(seconds=0.2)))

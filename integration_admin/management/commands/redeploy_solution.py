@@ -26,7 +26,6 @@ from syncjobs.progress import in_foreground
 from syncjobs.terms import Trigger
 
 SECRET = "DEPLOYMENT_SECRET"  # noqa: S105 - the name of a variable
-SANDBOX = ("SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET")
 
 
 class Command(BaseCommand):
@@ -47,12 +46,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--roles-only", action="store_true", help="import nothing, only put roles back"
         )
-        who = parser.add_mutually_exclusive_group()
-        who.add_argument(
+        parser.add_argument(
             "--client-id", help=f"an application; its secret is asked for, or stands in {SECRET}"
         )
-        who.add_argument(
-            "--user-name", help=f"a person; the password is asked for, or stands in {SECRET}"
+        parser.add_argument(
+            "--user-name",
+            help="a person, through the application of --client-id or else of the connection; "
+            f"the password is asked for, or stands in {SECRET}",
         )
         parser.add_argument(
             "--package", type=Path, metavar="ZIP",
@@ -101,21 +101,19 @@ def _choose_package(company: Company, options: dict[str, Any]) -> None:
 
 def _identity(company: Company, options: dict[str, Any]) -> DeploymentIdentity:
     """Return who signs in: who is named, else who is stored, else who is asked for."""
-    if options["client_id"]:
-        return _application(company, options["client_id"], _secret("Client secret: "))
+    application = options["client_id"] or ""
     if options["user_name"]:
-        return _person(company, options["user_name"])
+        return _person(company, options["user_name"], application)
+    if application:
+        return _application(company, application, _secret("Client secret: "))
     stored = DeploymentIdentity.objects.filter(company=company).first()
     if stored is not None:
         return stored
-    if _is_sandbox(company):
-        client_id, secret = (os.environ[name] for name in SANDBOX)
-        return _application(company, client_id, secret)
     if not sys.stdin.isatty():
         return deployment.identity_of(company)  # raises, and says what to do
     who = input("Client Id of an application, or e-mail of a System Administrator: ").strip()
     if "@" in who:
-        return _person(company, who)
+        return _person(company, who, "")
     return _application(company, who, _secret("Client secret: "))
 
 
@@ -124,11 +122,11 @@ def _application(company: Company, client_id: str, secret: str) -> DeploymentIde
     return deployment.identity_for_once(company, given)
 
 
-def _person(company: Company, user_name: str) -> DeploymentIdentity:
-    """A person signs in through the application of the connection."""
+def _person(company: Company, user_name: str, client_id: str) -> DeploymentIdentity:
+    """A person signs in through an application; the connection's may do it if it is public."""
     given = {
         "authentication_type": AuthenticationType.PASSWORD,
-        "client_id": setup.dataverse_setup(company).client_id,
+        "client_id": client_id or setup.dataverse_setup(company).client_id,
         "user_name": user_name,
         "password": _secret("Password: "),
     }
@@ -143,13 +141,6 @@ def _secret(prompt: str) -> str:
         message = f"A secret is needed. Put it into the variable {SECRET}."
         raise CommandError(message, returncode=COULD_NOT_RUN)
     return getpass(prompt)
-
-
-def _is_sandbox(company: Company) -> bool:
-    """Whether the variables in the environment are those of the connected sandbox."""
-    address = os.environ.get("SANDBOX_DATAVERSE_URL")
-    connected = setup.dataverse_setup(company).server_address
-    return bool(address) and address == connected and all(os.environ.get(n) for n in SANDBOX)
 
 
 def _told(record: Redeployment) -> str:
