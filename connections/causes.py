@@ -249,8 +249,8 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     ),
     Cause.PRICE_LIST_EDITED: _needs(
         "Automatic price list edited by hand",
-        "Nothing to do: the price of the item was put back. Change prices in Business Central, or "
-        "in another price list.",
+        "Nothing to do, since the price of the item was put back: change prices in Business "
+        "Central, or in another price list.",
     ),
     Cause.PRODUCT_RETIRED: _needs(
         "Product retired",

@@ -39,6 +39,7 @@ class Product(Entity):
             "quantitydecimal",
             "quantityonhand",
             "statecode",
+            "statuscode",
             "transactioncurrencyid",
             "vendorname",
         ),
