@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -92,7 +94,10 @@ def _captions(kind: str) -> dict[str, str]:
     return {}
 
 
-def _shown(values: dict[str, Any], name: str) -> str:
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def _shown(values: dict[str, Any], name: str) -> SafeString | str:
     if name not in values:
         return "–"
     match values[name]:
@@ -106,6 +111,8 @@ def _shown(values: dict[str, Any], name: str) -> str:
             return ", ".join(str(item) for item in items) or "empty"
         case dict() as parts:
             return "; ".join(f"{key}: {part}" for key, part in parts.items()) or "empty"
+        case str() as text if MOMENT.match(text) and (moment := parse_datetime(text)):
+            return cells.moment(moment)
         case value:
             return str(value)
 

@@ -70,7 +70,7 @@ AREAS = (
         "Administration",
         (
             Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
-            Entry("API Tokens", "api_tokens", Right.USE_API),
+            Entry("API Tokens", "api_tokens", Right.USE_API, ("create_api_token",)),
             Entry("Users", "users", Right.MANAGE_USERS, ("user",)),
         ),
     ),

@@ -149,8 +149,12 @@ def refusal_of(error: Exception) -> RefusalError:
             return RefusalError(500, Code.INTERNAL, "Something went wrong here.", cure)
 
 
+def _told(_request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    return answer(refusal_of(error if isinstance(error, Exception) else error()))
+
+
 for kind in (Exception, HttpError, ValidationError):
-    api.add_exception_handler(kind, lambda _request, error: answer(refusal_of(error)))
+    api.add_exception_handler(kind, _told)
 
 
 # Addresses

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 from rq import Worker
 
+from audit.models import AuditEntry
 from integration_admin.roles import Role
 from mappings.models import Coupling
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -28,6 +30,10 @@ def addresses(past: Past) -> dict[str, str]:
     entry = JobQueueEntry.objects.filter(company=past.company, mapping_name="VENDOR").first()
     running = Run.objects.filter(company=past.company, status=RunStatus.IN_PROCESS).first()
     done = Run.objects.filter(company=past.company, status=RunStatus.SUCCESS).first()
+    noted = AuditEntry.objects.filter(object_kind="API token").first()
+    person = User.objects.filter(username="robot").first()
+    assert noted
+    assert person
     assert held
     assert job
     assert entry
@@ -55,6 +61,11 @@ def addresses(past: Past) -> dict[str, str]:
         "option-errors": "/option-errors/",
         "warnings": "/errors/all/?view=warnings",
         "styleguide": "/styleguide/",
+        "audit-log": "/audit-log/",
+        "audit-entry": f"/audit-log/{noted.pk}/",
+        "api-tokens": "/api-tokens/",
+        "users": "/users/",
+        "user": f"/users/{person.pk}/",
         "not-found": "/nowhere/",
     }
 
