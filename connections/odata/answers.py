@@ -16,6 +16,7 @@ from connections.errors import ConfigurationError, TransientError
 from connections.systems import Side
 
 Headers = Mapping[str, str]
+LONGEST_WAIT = 24 * 60 * 60.0  # what asks for more than a day is mistaken
 REQUEST_IDS = ("x-ms-service-request-id", "REQ_ID", "request-id", "ms-correlation-x")
 # Half a character, as a text has that was cut, or a NUL: no database keeps them.
 UNSTORABLE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
@@ -102,7 +103,7 @@ def seconds_to_wait(text: str, now: datetime) -> float | None:
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        return min(max(0.0, float(text)), LONGEST_WAIT)
     except ValueError:
         pass
     try:
@@ -111,7 +112,7 @@ def seconds_to_wait(text: str, now: datetime) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, (moment - now).total_seconds()), LONGEST_WAIT)
 
 
 def _storable(content: Any) -> Any:

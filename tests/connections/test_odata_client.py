@@ -21,6 +21,7 @@ from connections.errors import (
 )
 from connections.limits import BUSINESS_CENTRAL
 from connections.odata import Answer, Client, LostAnswerError, Request
+from connections.systems import Side
 from tests.connections.conftest import QUICK, FixedTokens
 from tests.connections.server import Answer as Told
 from tests.connections.server import LocalServer, html, refused, told
@@ -48,6 +49,13 @@ def test_half_a_character_and_a_nul_never_reach_the_database(
     [row] = connect().get("accounts").rows()
 
     assert row == {"name": "A\ufffd", "city": "Oslo", "mark": "\U0001f600"}
+
+
+@pytest.mark.parametrize("asked", ["inf", "1e400", "99999999999"])
+def test_nobody_is_kept_waiting_for_more_than_a_day(asked: str) -> None:
+    answer = Answer(Side.DATAVERSE, 429, {"Retry-After": asked}, b"")
+
+    assert answer.retry_after == 24 * 60 * 60
 
 
 def test_a_request_carries_the_token_and_nothing_from_a_netrc_file(

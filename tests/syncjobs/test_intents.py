@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from connections.causes import Cause
 from connections.errors import TransientError
-from connections.systems import Record
+from connections.systems import Record, Write
 from mappings import pairing
 from mappings.models import Coupling, Intent, PendingCoupling
 from mappings.terms import Direction
@@ -49,6 +50,30 @@ def test_both_directions_find_out_before_either_plans(world: World) -> None:
 
     assert (len(world.customers()), len(world.accounts())) == (1, 1)
     assert Coupling.objects.count() == 1
+
+
+def test_a_system_that_fails_in_the_middle_of_a_page_makes_nothing_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        world.customer(f"Customer {number}")
+    write = world.dataverse.write
+
+    def fails_after_three(table: str, writes: Sequence[Write], columns: Sequence[str]) -> Any:
+        write(table, writes[:3], columns)
+        message = "Number of requests exceeded the limit."
+        raise TransientError(message, cause=Cause.THROTTLED)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.dataverse, "write", fails_after_three)
+        with pytest.raises(TransientError):
+            world.run(mode=Mode.FULL)
+
+    report = world.run(mode=Mode.FULL)
+
+    assert counts(report.jobs[0])["Inserted"] == 5
+    assert len(world.accounts()) == Coupling.objects.count() == 5
+    assert not Intent.objects.exists()
 
 
 def give_own_ids(world: World, table: str) -> None:
