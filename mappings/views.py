@@ -26,6 +26,7 @@ from integration_admin.pages import (
 )
 from integration_admin.roles import Right, has_right
 from mappings import captions, filters
+from mappings.documents import reason_left_out
 from mappings.models import (
     Coupling,
     IntegrationFieldMapping,
@@ -128,6 +129,8 @@ class MappingList(ListPage[IntegrationTableMapping]):
         return captions.integration_table(row.integration_table)
 
     def show_last_result(self, row: IntegrationTableMapping) -> SafeString:
+        if reason_left_out(row.name):
+            return cells.muted(reason_left_out(row.name))
         return result_of(self.jobs.get(row.name, []))
 
     def show_coupled(self, row: IntegrationTableMapping) -> SafeString:
