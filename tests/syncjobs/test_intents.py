@@ -103,7 +103,8 @@ def test_of_two_that_hold_the_same_a_person_chooses(world: World) -> None:
     world.account("Fabrikam")
     world.business_central.lost_answers = 1
     world.run(create=True, directions=(FROM,))
-    world.business_central.add("customers", **dict(world.customers()[0].values, number="X"))
+    given: dict[str, Any] = {**world.customers()[0].values, "number": "X"}
+    world.business_central.add("customers", **given)
 
     report = world.run(create=True, directions=(FROM,))
     again = world.run(create=True, directions=(FROM,))
