@@ -114,8 +114,8 @@ def line_of(timing: Timing) -> str:
     mark = "  OVER" if timing.p95 > timing.page.budget else ""
     return (
         f"{timing.page.address:62} median {median(timing.milliseconds):5.0f} ms, "
-        f"p95 {timing.p95:5.0f} of {timing.page.budget:5}, cpu {timing.cpu:4.0f}, {timing.queries:3} queries, "
-        f"{timing.kilobytes:3} kB{mark}\n"
+        f"p95 {timing.p95:5.0f} of {timing.page.budget:5}, cpu {timing.cpu:4.0f}, "
+        f"{timing.queries:3} queries, {timing.kilobytes:3} kB{mark}\n"
     )
 
 

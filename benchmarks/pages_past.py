@@ -44,7 +44,9 @@ def fill(couplings: int, errors: int, jobs: int, runs: int) -> list[str]:
     activation.create_default_entries(company, now=now)
     kinds = dict(IntegrationTableMapping.objects.values_list("name", "kind"))
     names = [name for name, kind in kinds.items() if kind == CouplingKind.RECORD]
-    _write(Coupling, couplings, lambda n: _coupling(company, names, now, chance, n))
+    base = min(couplings, BASE)
+    _write(Coupling, base, lambda n: _coupling(company, names, now, chance, n))
+    _repeat(Coupling, couplings // base - 1)
     _write(PendingCoupling, errors // 100, lambda n: _pending(company, now, chance, n))
     _write(OptionCoupling, 200, lambda n: _option(company, chance, n))
     base = min(runs, BASE)
@@ -78,14 +80,15 @@ def _write(model: type[Model], count: int, make: Callable[[int], Model]) -> None
             cursor.executemany(statement, some)
 
 
-def _repeat(model: type[Model], times: int, seconds: float) -> None:
+def _repeat(model: type[Model], times: int, seconds: float = 0) -> None:
     """Copy all rows so many times, each copy that much older: the database does it by itself."""
     fields = model._meta.concrete_fields
     columns = [field.column for field in fields if not field.auto_created]
     names = ", ".join(f'"{column}"' for column in columns)
     sqlite = connection.vendor == "sqlite"
+    new_id = "lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()"
     made = {
-        "id": "lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()",
+        **dict.fromkeys(("id", "business_central_id", "dataverse_id"), new_id),
         "started_at": "datetime(started_at, %s)" if sqlite else "started_at + %s::interval",
     }
     values = ", ".join(made.get(column, f'"{column}"') for column in columns)
@@ -95,7 +98,7 @@ def _repeat(model: type[Model], times: int, seconds: float) -> None:
         for copy in range(1, times + 1):
             cursor.execute(
                 f'INSERT INTO "{table}" ({names}) SELECT {values} FROM originals',  # noqa: S608
-                [f"-{int(seconds * copy)} seconds"],
+                [f"-{int(seconds * copy)} seconds"] if "started_at" in columns else [],
             )
         cursor.execute("DROP TABLE originals")
 

@@ -86,8 +86,10 @@ class BoundedPaginator(Paginator[M]):
 
     @cached_property
     def _seen(self) -> int:
+        # In their order, and of the column that orders, so that the index of the list counts.
         rows = self.object_list
-        return rows.order_by()[: self.most + 1].count()  # type: ignore[union-attr]
+        first = rows.query.order_by[0].removeprefix("-")  # type: ignore[union-attr]
+        return rows.values(first)[: self.most + 1].count()  # type: ignore[union-attr]  # type: ignore[union-attr]
 
 
 class Heading(NamedTuple):

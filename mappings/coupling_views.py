@@ -98,7 +98,7 @@ class CouplingList(ListPage[Coupling]):
     searches = ("business_central_key", "name")
     searches_ids = ("business_central_id", "dataverse_id")
     search_hint = "Search number, name or id"
-    default_order = ("mapping_name", "business_central_key", "pk")
+    default_order = ("mapping_name", "business_central_key", "name", "pk")
     empty = Empty(
         "Nothing is coupled yet",
         "Couple records that match, or let a full synchronization create the missing ones.",
@@ -303,9 +303,9 @@ class CouplingCard(CardPage[Coupling]):
         mapping = IntegrationTableMapping.objects.filter(
             company=company, name=row.mapping_name
         ).first()
-        errors = SynchError.objects.filter(
-            Q(business_central_id=row.business_central_id) | Q(dataverse_id=row.dataverse_id),
-            company=company,
+        noted = SynchError.objects.filter(company=company).defer("detail").order_by()
+        errors = noted.filter(business_central_id=row.business_central_id).union(
+            noted.filter(dataverse_id=row.dataverse_id)
         )
         table = mapping.table if mapping else ""
         integration_table = mapping.integration_table if mapping else ""
@@ -317,7 +317,7 @@ class CouplingCard(CardPage[Coupling]):
             "bc_url": links.business_central(company, table, row.business_central_key),
             "sales_url": links.sales(company, integration_table, row.dataverse_id),
             "explained": explain(row.cause) if row.cause else None,
-            "errors": errors.defer("detail")[:20],
+            "errors": errors.order_by("-id")[:20],
         }
 
 

@@ -202,6 +202,9 @@ class TransformationRule(models.Model):
 
 
 FAILED = models.Q(last_synch_result="Failure") | models.Q(last_synch_crm_result="Failure")
+HELD = models.Q(skipped=True)
+IN_ORDER = ["company", "mapping_name", "business_central_key", "name"]
+BY_NUMBER = ["company", "business_central_key", "mapping_name", "name"]
 OWED = models.Q(owes_business_central=True) | models.Q(owes_dataverse=True)
 TO_RETRY = FAILED | OWED  # a query that names it is answered from an index of few rows
 
@@ -218,7 +221,8 @@ class Coupling(models.Model):
     The results "in Dataverse" speak of the direction To, the others of From (E-4.4).
     """
 
-    company = models.ForeignKey(Company, models.CASCADE, related_name="couplings")
+    # SQLite would take an index of the company alone instead of those that begin with it.
+    company = models.ForeignKey(Company, models.CASCADE, related_name="couplings", db_index=False)
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
     business_central_id = models.UUIDField("Integration ID")
     dataverse_id = models.UUIDField("CRM ID")
@@ -266,21 +270,11 @@ class Coupling(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["company", "mapping_name", "business_central_key", "name"],
-                name="coupling_by_key",  # with the name, so that a search reads no couplings
-            ),
-            models.Index(fields=["company", "business_central_key"], name="coupling_by_number"),
-            models.Index(
-                fields=["company", "mapping_name"],
-                name="coupling_held",
-                condition=models.Q(skipped=True),
-            ),
-            models.Index(
-                fields=["company", "mapping_name"],
-                name="coupling_to_retry",
-                condition=TO_RETRY,
-            ),
+            # In the order of the list, with the name, so that a search reads no couplings.
+            models.Index(fields=IN_ORDER, name="coupling_by_key"),
+            models.Index(fields=BY_NUMBER, name="coupling_by_number"),
+            models.Index(fields=IN_ORDER, name="coupling_to_retry", condition=TO_RETRY),
+            models.Index(fields=IN_ORDER, name="coupling_held", condition=HELD),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from operator import itemgetter
@@ -76,16 +76,12 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
     chosen, search = (
         request.GET.get(name, "").replace("\x00", "").strip() for name in ("mapping", "q")
     )
-    errors = SynchError.objects.filter(
-        company=company,
-        warning=False,
-        logged_at__gte=clock.now() - timedelta(days=int(days)),
-    )
+    errors = SynchError.objects.filter(company=company, warning=False)
     if chosen:
         errors = errors.filter(mapping_name=chosen)
     if search:
         errors = errors.filter(Q(message__icontains=search) | Q(record_name__icontains=search))
-    groups = _groups(errors)
+    groups = _groups(errors, since=clock.now() - timedelta(days=int(days)))
     names = mapping_names(company) if company else []
     return render(
         request,
@@ -110,32 +106,37 @@ _NO_ERRORS = Empty("No errors", "Every record of this time went through.")
 _NO_WARNINGS = Empty("No warnings", "No text was cut, and nothing else needs a look.")
 
 
-def _groups(errors: QuerySet[SynchError]) -> list[Group]:
+def _groups(errors: QuerySet[SynchError], *, since: datetime) -> list[Group]:
     """Group by cause, most first: three queries, however many errors there are."""
-    counted = errors.order_by().values("cause", "mapping_name").annotate(
+    recent = errors.filter(logged_at__gte=since).order_by()
+    counted = recent.values("cause", "mapping_name").annotate(
         n=Count("pk"), first=Min("logged_at"), last=Max("logged_at")
-    )  # fmt: skip
+    )
     by_cause: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in counted:
         by_cause[row["cause"]].append(dict(row))
     records: dict[str, list[tuple[SynchError, Coupling | None]]] = defaultdict(list)
-    shown = _newest(errors, by_cause)
+    numbers = {cause: sum(row["n"] for row in rows) for cause, rows in by_cause.items()}
+    shown = _newest(errors, numbers)
     couplings = couplings_of(shown)
     for error in shown:
         records[error.cause].append((error, couplings.get(error.pk)))
-    ordered = sorted(by_cause, key=lambda cause: -sum(row["n"] for row in by_cause[cause]))
+    ordered = sorted(by_cause, key=lambda cause: -numbers[cause])
     return [
         _group(cause, by_cause[cause], records[cause], is_first=cause == ordered[0])
         for cause in ordered
     ]
 
 
-def _newest(errors: QuerySet[SynchError], causes: Iterable[str]) -> list[SynchError]:
-    """Return the newest of each cause: one query that asks an index for a handful of each."""
+def _newest(errors: QuerySet[SynchError], numbers: Mapping[str, int]) -> list[SynchError]:
+    """Return the newest of each cause: one query that asks an index for a handful of each.
+
+    So many are from the time that is looked at, and these are the newest.
+    """
     wanted = Q()
-    for cause in causes:
-        newest = errors.filter(cause=cause).order_by("-pk").values("pk")[:SHOWN_OF_A_CAUSE]
-        wanted |= Q(pk__in=newest)
+    for cause, number in numbers.items():
+        newest = errors.filter(cause=cause).order_by("-pk").values("pk")
+        wanted |= Q(pk__in=newest[: min(number, SHOWN_OF_A_CAUSE)])
     if not wanted:
         return []
     return list(SynchError.objects.filter(wanted).defer("detail").order_by("-pk"))
@@ -242,16 +243,13 @@ class ErrorList(ListPage[SynchError]):
 
 
 def couplings_of(errors: Sequence[SynchError]) -> dict[int, Coupling]:
-    """Return the coupling of each of these errors that has one; one query."""
+    """Return the coupling of each of these errors that has one: one query, an index a side."""
     names = {error.mapping_name for error in errors}
     bc = {error.business_central_id for error in errors if error.business_central_id}
     dv = {error.dataverse_id for error in errors if error.dataverse_id}
     companies = {error.company_id for error in errors}
-    rows = Coupling.objects.filter(
-        Q(business_central_id__in=bc) | Q(dataverse_id__in=dv),
-        company__in=companies,
-        mapping_name__in=names,
-    ).defer("base")
+    mine = Coupling.objects.filter(company__in=companies, mapping_name__in=names).defer("base")
+    rows = mine.filter(business_central_id__in=bc).union(mine.filter(dataverse_id__in=dv), all=True)
     found: dict[tuple[str, UUID], Coupling] = {}
     for row in rows:
         found[row.mapping_name, row.business_central_id] = row

@@ -106,6 +106,7 @@ class Run(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["status"], name="run_by_status"),
+            models.Index(fields=["company", "status"], name="run_by_company_and_status"),
             models.Index(fields=["company", "mapping_name"], name="run_of_mapping"),
         ]
 
@@ -116,6 +117,7 @@ class Run(models.Model):
 FAILED = models.Q(failed__gt=0)
 BUSY = FAILED | models.Q(inserted__gt=0) | models.Q(modified__gt=0) | models.Q(deleted__gt=0)
 RUNNING = models.Q(finished_at=None)
+MOVED = ["inserted", "modified", "deleted", "failed"]
 NEWEST = ["company", "-started_at", "mapping_name", "direction", "type"]
 
 
@@ -123,7 +125,7 @@ class SynchJob(models.Model):
     """One phase of one mapping: an integration synch. job with its counters (E-5.1)."""
 
     id = models.UUIDField("ID", primary_key=True, default=uuid.uuid4, editable=False)
-    company = models.ForeignKey(Company, models.CASCADE, related_name="synch_jobs")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="synch_jobs", db_index=False)
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="synch_jobs")
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
     direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
@@ -149,17 +151,18 @@ class SynchJob(models.Model):
     class Meta:
         verbose_name = "integration synch. job"
         ordering = ["-started_at"]
+        # No index of the company alone, here and above: SQLite would take it instead of these.
         # A million rows are looked at newest first, and counted, without reading them: the
         # columns that people narrow by are part of the index, a view of the list has its own.
         indexes = [
             models.Index(fields=NEWEST, name="synch_job_newest"),
-            models.Index(fields=NEWEST, name="synch_job_failed", condition=FAILED),
-            models.Index(fields=NEWEST, name="synch_job_busy", condition=BUSY),
-            models.Index(fields=NEWEST, name="synch_job_running", condition=RUNNING),
             models.Index(
-                fields=["company", "mapping_name", "-started_at", "direction"],
+                fields=["company", "mapping_name", "-started_at", "direction", "type"],
                 name="synch_job_of_mapping",
             ),
+            models.Index(fields=[*NEWEST, *MOVED], name="synch_job_busy", condition=BUSY),
+            models.Index(fields=[*NEWEST, "failed"], name="synch_job_failed", condition=FAILED),
+            models.Index(fields=NEWEST, name="synch_job_running", condition=RUNNING),
         ]
 
     def __str__(self) -> str:
@@ -176,12 +179,18 @@ class SynchJob(models.Model):
         )
 
 
+NEWEST_OF = ["company", "-id", "warning"]
+IS_ERROR, IS_WARNING = models.Q(warning=False), models.Q(warning=True)
+
+
 class SynchError(models.Model):
     """Why one record failed, was skipped, or went through with a warning (E-5.4)."""
 
     job = models.ForeignKey(SynchJob, models.CASCADE, related_name="errors")
     # Copies of the job's, so that lists of errors read no job (`SynchJob.error` fills them).
-    company = models.ForeignKey(Company, models.CASCADE, related_name="synch_errors")
+    company = models.ForeignKey(
+        Company, models.CASCADE, related_name="synch_errors", db_index=False
+    )
     mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
     direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
     business_central_id = models.UUIDField("Business Central Record", null=True, blank=True)
@@ -199,11 +208,17 @@ class SynchError(models.Model):
         indexes = [
             models.Index(fields=["business_central_id"], name="error_by_bc_record"),
             models.Index(fields=["dataverse_id"], name="error_by_dataverse_row"),
-            models.Index(fields=["company", "warning", "-id"], name="error_newest"),
+            models.Index(
+                fields=["company", "-id", "warning"], name="error_newest", condition=IS_ERROR
+            ),
+            models.Index(
+                fields=["company", "-id", "warning"], name="warning_newest", condition=IS_WARNING
+            ),
             models.Index(fields=["company", "cause", "-id"], name="error_by_cause"),
             models.Index(
-                fields=["company", "warning", "logged_at", "mapping_name", "cause"],
+                fields=["company", "logged_at", "mapping_name", "cause", "warning"],
                 name="error_counted",
+                condition=IS_ERROR,
             ),
         ]
 

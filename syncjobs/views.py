@@ -80,7 +80,7 @@ class SynchJobList(ListPage[SynchJob]):
         Filter("direction", "Direction", "direction", _ways),
         Filter("type", "Type", "type", _types),
     )
-    default_order = ("-started_at", "-pk")
+    default_order = ("-started_at", "mapping_name", "direction", "type")  # as the index
     empty = Empty(
         "Nothing has run yet",
         "Synchronize a mapping, or wait for its job queue entry.",
