@@ -85,5 +85,6 @@ class CorrelationFilter(logging.Filter):
     """Gives each line of the log the id of its request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.correlation = correlation_id() or "-"
+        request = getattr(record, "request", None)  # Django logs refusals when all is over
+        record.correlation = getattr(request, "correlation_id", "") or correlation_id() or "-"
         return True

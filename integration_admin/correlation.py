@@ -28,6 +28,7 @@ class CorrelationMiddleware:
             address=address_of(request),
             person=lambda: getattr(request, "user", None),
         )
+        request.correlation_id = here.correlation_id  # type: ignore[attr-defined]
         with scene.at(here):
             response = self.get_response(request)
         response.headers[HEADER] = here.correlation_id

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from audit import trail
+from audit.terms import Act
 from connections.models import Company
 from integration_admin.chrome import company_of
 from integration_admin.home import picture
@@ -44,6 +46,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say which right is missing and who can give it."""
     named = exception if isinstance(exception, PermissionDenied) else None
+    if request.method == "POST" and request.user.is_authenticated:
+        where = f"{request.method} {request.path}"
+        trail.note(Act.REFUSED, kind="page", name=where, reason=str(named or ""), by=request.user)
     return render(request, "403.html", {"exception": str(named or "")}, status=403)
 
 

@@ -248,6 +248,17 @@ def test_an_error_page_shows_the_id_that_its_log_lines_have(client: Client, db: 
     assert "ticket-4711" in response.content.decode()
 
 
+def test_an_act_that_is_refused_is_noted(client: Client, db: None) -> None:  # C-3202
+    client.force_login(make_user(Role.VIEWER, "vera"))
+
+    client.post("/couplings/delete/")
+    client.get("/audit-log/")
+
+    noted = AuditEntry.objects.get(act=Act.REFUSED)
+    assert (noted.user_name, noted.object_name) == ("vera", "POST /couplings/delete/")
+    assert "manage_couplings" in noted.reason
+
+
 def test_each_line_of_the_log_has_the_id(tmp_path: Path) -> None:
     record = logging.LogRecord("x", logging.INFO, "", 1, "y", (), None)
 
@@ -255,6 +266,22 @@ def test_each_line_of_the_log_has_the_id(tmp_path: Path) -> None:
         CorrelationFilter().filter(record)
 
     assert record.correlation == "ticket-4711"  # type: ignore[attr-defined]
+
+
+def test_what_django_logs_of_a_refusal_has_the_id_too(client: Client, db: None) -> None:
+    class Collecting(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record)
+
+    lines: list[logging.LogRecord] = []
+    handler = Collecting()
+    handler.addFilter(CorrelationFilter())
+    logging.getLogger("django.request").addHandler(handler)
+
+    client.get("/nowhere/", headers={"X-Correlation-ID": "ticket-4711"})
+
+    logging.getLogger("django.request").removeHandler(handler)
+    assert [line.correlation for line in lines] == ["ticket-4711"]  # type: ignore[attr-defined]
 
 
 def test_in_a_job_the_person_is_whoever_asked_for_it(db: None) -> None:
