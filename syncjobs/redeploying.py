@@ -188,6 +188,7 @@ class _Redeploying:
             state = self.ensure(package)
             refused = self.assign(state, package)
             self.verify(package, refused)
+            self.progress.start(f"{STEPS} of {STEPS}: Resume job queue entries", 0)
         finally:
             client.close()
 

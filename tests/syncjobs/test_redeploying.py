@@ -20,8 +20,7 @@ from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
 from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
-from syncjobs import activation, clock, jobs, leases, queue, redeploying
-from syncjobs.jobs import JobRequest
+from syncjobs import activation, clock, leases, queue, redeploying, tasks
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.progress import CancelledError, RunProgress, in_foreground
@@ -385,15 +384,54 @@ def test_two_redeploys_never_run_at_the_same_moment(company: Company) -> None:
         redeploy(company)
 
 
-def test_the_job_of_the_queue_redeploys(company: Company, sandbox: RunningSandbox) -> None:
+def test_a_worker_redeploys_what_was_asked_for_on_a_page(
+    company: Company, sandbox: RunningSandbox
+) -> None:
     uninstall(sandbox)
     run = redeploying.request(company, now=clock.now())
-    Run.objects.filter(pk=run.pk).update(status=RunStatus.IN_PROCESS)
 
-    jobs.find("redeploy_solution")(JobRequest(company, parameters={}), RunProgress(run.pk))
+    tasks.run_entry(str(run.entry_id))
 
-    assert Redeployment.objects.get().result == RedeployResult.DONE
-    assert Redeployment.objects.get().run_id == run.pk
+    run.refresh_from_db()
+    record = Redeployment.objects.get()
+    assert (run.status, run.step) == (RunStatus.SUCCESS, "8 of 8: Resume job queue entries")
+    assert (record.result, record.run_id) == (RedeployResult.DONE, run.pk)
+    assert not JobQueueEntry.objects.filter(job=redeploying.JOB).exists()
+
+
+def test_a_failed_import_puts_the_asked_for_redeploy_on_hold_with_the_reason(
+    company: Company, sandbox: RunningSandbox
+) -> None:
+    uninstall(sandbox)
+    sandbox.faults([BROKEN_IMPORT])
+    run = redeploying.request(company, now=clock.now())
+
+    tasks.run_entry(str(run.entry_id))
+    sandbox.faults([])
+
+    run.refresh_from_db()
+    held = JobQueueEntry.objects.get(job=redeploying.JOB)
+    assert (run.cause, held.status) == ("E-IMPORT", JobStatus.ON_HOLD)
+    assert "Out of luck." in run.error_message
+    assert redeploying.request(company, now=clock.now()).entry_id != held.pk
+
+
+def test_a_run_that_does_not_end_is_no_reason_to_wait_for_ever(company: Company) -> None:
+    now = clock.now()
+    before = entries()
+    Run.objects.create(
+        company=company,
+        job="synchronize",
+        description="CUSTOMER",
+        status=RunStatus.IN_PROCESS,
+        started_at=now,
+        heartbeat_at=now,
+    )
+
+    with pytest.raises(TransientError, match="Another run"):
+        redeploy(company, patience=Patience(look=0.05, quiet=timedelta(seconds=0.1)))
+
+    assert entries() == before
 
 
 def test_a_package_for_a_newer_dynamics_is_refused_before_anything_is_touched(
