@@ -188,6 +188,34 @@ def test_configure_stores_the_deployment_identity_of_a_sandbox(
     assert identity.client_secret.reveal() == configured.env["SANDBOX_CLIENT_SECRET"]
 
 
+def test_a_file_may_describe_the_deployment_identity(
+    configured: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DeploymentIdentity.objects.all().delete()
+    secret = configured.env["SANDBOX_CLIENT_SECRET"]
+    monkeypatch.setenv("SECRET_OF_THE_IDENTITY", secret)
+    file = tmp_path / "company.toml"
+    file.write_text(
+        f"""
+        [company]
+        business_central_id = "{configured.env["SANDBOX_BC_COMPANY_ID"]}"
+
+        [deployment]
+        client_id = "{configured.env["SANDBOX_CLIENT_ID"]}"
+        client_secret = {{env = "SECRET_OF_THE_IDENTITY"}}
+        """,
+        encoding="utf-8",
+    )
+
+    _, told = run("configure", "--file", str(file))
+
+    identity = DeploymentIdentity.objects.get()
+    assert identity.tenant == configured.env["SANDBOX_TENANT"]
+    assert identity.client_secret.reveal() == secret
+    assert secret not in json.dumps(told)
+    assert run("redeploy_solution")[0] == 0
+
+
 def test_without_an_identity_a_script_is_told_what_to_do(configured: RunningSandbox) -> None:
     DeploymentIdentity.objects.all().delete()
 
