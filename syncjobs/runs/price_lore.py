@@ -12,7 +12,7 @@ from syncjobs.engine.entities import entity_of
 from syncjobs.engine.entities.price import Key, Price
 from syncjobs.engine.entities.price_list import ACTIVE, CURRENCY_COLUMN
 from syncjobs.engine.entities.product import RETIRED
-from syncjobs.engine.facts import Facts, PriceList, Product
+from syncjobs.engine.facts import Facts, PriceList, Product, Unit
 from syncjobs.engine.values import TransferError
 from syncjobs.runs.context import Context
 from syncjobs.runs.page import Page, rows_of, texts
@@ -85,7 +85,7 @@ def prices_of_page(page: Page) -> dict[str, Any]:
     )
     codes = texts(wanted, "unitOfMeasureCode") | {p.unit_code for p in products.values()} - {""}
     if facts.by_unit_group:
-        units = {}
+        units: dict[tuple[str, str], Unit] = {}
         for kind in PRODUCT_MAPPINGS:
             units |= units_by_number(context, kind, kinds[kind] - {""})
     else:

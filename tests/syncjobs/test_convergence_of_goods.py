@@ -10,6 +10,7 @@ import os
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -48,7 +49,7 @@ class Story:
 
     def create(self) -> None:
         table, number = self.dice.choice(list(KINDS)), self.token()
-        wanted: dict[str, Value] = {
+        wanted: dict[str, Any] = {
             "displayName": f"Thing {number}",
             "unitPrice": Decimal(number),
             "blocked": False,
@@ -84,11 +85,12 @@ class Story:
         column = self.dice.choice(["displayName", "blocked", *(["unitPrice"] if not side else [])])
         wanted = self.wanted[record.id]
         number = self.token()
-        value: Value = {
+        values: dict[str, Value] = {
             "displayName": f"Name {number}",
             "unitPrice": Decimal(number),
             "blocked": not wanted["blocked"],
-        }[column]
+        }
+        value = values[column]
         if side == 0:
             self.world.edit(record, **{column: value})
         elif column == "blocked":
