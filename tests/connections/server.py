@@ -68,6 +68,7 @@ class LocalServer:
         self.origin = origin
         self.ca_bundle = ca_bundle
         self.answers: deque[Answer] = deque()
+        self.expired = ""  # a token that is refused, whatever the answers are
         self.requests: list[Request] = []
         self.released = threading.Event()
         self.lock = threading.Lock()
@@ -80,6 +81,8 @@ class LocalServer:
     def next_answer(self, request: Request) -> Answer:
         with self.lock:
             self.requests.append(request)
+            if self.expired and request.headers.get("Authorization") == f"Bearer {self.expired}":
+                return refused(401, "")
             if not self.answers:
                 return refused(500, "0x0", "The test said nothing about this request.")
             return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
