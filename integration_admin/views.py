@@ -39,7 +39,8 @@ def home(request: SignedInRequest) -> HttpResponse:
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show every component with its states, to those who build pages (C-0010)."""
     if not (isinstance(request.user, User) and request.user.is_staff):
-        raise PermissionDenied("Only staff see the style guide.")
+        message = "Only staff see the style guide."
+        raise PermissionDenied(message)
     return render(request, "pages/styleguide.html")
 
 

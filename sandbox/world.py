@@ -72,6 +72,8 @@ class World:
                     self.business_central.reload()
                     business_central_base.plant(self.business_central)
                     seeds.plant_business_central(self, seed, scale)
+            if chosen == {BUSINESS_CENTRAL: "cronus", DATAVERSE: "empty"}:
+                seeds.plant_people(self)
             self.store.set_meta("seed", ",".join(chosen.values()))
         self.dataverse.reload()
         self.business_central.reload()

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 NAMES = ("empty", "cronus")
-__all__ = ["NAMES", "plant_business_central", "plant_dataverse", "volume"]
+__all__ = ["NAMES", "plant_business_central", "plant_dataverse", "plant_people", "volume"]
 
 
 def plant_dataverse(world: World, name: str, scale: float) -> None:
     """Add a seed's rows to Dataverse, which has its base rows already."""
     if name == "cronus":
         planting.dataverse(world.dataverse, scale)
+
+
+def plant_people(world: World) -> None:
+    """Let the salespeople of CRONUS have users, as in any Sales that a company is about to use."""
+    planting.people(world.dataverse)
 
 
 def plant_business_central(world: World, name: str, scale: float) -> None:

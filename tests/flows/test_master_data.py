@@ -13,7 +13,6 @@ from pytest_django.fixtures import Settings
 from connections.models import Company, SalesConnectionSetup
 from mappings.models import AutomaticPriceList, Coupling
 from mappings.reset import use_default_synchronization_setup
-from sandbox.seeds.cronus import codes
 from syncjobs.models import SynchError
 from syncjobs.runs.report import Report
 from syncjobs.runs.synchronize import run_order, synchronize_mapping
@@ -66,30 +65,9 @@ class Stage:
         assert "Saved." in answer.text, answer.text[-3000:]
 
 
-def add_users(sandbox: RunningSandbox) -> None:
-    """Give the salespeople licences: users come from Microsoft 365, not from an integration."""
-    for _, first, last, _, _, _ in codes.SALESPEOPLE:
-        user = {
-            "firstname": first,
-            "lastname": last,
-            "internalemailaddress": codes.email_of(first, last),
-            "domainname": codes.email_of(first, last),
-            "islicensed": True,
-            "isintegrationuser": False,
-            "businessunitid@odata.bind": f"/businessunits({business_unit(sandbox)})",
-        }
-        sandbox.dataverse.post("systemusers", user).raise_for_status()
-
-
-def business_unit(sandbox: RunningSandbox) -> str:
-    rows = sandbox.dataverse.get("businessunits?$select=businessunitid").json()["value"]
-    return str(rows[0]["businessunitid"])
-
-
 @pytest.fixture
 def stage(transactional_db: None, trusting: Settings, sandbox: RunningSandbox) -> Iterator[Stage]:
     sandbox.reset({"bc": "cronus", "dataverse": "empty"}, scale=SCALE)
-    add_users(sandbox)
     company = connect(sandbox)
     SalesConnectionSetup.objects.filter(company=company).update(is_enabled=True)
     company = Company.objects.get(pk=company.pk)

@@ -77,9 +77,7 @@ def _watch(page: Page) -> list[int]:
             value = bar.first.get_attribute("value", timeout=1000)
             if value is not None and int(value) not in seen[-1:]:
                 seen.append(int(value))
-        return not Run.objects.filter(
-            status__in=(RunStatus.WAITING, RunStatus.IN_PROCESS)
-        ).exists()
+        return not Run.objects.filter(status__in=(RunStatus.WAITING, RunStatus.IN_PROCESS)).exists()
 
     until(look, "the run to end", patience=LONG)
     return [value for value in seen if value]
