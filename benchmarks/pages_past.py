@@ -91,7 +91,7 @@ def _repeat(model: type[Model], times: int, seconds: float = 0) -> None:
         **dict.fromkeys(("id", "business_central_id", "dataverse_id"), new_id),
         "started_at": "datetime(started_at, %s)" if sqlite else "started_at + %s::interval",
     }
-    values = ", ".join(made.get(column, f'"{column}"') for column in columns)
+    values = ", ".join(made.get(str(column), f'"{column}"') for column in columns)
     table = model._meta.db_table
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f'CREATE TEMPORARY TABLE originals AS SELECT * FROM "{table}"')  # noqa: S608

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.auth.mixins import AccessMixin
@@ -87,9 +87,9 @@ class BoundedPaginator(Paginator[M]):
     @cached_property
     def _seen(self) -> int:
         # In their order, and of the column that orders, so that the index of the list counts.
-        rows = self.object_list
-        first = rows.query.order_by[0].removeprefix("-")  # type: ignore[union-attr]
-        return rows.values(first)[: self.most + 1].count()  # type: ignore[union-attr]  # type: ignore[union-attr]
+        rows = cast("QuerySet[Any]", self.object_list)
+        first = str(rows.query.order_by[0]).removeprefix("-")
+        return rows.values(first)[: self.most + 1].count()
 
 
 class Heading(NamedTuple):

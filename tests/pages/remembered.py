@@ -24,9 +24,11 @@ def remembered_past(kind: str, now: datetime, *, hours: int, customers_coupled: 
         people = set(User.objects.values_list("pk", flat=True))
         past = Past(make_company(), now)
         past.everything(customers_coupled=customers_coupled, hours=hours)
-        rows = {model: list(model._default_manager.all()) for model in _models()}
-        rows[User] = list(User.objects.exclude(pk__in=people))
-        _known[kind] = list(rows.items())
+        made: dict[type[Model], list[Model]] = {
+            model: list(model._default_manager.all()) for model in _models()
+        }
+        made[User] = list(User.objects.exclude(pk__in=people))
+        _known[kind] = list(made.items())
         return past
     with transaction.atomic():
         for model, rows in _known[kind]:

@@ -196,7 +196,7 @@ def _walk(page: Page, root: str, pages: dict[str, str]) -> Tour:
         for width in (375, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
                 found = Axe().run(page, options=AXE).response["violations"]
                 tour.violations += [_told(f"{name}, {width}, {theme}", one) for one in found]
     return tour
