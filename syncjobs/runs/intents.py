@@ -97,6 +97,8 @@ class Recovered:
     outcomes: list[Outcome] = field(default_factory=list)
     again: list[UUID] = field(default_factory=list)
     sources: list[UUID] = field(default_factory=list)
+    # Sources that are gone, after we wrote to their partner: our name may hide a user's edit there.
+    orphaned: list[UUID] = field(default_factory=list)
 
 
 def recover(gatherer: Gatherer) -> Iterator[Recovered]:
@@ -119,6 +121,8 @@ def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
     for intent in page:
         source, records = sources.get(intent.source_id), left.get(intent.source_id, [])
         record = there.get(intent.source_id) or (records[0] if records else None)
+        if source is None and record is not None and not intent.creates:
+            recovered.orphaned.append(intent.source_id)
         if source is None or record is None or not _arrived(intent, record):
             recovered.again.append(intent.source_id)
         elif len(records) > 1:

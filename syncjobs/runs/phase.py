@@ -312,6 +312,8 @@ class Phase:
         for found in intents.recover(self.gatherer):
             self.memory.intended.update(found.sources)
             self.again += found.again
+            if found.orphaned and self.mapping.two_way:
+                couplings.owe(self.context.company, self.mapping, found.orphaned)
             if found.outcomes:
                 sources = [outcome.change.source for outcome in found.outcomes]
                 batch = self.gatherer.batch(sources)

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from connections.causes import Cause
 from connections.systems import Lookup
 from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
 from mappings.terms import DeletionConflictResolution, Direction
 from syncjobs.models import JobQueueEntry
 from syncjobs.runs import phase
+from syncjobs.runs.invariants import violations
 from syncjobs.terms import Mode, RunStatus
 from tests.syncjobs.conftest import OURS, World, counts
 from tests.syncjobs.test_followups import contact, person
@@ -201,3 +203,20 @@ def test_a_stranger_that_is_held_back_does_not_keep_a_job_busy(world: World) -> 
     reports = [world.run(), world.run()]
 
     assert [counts(report) for report in reports] == [{}, {}]
+
+
+def test_an_edit_behind_a_lost_write_is_seen_though_our_record_is_gone(world: World) -> None:
+    """The answer to our write is lost, its record is deleted: the seller's edit still counts."""
+    world.set(update_conflict_resolution="Merge")
+    customer, account = world.pair()
+    world.edit(customer, city="Oslo")
+    world.edit(account, telephone1="+47 555 0101")
+    world.dataverse.lost_answers = 1
+    world.run()
+    world.drop(customer)
+
+    report = world.run()
+
+    [problem] = report.jobs[1].errors
+    assert problem.cause == Cause.DELETED
+    assert violations(world.company, "CUSTOMER", systems=world, now=world.clock) == []
