@@ -8,7 +8,6 @@ CONVERGENCE_SEED to tell the same story again.
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 from collections.abc import Iterator
@@ -28,10 +27,11 @@ from syncjobs.runs.synchronize import synchronize_mapping
 from syncjobs.terms import Action
 from tests.connected import connected, trusting
 from tests.running_sandbox import RunningSandbox
+from tests.seeds import story_seed
 
 __all__ = ["connected", "trusting"]
 
-SEED = int(os.environ.get("CONVERGENCE_SEED") or random.SystemRandom().randrange(10**6))
+SEED = story_seed()
 SEQUENCES = 50  # of each kind
 ROUNDS = 7
 FIELDS = {  # Business Central -> Dataverse

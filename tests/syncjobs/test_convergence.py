@@ -8,7 +8,6 @@ wins.
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,11 +22,12 @@ from syncjobs.models import SynchError, SynchJob
 from syncjobs.runs.invariants import violations
 from syncjobs.terms import Action
 from tests.memory import MemorySystem
+from tests.seeds import story_seed
 from tests.syncjobs.conftest import World
 
 pytestmark = pytest.mark.django_db
 
-SEED = int(os.environ.get("CONVERGENCE_SEED") or random.SystemRandom().randrange(10**6))
+SEED = story_seed()
 SEQUENCES = 200
 BATCHES = 20  # each a test of its own, so that a failure names few sequences
 STEPS = 12

@@ -6,7 +6,6 @@ automatic list are edited by hand, which is put back.
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,11 +20,12 @@ from connections.systems import Lookup, Record, Value
 from mappings.models import AutomaticPriceList, Coupling, Intent, PendingCoupling
 from syncjobs.models import SynchError, SynchJob
 from syncjobs.runs.invariants import violations
+from tests.seeds import story_seed
 from tests.syncjobs.conftest import World
 
 pytestmark = pytest.mark.django_db
 
-SEED = int(os.environ.get("CONVERGENCE_SEED") or random.SystemRandom().randrange(10**6))
+SEED = story_seed()
 SEQUENCES, BATCHES, STEPS = 60, 12, 14
 KINDS = {"items": ("ITEM-PRODUCT", 1), "resources": ("RESOURCE-PRODUCT", 3)}
 ORDER = ("RESOURCE-PRODUCT", "ITEM-PRODUCT", "CUSTPRCGRP-PRICE", "SALESPRC-PRODPRICE")

@@ -64,7 +64,15 @@ class Product(Entity):
     def owes(
         self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
     ) -> bool:
-        return mapping.two_way and self._leaves_state(mapping, source, destination, facts)
+        return mapping.two_way and (
+            self._leaves_state(mapping, source, destination, facts)
+            or self._comes_back(mapping, source, destination)
+        )
+
+    def _comes_back(self, mapping: DirectedMapping, source: Record, destination: Record) -> bool:
+        """Whether a product is active again: its price may have changed while it was retired."""
+        is_active = source.values.get("statecode") == ACTIVE
+        return not sends(mapping) and is_active and bool(destination.values.get("blocked"))
 
     def _leaves_state(
         self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts

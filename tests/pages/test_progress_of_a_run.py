@@ -17,12 +17,12 @@ from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import Run
 from syncjobs.terms import RunStatus
 from tests.connected import connected, environment, trusting
-from tests.pages.conftest import browser_context, chromium, live, page, sign_in
+from tests.pages.conftest import sign_in
 from tests.pages.factory import make_user
 from tests.processes import ROOT, until
 from tests.running_sandbox import RunningSandbox
 
-__all__ = ["browser_context", "chromium", "connected", "live", "page", "trusting"]
+__all__ = ["connected", "trusting"]
 
 RECORDS = 2000
 LONG = 120.0  # seconds
