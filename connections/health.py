@@ -77,7 +77,7 @@ def check_health(company: Company) -> list[Finding]:
         return found
     found += _solution_findings(company)
     found += _timed(Side.DATAVERSE, "Clock", lambda: _clock(Side.DATAVERSE, _client(company)))
-    if any(f.side == Side.BUSINESS_CENTRAL and f.state != State.HEALTHY for f in found):
+    if any(f.side == Side.BUSINESS_CENTRAL and _stops(f) for f in found):
         return found
     found += _timed(
         Side.BUSINESS_CENTRAL,
@@ -94,11 +94,20 @@ def state_of(findings: Iterable[Finding]) -> State:
     return next((state for state in worst if state in states), State.HEALTHY)
 
 
+def _stops(finding: Finding) -> bool:
+    """Whether more cannot be looked at; missing pages leave the others."""
+    return finding.state != State.HEALTHY and finding.code != Cause.PAGES_MISSING
+
+
 def _of_check(check: Check) -> Finding:
     state = State.HEALTHY
     if not check.passed:
         state = State.UNKNOWN if check.code in BLIND else State.WRONG
-    code, names = check.code, () if check.passed else _names(check.sentence, check.name)
+    elif check.lacking:
+        state = State.WRONG
+    code, names = check.code, check.lacking
+    if not check.passed:
+        names = _names(check.sentence, check.name)
     return Finding(
         check.side, check.name, state, check.sentence, check.cure, code, names, check.seconds
     )
