@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import groupby
 
-from connections import checks, deployment, redeploy, setup
+from connections import checks, deployment, item_availability, redeploy, setup
 from connections.business_central import BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, DeploymentIdentity
+from connections.models import Company, DeploymentIdentity, SalesConnectionSetup
 from connections.odata import Client
 from connections.redeploy import Shortfall, SolutionState
 from connections.solution.package import Package
@@ -84,7 +84,8 @@ def check_health(company: Company) -> list[Finding]:
         "Clock",
         lambda: _clock(Side.BUSINESS_CENTRAL, _business_central(company).client),
     )
-    return found + _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+    found += _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+    return found + _availability(company)
 
 
 def state_of(findings: Iterable[Finding]) -> State:
@@ -258,6 +259,25 @@ def _currencies(company: Company) -> str:
     if base and base != local:
         _check_rate(business_central, base)
     return f"The local currency is {local}, the base currency of Dataverse {base or 'unknown'}."
+
+
+def _availability(company: Company) -> list[Finding]:
+    """The item availability service answers what stands in Sales, where it is published."""
+    row = SalesConnectionSetup.objects.filter(company=company, is_enabled=True).first()
+    if row is None or not row.item_availability_service_enabled:
+        return []
+    [found] = _timed(
+        Side.DATAVERSE,
+        "Item availability",
+        lambda: item_availability.try_as_sales(company).sentence,
+    )
+    age = item_availability.age_of_key(row, datetime.now(UTC))
+    if found.state != State.HEALTHY or age is None or age < item_availability.OLD_AGE:
+        return [found]
+    sentence = f"The access key of {row.odata_user_name} is {age.days} days old."
+    cure = "Change it on the user's card, then enter it with manage.py item_availability rotate."
+    names = ("access key",)
+    return [replace(found, state=State.WRONG, sentence=sentence, cure=cure, names=names)]
 
 
 def _currency() -> Selection:
