@@ -69,6 +69,18 @@ class BusinessCentral:
         )
         raise ConfigurationError(message, cause=Cause.UNKNOWN_TABLE)
 
+    def pages_anew(self) -> dict[str, Page]:
+        """Return every page there is now; of two with the same name the integration's own."""
+        found: dict[str, Page] = {}
+        for route in (STANDARD_ROUTE, CUSTOM_ROUTE):
+            address = f"{self.client.root}{route}"
+            text = self._metadata(route)
+            own = pages.read_metadata(text, route) if text else {}
+            self._shelf.put(address, text)
+            METADATA.keep(address, own)
+            found |= own
+        return found
+
     def _pages(self, route: str) -> Mapping[str, Page]:
         """Return the pages of a route, from this process or from what another one has read."""
         address = f"{self.client.root}{route}"
@@ -216,8 +228,16 @@ class Metadata:
             if kept is not None and kept[0] > time.monotonic():
                 return kept[1]
             found = read()
-            self._kept[address] = (time.monotonic() + METADATA_LASTS, found)
+            self._keep(address, found)
             return found
+
+    def keep(self, address: str, found: Mapping[str, Page]) -> None:
+        """Keep what was just read anew."""
+        with self._lock:
+            self._keep(address, found)
+
+    def _keep(self, address: str, found: Mapping[str, Page]) -> None:
+        self._kept[address] = (time.monotonic() + METADATA_LASTS, found)
 
     def forget(self) -> None:
         """Read everything anew when it is needed next."""

@@ -157,6 +157,11 @@ def _caption(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def known_fields(name: str) -> tuple[str, ...]:
+    """Return the fields that the integration uses of a page, by their names in the API."""
+    return tuple(_known().get(name, {}).get("captions", ()))
+
+
 @cache
 def _known() -> dict[str, dict[str, Any]]:
     return tomllib.loads(KNOWN.read_text(encoding="utf-8"))

@@ -68,6 +68,10 @@ class Cause(StrEnum):
     BASE_CURRENCY = "E-CURRENCY"
     CLOCK = "E-CLOCK"
     UNFINISHED = "E-UNFINISHED"
+    PAGES_MISSING = "E-PAGES"
+    USER_UNKNOWN = "E-BCUSER"
+    NO_KEY = "E-NOKEY"
+    NOT_AVAILABLE = "E-AVAILABILITY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +311,23 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.UNFINISHED: _needs(
         "Redeploy not finished",
         "Redeploy the integration solution again; that also resumes the job queue entries.",
+    ),
+    Cause.PAGES_MISSING: _needs(
+        "Pages missing in Business Central",
+        "Install the extension of bc_extension in Business Central, in a version that has them.",
+    ),
+    Cause.USER_UNKNOWN: _needs(
+        "User or access key refused",
+        "Choose an enabled user of Business Central, choose Change Web Service Key on its card, "
+        "and enter name and key again.",
+    ),
+    Cause.NO_KEY: _needs(
+        "No web service key",
+        "Choose Change Web Service Key on the user's card in Business Central, and enter the key.",
+    ),
+    Cause.NOT_AVAILABLE: _needs(
+        "Item availability service does not answer",
+        "Publish the web service ItemAvailability in Business Central, and check its URL.",
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import get_environ_proxies
 
-from connections import hosts, setup, trust
+from connections import hosts, needed_pages, setup, trust
 from connections.business_central_batch import Batch, Part
+from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
 from connections.errors import ConfigurationError, IntegrationError
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
@@ -49,6 +50,8 @@ class Check:
     cure: str = ""
     seconds: float = 0.0
     code: str = ""
+    # What is missing though the connection works: it does not stop what can work from working.
+    lacking: tuple[str, ...] = ()
 
     @property
     def milliseconds(self) -> int:
@@ -56,6 +59,16 @@ class Check:
 
 
 Finding = tuple[str, Callable[[], str]]
+
+
+class _LackingError(Exception):
+    """Not everything is there; what is there works."""
+
+    def __init__(self, sentence: str, cure: str, *names: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.cure = cure
+        self.names = names
 
 
 def test_connection(company: Company) -> list[Check]:
@@ -81,6 +94,18 @@ def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
         except IntegrationError as error:
             yield _failed(side, name, error, time.monotonic() - began)
             return
+        except _LackingError as found:
+            yield Check(
+                side,
+                name,
+                passed=True,
+                sentence=found.sentence,
+                cure=found.cure,
+                seconds=time.monotonic() - began,
+                code=Cause.PAGES_MISSING,
+                lacking=found.names,
+            )
+            continue
         yield Check(side, name, passed=True, sentence=sentence, seconds=time.monotonic() - began)
 
 
@@ -132,6 +157,11 @@ def _naming(table: str) -> Iterator[None]:
         raise
 
 
+def _named(mappings: set[str], order: Iterable[str]) -> str:
+    *others, last = [name for name in order if name in mappings]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 class _BusinessCentralChecks:
     def __init__(self, company: Company) -> None:
         self.company = company
@@ -177,14 +207,23 @@ class _BusinessCentralChecks:
         return f"The company {names[wanted]} is there."
 
     def pages(self, row: BusinessCentralConnection) -> str:
-        system = setup.business_central_of(row, timing=IMPATIENT)
-        if not system.describe("customers").takes_id:
-            message = (
-                "The integration's own pages are missing in Business Central. Install the "
-                "extension in bc_extension."
+        """Name what is missing and what does not work for it; the standard pages carry the rest."""
+        wanted = needed_pages.needed_by(self.company)
+        there = setup.business_central_of(row, timing=IMPATIENT).pages_anew()
+        found = list(needed_pages.lacks(wanted, there))
+        if not found:
+            return f"All pages that {len(wanted)} mappings need are there."
+        stopped = {mapping for lack in found for mapping in lack.mappings}
+        told = " ".join(lack.sentence for lack in found)
+        if not any(page.route == CUSTOM_ROUTE for page in there.values()):
+            told = (
+                "The integration's extension is not installed in Business Central: "
+                f"{_named(stopped, wanted)} cannot run."
             )
-            raise ConfigurationError(message, cause=Cause.UNKNOWN_TABLE)
-        return "The integration's extension is installed."
+        if running := set(wanted) - stopped:
+            told += f" {_named(running, wanted)} can."
+        cure = CATALOGUE[Cause.PAGES_MISSING].advice
+        raise _LackingError(told, cure, *(lack.page for lack in found))
 
     def tables(self, row: BusinessCentralConnection) -> str:
         system = setup.business_central_of(row, timing=IMPATIENT)

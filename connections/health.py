@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import groupby
 
-from connections import checks, deployment, redeploy, setup
+from connections import checks, deployment, item_availability, redeploy, setup
 from connections.business_central import BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, DeploymentIdentity
+from connections.models import Company, DeploymentIdentity, SalesConnectionSetup
 from connections.odata import Client
 from connections.redeploy import Shortfall, SolutionState
 from connections.solution.package import Package
@@ -77,14 +77,15 @@ def check_health(company: Company) -> list[Finding]:
         return found
     found += _solution_findings(company)
     found += _timed(Side.DATAVERSE, "Clock", lambda: _clock(Side.DATAVERSE, _client(company)))
-    if any(f.side == Side.BUSINESS_CENTRAL and f.state != State.HEALTHY for f in found):
+    if any(f.side == Side.BUSINESS_CENTRAL and _stops(f) for f in found):
         return found
     found += _timed(
         Side.BUSINESS_CENTRAL,
         "Clock",
         lambda: _clock(Side.BUSINESS_CENTRAL, _business_central(company).client),
     )
-    return found + _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+    found += _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+    return found + _availability(company)
 
 
 def state_of(findings: Iterable[Finding]) -> State:
@@ -94,11 +95,20 @@ def state_of(findings: Iterable[Finding]) -> State:
     return next((state for state in worst if state in states), State.HEALTHY)
 
 
+def _stops(finding: Finding) -> bool:
+    """Whether more cannot be looked at; missing pages leave the others."""
+    return finding.state != State.HEALTHY and finding.code != Cause.PAGES_MISSING
+
+
 def _of_check(check: Check) -> Finding:
     state = State.HEALTHY
     if not check.passed:
         state = State.UNKNOWN if check.code in BLIND else State.WRONG
-    code, names = check.code, () if check.passed else _names(check.sentence, check.name)
+    elif check.lacking:
+        state = State.WRONG
+    code, names = check.code, check.lacking
+    if not check.passed:
+        names = _names(check.sentence, check.name)
     return Finding(
         check.side, check.name, state, check.sentence, check.cure, code, names, check.seconds
     )
@@ -249,6 +259,25 @@ def _currencies(company: Company) -> str:
     if base and base != local:
         _check_rate(business_central, base)
     return f"The local currency is {local}, the base currency of Dataverse {base or 'unknown'}."
+
+
+def _availability(company: Company) -> list[Finding]:
+    """The item availability service answers what stands in Sales, where it is published."""
+    row = SalesConnectionSetup.objects.filter(company=company, is_enabled=True).first()
+    if row is None or not row.item_availability_service_enabled:
+        return []
+    [found] = _timed(
+        Side.DATAVERSE,
+        "Item availability",
+        lambda: item_availability.try_as_sales(company).sentence,
+    )
+    age = item_availability.age_of_key(row, datetime.now(UTC))
+    if found.state != State.HEALTHY or age is None or age < item_availability.OLD_AGE:
+        return [found]
+    sentence = f"The access key of {row.odata_user_name} is {age.days} days old."
+    cure = "Change it on the user's card, then enter it with manage.py item_availability rotate."
+    names = ("access key",)
+    return [replace(found, state=State.WRONG, sentence=sentence, cure=cure, names=names)]
 
 
 def _currency() -> Selection:

@@ -199,6 +199,17 @@ class SalesConnectionSetup(models.Model):
     price_model = models.CharField(
         "Prices", max_length=20, choices=PriceModel.choices, default=PriceModel.SALES_PRICE
     )
+    item_availability_service_enabled = models.BooleanField(
+        "Item Availability Web Service Enabled", default=False
+    )
+    odata_url = models.URLField(
+        "Dynamics 365 Business Central OData Web Service URL", max_length=250, blank=True
+    )
+    odata_user_name = models.CharField(
+        "Dynamics 365 Business Central OData Web Service Username", max_length=250, blank=True
+    )
+    odata_access_key = SecretField("Dynamics 365 Business Central OData Web Service Accesskey")
+    odata_key_changed_at = models.DateTimeField("Accesskey Changed", null=True, blank=True)
 
     class Meta:
         verbose_name = "Microsoft Dynamics 365 Connection Setup"

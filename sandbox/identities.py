@@ -12,6 +12,7 @@ CLIENT_ID = "1f6e8a52-0c3b-4d7e-9a41-6b2c5d8e7f01"
 INTEGRATION_CLIENT_ID = "2c7b9d63-1d4c-4e8f-8b52-7c3d6e9f8a02"
 PUBLIC_CLIENT_ID = "51f81489-12ee-4a9e-aaae-a2591f45987d"  # Microsoft's sample application
 USERNAME = "admin@cronus.example"
+AVAILABILITY_USER = "AVAILABILITY"  # a user of Business Central with a web service access key
 ENVIRONMENT = "sandbox"
 BC_COMPANY_ID = "3d8cae74-2e5d-4f90-9c63-8d4e7fa09b03"
 BC_RESOURCE = "https://api.businesscentral.dynamics.com"

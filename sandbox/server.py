@@ -22,6 +22,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox import identities
+from sandbox.business_central import availability
 from sandbox.control.faults import Fault
 from sandbox.control.service import Control
 from sandbox.entra.tokens import TokenError
@@ -134,6 +135,11 @@ class SystemApplication:
         """Return who calls, and a refusal when the token or a limit forbids it."""
         if self.system == "entra":
             return "", None
+        if self._takes_keys(call):
+            user = self.world.business_central.keys.user_of(call.headers.get("authorization", ""))
+            if user is None:
+                return "", self._unauthorized("", challenge=availability.CHALLENGE)
+            return user, self.world.limits.admit(self.system, user)
         audience = (
             self.world.addresses.dataverse if self.system == "dataverse" else identities.BC_RESOURCE
         )
@@ -144,7 +150,11 @@ class SystemApplication:
         principal = caller.username or caller.client_id
         return principal, self.world.limits.admit(self.system, principal)
 
-    def _unauthorized(self, text: str) -> Reply:
+    def _takes_keys(self, call: Call) -> bool:
+        """Whether a request goes to a published web service, which takes no token but a key."""
+        return self.system == "bc" and availability.is_asked(call.path)
+
+    def _unauthorized(self, text: str, *, challenge: str = "") -> Reply:
         base = f"{self.world.addresses.entra}/{identities.TENANT}/oauth2/authorize"
         if self.system == "dataverse":
             resource = f"{self.world.addresses.dataverse}/"
@@ -153,7 +163,8 @@ class SystemApplication:
             return Reply(401, body, {"WWW-Authenticate": challenge})
         message = "The server has rejected the client credentials."
         body = {"error": {"code": "Authentication_InvalidCredentials", "message": message}}
-        challenge = f'Bearer authorization_uri="{base}", resource_id="{identities.BC_RESOURCE}"'
+        bearer = f'Bearer authorization_uri="{base}", resource_id="{identities.BC_RESOURCE}"'
+        challenge = challenge or bearer
         return Reply(401, body, {"WWW-Authenticate": challenge})
 
     def _count(self, call: Call, principal: str, reply: Reply, sent: int) -> None:
@@ -168,6 +179,9 @@ class IdentifiedApplication(SystemApplication):
     """A system whose requests run as a user of its own."""
 
     def _carried_out(self, call: Call, actions: dict[str, Fault]) -> Reply:
+        if self._takes_keys(call):
+            user = identities.AVAILABILITY_USER
+            return super()._carried_out(replace(call, user=user), actions)
         audience = (
             self.world.addresses.dataverse if self.system == "dataverse" else identities.BC_RESOURCE
         )

@@ -73,6 +73,8 @@ COLLECTIONS = (
 
 def source(table: Table) -> str:
     """Return what rows of a table are read from."""
+    if "source" in table.extra:
+        return str(table.extra["source"])
     if table.name != "customerStatistics":
         return sql_name(BUSINESS_CENTRAL, table)
     kept = ("id", "number", "displayName", "creditLimit", "lastModifiedDateTime")

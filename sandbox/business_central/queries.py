@@ -143,7 +143,8 @@ class Query:
             column = self.column(name)
             value = self.fields[name].value
             keys.setdefault(name, Key(value, column.name, direction.strip() == "desc"))
-        keys.setdefault("id", Key(self.fields["id"].value, "id"))
+        key = self.page.table.key
+        keys.setdefault(key, Key(self.fields[key].value, key))
         return list(keys.values())
 
 

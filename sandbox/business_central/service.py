@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sandbox import identities, schema
-from sandbox.business_central import batch, metadata, refusals
+from sandbox.business_central import availability, batch, metadata, refusals
 from sandbox.business_central.numbers import Numbers
 from sandbox.business_central.pages import (
     Navigation,
@@ -57,6 +57,7 @@ class BusinessCentral:
         self.store = store
         self.tables, self.pages = schema.business_central()
         self.numbers = Numbers(store, self.tables)
+        self.keys = availability.AccessKeys(store)
         self.partial_batch_after: int | None = None
         connection = store.connection
         connection.create_function("bc_etag", 1, etag, deterministic=True)
@@ -104,6 +105,8 @@ class BusinessCentral:
     # Routes
 
     def _route(self, call: Call, body: Any) -> Reply:
+        if availability.is_asked(call.path):
+            return availability.handle(self, call)
         found = ROOT.match(call.path)
         if found is None:
             raise refusals.segment(call.path.strip("/").split("/")[-1])

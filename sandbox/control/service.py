@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sandbox import ui
+from sandbox import identities, ui
 from sandbox.control.faults import SettingError, read_faults
 from sandbox.http import Call, Reply
 from sandbox.seeds import troubles
@@ -40,6 +40,8 @@ class Control:
             ("POST", "limits"): self._limits,
             ("GET", "clock"): lambda _: self._offsets(),
             ("POST", "clock"): self._clock,
+            ("GET", "access_key"): lambda _: self._key(),
+            ("POST", "access_key"): lambda _: self._change_key(),
         }
 
     def handle(self, call: Call) -> Reply:
@@ -110,6 +112,15 @@ class Control:
         for name, seconds in body.items():
             self.world.store.offsets[OFFSETS[name]] = timedelta(seconds=float(seconds))
         return self._offsets()
+
+    def _change_key(self) -> dict[str, str]:
+        """Give the user of the item availability service another key, as its card does."""
+        self.world.business_central.keys.change()
+        return self._key()
+
+    def _key(self) -> dict[str, str]:
+        key = self.world.business_central.keys.current
+        return {"user": identities.AVAILABILITY_USER, "access_key": key}
 
     def _offsets(self) -> dict[str, float]:
         offsets = self.world.store.offsets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from connections import checks
+from connections import checks, health, needed_pages
 from connections.business_central import METADATA
+from connections.business_central_pages import known_fields
 from connections.checks import Check
-from connections.models import Company
+from connections.health import State
+from connections.models import Company, SalesConnectionSetup
 from connections.systems import Side
+from connections.terms import PriceModel
+from mappings import defaults
 from tests.connections.companies import connected, new_company
 from tests.connections.server import LocalServer, html, running
 from tests.running_sandbox import RunningSandbox
@@ -194,3 +199,146 @@ def test_a_table_that_does_not_answer_is_named(admitted: RunningSandbox) -> None
     admitted.faults([])
     assert check.name == "Tables"
     assert "contact" in check.sentence
+
+
+# Pages that a Business Central lacks
+
+
+METADATA_OF_OURS = r"/integration/sales/v1\.0/\$metadata"
+
+
+@pytest.fixture
+def pages_anew() -> Iterator[None]:
+    """What was read of the pages is forgotten before and after."""
+    METADATA.forget()
+    yield
+    METADATA.forget()
+
+
+def _pages(company: Company) -> Check:
+    found = checks.test_business_central(company)
+    assert all(check.passed for check in found)
+    return next(check for check in found if check.name == "Integration pages")
+
+
+def _sell(company: Company, **choices: Any) -> Company:
+    SalesConnectionSetup.objects.create(company=company, is_enabled=True, **choices)
+    return company
+
+
+def _metadata_without(sandbox: RunningSandbox, *patterns: str) -> None:
+    """Let Business Central describe its own pages without something."""
+    root = sandbox.bc.root.split("/companies(")[0]
+    text = sandbox.bc.get(f"{root}/$metadata").text
+    for pattern in patterns:
+        text = re.sub(pattern, "", text, flags=re.DOTALL)
+    answer = {"action": "status", "status": 200, "body": text}
+    sandbox.faults([{"system": "bc", "path": METADATA_OF_OURS, **answer}])
+
+
+def test_without_the_extension_it_is_said_what_cannot_run_and_what_can(
+    admitted: RunningSandbox, pages_anew: None
+) -> None:
+    company = connected(admitted)
+    refusal = {"error": {"code": "BadRequest_ResourceNotFound", "message": "No such API."}}
+    missing = {"action": "status", "status": 404, "body": refusal}
+    admitted.faults([{"system": "bc", "path": METADATA_OF_OURS, **missing}])
+
+    check = _pages(company)
+
+    admitted.faults([])
+    assert check.code == "E-PAGES"
+    assert "extension is not installed" in check.sentence
+    assert "SHIPPING AGENT, CUSTOMER, VENDOR and CONTACT cannot run." in check.sentence
+    assert check.sentence.endswith("SALESPEOPLE, PAYMENT TERMS and SHIPMENT METHOD can.")
+    assert "bc_extension" in check.cure
+
+
+def test_a_single_missing_page_names_the_mapping_that_cannot_run(
+    admitted: RunningSandbox, pages_anew: None
+) -> None:
+    company = _sell(connected(admitted))
+    _metadata_without(admitted, r'<EntitySet Name="salesPrices".*?</EntitySet>')
+
+    check = _pages(company)
+
+    admitted.faults([])
+    assert "There is no page salesPrices: SALESPRC-PRODPRICE cannot run." in check.sentence
+    assert check.lacking == ("salesPrices",)
+
+
+def test_a_page_that_nobody_needs_is_not_missed(admitted: RunningSandbox, pages_anew: None) -> None:
+    company = _sell(connected(admitted), price_model=PriceModel.PRICE_LIST)
+    _metadata_without(admitted, r'<EntitySet Name="salesPrices".*?</EntitySet>')
+
+    check = _pages(company)
+
+    admitted.faults([])
+    assert not check.lacking
+    assert not check.code
+
+
+def test_an_older_extension_names_the_field_that_it_lacks(
+    admitted: RunningSandbox, pages_anew: None
+) -> None:
+    company = connected(admitted)
+    _metadata_without(admitted, r'<Property Name="mobilePhoneNumber".*?</Property>')
+
+    check = _pages(company)
+
+    admitted.faults([])
+    assert (
+        "The page customers has no mobilePhoneNumber: CUSTOMER cannot run while that is mapped."
+        in check.sentence
+    )
+
+
+def test_an_extension_that_was_just_installed_is_seen_at_once(
+    admitted: RunningSandbox, pages_anew: None
+) -> None:
+    company = connected(admitted)
+    _metadata_without(admitted, r'<EntitySet Name="vendors".*?</EntitySet>')
+    before = _pages(company)
+    admitted.faults([])
+
+    after = _pages(company)
+
+    assert before.lacking == ("vendors",)
+    assert not after.lacking
+
+
+def test_missing_pages_are_wrong_in_health_and_the_other_checks_go_on(
+    admitted: RunningSandbox, pages_anew: None
+) -> None:
+    company = connected(admitted)
+    _metadata_without(admitted, r'<EntitySet Name="vendors".*?</EntitySet>')
+
+    found = {finding.name: finding for finding in health.check_health(company)}
+
+    admitted.faults([])
+    assert found["Integration pages"].state == State.WRONG
+    assert found["Integration pages"].names == ("vendors",)
+    assert "Base currency" in found
+
+
+def test_every_default_mapping_is_in_the_list_of_needed_pages() -> None:
+    listed = {
+        (part[:1].lower() + part[1:], name): pages
+        for part, mappings in needed_pages.catalogue().items()
+        for name, pages in mappings.items()
+    }
+
+    for mapping in defaults.mappings():
+        where = [
+            part for part in (*mapping.when, "always", "sales") if (part, mapping.name) in listed
+        ]
+        if mapping.name in ("POSTEDSALESINV-INV", "POSTEDSALESLINE-INV"):
+            continue
+        assert where, mapping.name
+        assert mapping.table in listed[where[0], mapping.name]
+
+
+def test_every_needed_page_is_described() -> None:
+    for mappings in needed_pages.catalogue().values():
+        for pages in mappings.values():
+            assert all(known_fields(page) for page in pages)

@@ -112,10 +112,15 @@ def _advice(check: Check) -> str:
     return f"{check.side}, {check.name}: {check.sentence} {check.cure}".strip()
 
 
+def _mark(check: Check) -> str:
+    if check.lacking:
+        return "lacks "
+    return "ok    " if check.passed else "failed"
+
+
 def _told(outcome: Outcome) -> str:
     lines = [
-        f"{'ok    ' if check.passed else 'failed'}  {check.side}, {check.name}: {check.sentence}"
-        for check in outcome.checks
+        f"{_mark(check)}  {check.side}, {check.name}: {check.sentence}" for check in outcome.checks
     ]
     if outcome.mappings is not None:
         lines.append(

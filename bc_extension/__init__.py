@@ -1,0 +1,1 @@
+"""The Business Central side: an AL extension, written from the data that the sandbox speaks by."""

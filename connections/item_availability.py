@@ -1,0 +1,344 @@
+"""The item availability service: stored in Sales, tried as Sales asks it, its key exchanged."""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid5
+
+import requests
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from requests.utils import get_environ_proxies
+
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
+from connections import hosts, setup, trust
+from connections.causes import Cause
+from connections.checks import IMPATIENT
+from connections.errors import ConfigurationError, IntegrationError, TransientError
+from connections.models import Company, SalesConnectionSetup
+from connections.odata.failures import failure
+from connections.systems import Create, Record, Selection, Side, System, Update, Value
+
+SERVICE = "ItemAvailability"  # as the extension publishes it
+TABLE = "nav_connection"
+URL, USER, KEY = (
+    "nav_dynamicsnavodataurl",
+    "nav_dynamicsnavodatausername",
+    "nav_dynamicsnavodataaccesskey",
+)
+WEB_CLIENT = "nav_dynamicsnavurl"
+COLUMNS = ("nav_name", WEB_CLIENT, URL, USER, KEY)
+FIELDS = (
+    "item_availability_service_enabled",
+    "odata_url",
+    "odata_user_name",
+    "odata_access_key",
+    "odata_key_changed_at",
+)
+LONGEST = 250
+OLD_AGE = timedelta(days=365)  # a key of this age is to be exchanged
+OK, UNAUTHORIZED, FORBIDDEN, SERVER_ERROR = 200, 401, 403, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the service says of one item."""
+
+    item: str
+    description: str
+    unit: str
+    inventory: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of asking the service as Sales does."""
+
+    url: str
+    user_name: str
+    seconds: float
+    found: Stock | None
+
+    @property
+    def sentence(self) -> str:
+        answered = f"The service answers {self.user_name} in {self.seconds * 1000:.0f} ms"
+        if self.found is None:
+            return f"{answered}; it shows no item."
+        stock = self.found
+        amount = f"{stock.inventory.normalize():f} {stock.unit}".strip()
+        return f"{answered}: {stock.item} {stock.description}, {amount}."
+
+
+# Acts
+
+
+def publish(
+    company: Company,
+    *,
+    user_name: str,
+    access_key: str,
+    now: datetime,
+    url: str = "",
+    by: AbstractBaseUser | None = None,
+) -> Trial:
+    """Try the service with what is given, then let Sales have it; again it changes what differs."""
+    row = sales_setup(company)
+    _check_given(user_name, access_key)
+    address = _checked(url or default_url(company))
+    trial = ask(address, user_name, access_key)
+    _tell_sales(company, {URL: address, USER: user_name, KEY: access_key}, was=row.odata_url)
+    before = facts_of(row, FIELDS)
+    row.item_availability_service_enabled = True
+    row.odata_url, row.odata_user_name = address, user_name
+    if row.odata_access_key.reveal() != access_key:
+        row.odata_access_key, row.odata_key_changed_at = access_key, now
+    _save(row, before, Act.ENABLED, by)
+    return trial
+
+
+def rotate(
+    company: Company, *, access_key: str, now: datetime, by: AbstractBaseUser | None = None
+) -> Trial:
+    """Take the key that the user's card shows now; the old one stays until the new one works."""
+    row = published(company)
+    _check_given(row.odata_user_name, access_key)
+    if row.odata_access_key.reveal() == access_key:
+        message = (
+            "This is the key that is stored already. Choose Change Web Service Key on the user's "
+            "card in Business Central first."
+        )
+        raise ConfigurationError(message, cause=Cause.NO_KEY)
+    trial = ask(_checked(row.odata_url), row.odata_user_name, access_key)
+    told: dict[str, Value] = {URL: row.odata_url, USER: row.odata_user_name, KEY: access_key}
+    _tell_sales(company, told, was=row.odata_url)
+    before = facts_of(row, FIELDS)
+    row.odata_access_key, row.odata_key_changed_at = access_key, now
+    _save(row, before, Act.CHANGED, by)
+    return trial
+
+
+def unpublish(company: Company, *, by: AbstractBaseUser | None = None) -> None:
+    """Take the service away from Sales, and forget user and key (C-0608)."""
+    row = sales_setup(company)
+    _tell_sales(company, {URL: None, USER: None, KEY: None}, was=row.odata_url, create=False)
+    before = facts_of(row, FIELDS)
+    row.item_availability_service_enabled = False
+    row.odata_url = row.odata_user_name = ""
+    row.odata_access_key, row.odata_key_changed_at = "", None
+    _save(row, before, Act.DISABLED, by)
+
+
+def try_as_sales(company: Company) -> Trial:
+    """Ask the service with what stands in Sales, which may differ from what stands here."""
+    row = published(company)
+    found = _row_in_sales(_dataverse(company), company, row.odata_url)
+    stored = {name: str(found.values[name] or "") for name in (URL, USER, KEY)} if found else {}
+    if not all(stored.values()) or not stored:
+        message = "Sales does not hold the service's URL, user and key. Publish it again."
+        raise ConfigurationError(message, cause=Cause.NOT_AVAILABLE)
+    return ask(_checked(stored[URL]), stored[USER], stored[KEY])
+
+
+def age_of_key(row: SalesConnectionSetup, now: datetime) -> timedelta | None:
+    """Return how long the key has been in use; None where there is none."""
+    return now - row.odata_key_changed_at if row.odata_key_changed_at else None
+
+
+def sales_setup(company: Company) -> SalesConnectionSetup:
+    """Return the set-up of Sales; it must be enabled."""
+    row = SalesConnectionSetup.objects.filter(company=company).first()
+    if row is None or not row.is_enabled:
+        message = (
+            "Dynamics 365 Sales is not enabled. Enable the Microsoft Dynamics 365 Connection Setup "
+            "first."
+        )
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return row
+
+
+def published(company: Company) -> SalesConnectionSetup:
+    """Return the set-up of Sales; the service must be switched on."""
+    row = sales_setup(company)
+    if not row.item_availability_service_enabled:
+        message = "The item availability service is not published. Publish it first."
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return row
+
+
+# The service
+
+
+def default_url(company: Company) -> str:
+    """Return where Business Central answers for this company."""
+    row = setup.business_central_connection(company)
+    setup.check_complete(row, "server_address")
+    name = _name_in_business_central(company).replace("'", "''")
+    root = setup.business_central_root(row.server_address)
+    return f"{root}/ODataV4/Company('{quote(name)}')/{SERVICE}"
+
+
+def _name_in_business_central(company: Company) -> str:
+    row = setup.business_central_connection(company)
+    client = setup.business_central_of(row, timing=IMPATIENT).client
+    for told in client.get("api/v2.0/companies").object()["value"]:
+        if str(told.get("id")).lower() == str(company.business_central_id).lower():
+            return str(told["name"])
+    return company.name
+
+
+def ask(url: str, user_name: str, access_key: str) -> Trial:
+    """Ask for one item with user and key, and nothing else, as Sales does."""
+    began = time.monotonic()
+    with requests.Session() as session:
+        session.trust_env = False
+        session.proxies = get_environ_proxies(url)
+        try:
+            answer = session.get(
+                f"{url}?{urlencode({'$top': 1})}",
+                headers={
+                    "Accept": "application/json",
+                    "Authorization": _authorization(user_name, access_key),
+                },
+                verify=trust.bundle(),
+                timeout=(IMPATIENT.connect, IMPATIENT.read),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise failure(Side.BUSINESS_CENTRAL, url, error, writes=False) from error
+    return Trial(url, user_name, time.monotonic() - began, _found(answer, user_name))
+
+
+def _authorization(user_name: str, access_key: str) -> str:
+    """Names may hold any letter, which `requests` would not let through."""
+    return f"Basic {b64encode(f'{user_name}:{access_key}'.encode()).decode()}"
+
+
+def _found(answer: requests.Response, user_name: str) -> Stock | None:
+    if answer.status_code != OK:
+        raise _refusal(answer.status_code, user_name)
+    try:
+        rows = json.loads(answer.content, parse_float=Decimal)["value"]
+        return _stock(rows[0]) if rows else None
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        message = "Something else than the service answers at this URL. Correct the URL."
+        raise ConfigurationError(message, cause=Cause.NOT_AVAILABLE) from error
+
+
+def _stock(row: dict[str, Any]) -> Stock:
+    return Stock(row["ItemNo"], row["Description"], row["UOM"], Decimal(row["Inventory"]))
+
+
+def _refusal(status: int, user_name: str) -> IntegrationError:
+    if status == UNAUTHORIZED:
+        message = (
+            f"Business Central does not accept {user_name} with this key. Enter the key that the "
+            "user's card shows; Business Central online takes no such keys since 2022."
+        )
+        return ConfigurationError(message, cause=Cause.USER_UNKNOWN)
+    if status == FORBIDDEN:
+        message = (
+            f"{user_name} may not read items. Give the user the permission set SI Availability."
+        )
+        return ConfigurationError(message, cause=Cause.FORBIDDEN)
+    if status >= SERVER_ERROR:
+        message = f"The item availability service failed (status {status}). Try again later."
+        return TransientError(message, cause=Cause.UNAVAILABLE)
+    message = (
+        f"There is no item availability service at this URL (status {status}). Publish the web "
+        f"service {SERVICE} in Business Central, or correct the URL."
+    )
+    return ConfigurationError(message, cause=Cause.NOT_AVAILABLE)
+
+
+def _checked(url: str) -> str:
+    address = hosts.check(url)
+    if len(address) > LONGEST:
+        message = f"The URL has {len(address)} signs; Sales keeps {LONGEST}. Enter a shorter one."
+        raise ConfigurationError(message, cause=Cause.VALUE_TOO_LONG)
+    return address
+
+
+def _check_given(user_name: str, access_key: str) -> None:
+    if not user_name or ":" in user_name or len(user_name) > LONGEST:
+        message = "Enter the name of a user of Business Central that has a web service access key."
+        raise ConfigurationError(message, cause=Cause.USER_UNKNOWN)
+    if not access_key or len(access_key) > LONGEST:
+        message = f"{user_name} needs a web service access key. Enter the one on the user's card."
+        raise ConfigurationError(message, cause=Cause.NO_KEY)
+
+
+# The row in Sales
+
+
+def _dataverse(company: Company) -> System:
+    return setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT)
+
+
+def _tell_sales(
+    company: Company, values: dict[str, Value], *, was: str, create: bool = True
+) -> None:
+    """Write the row that Sales reads; it is made where there is none (E-9.50)."""
+    dataverse = _dataverse(company)
+    found = _row_in_sales(dataverse, company, was)
+    if found is not None:
+        write: Create | Update = Update(found, values)
+    elif create:
+        named = {"nav_name": company.name, WEB_CLIENT: _web_client(company) or None}
+        write = Create(uuid5(company.business_central_id, TABLE), {**named, **values})
+    else:
+        return
+    [written] = dataverse.write(TABLE, [write], COLUMNS)
+    if written.error is not None:
+        raise written.error
+
+
+def _row_in_sales(dataverse: System, company: Company, was: str) -> Record | None:
+    """Return the company's row: by our id, by the web client's address, or by the service's."""
+    try:
+        rows = [r for page in dataverse.read(Selection(TABLE, COLUMNS)) for r in page]
+    except ConfigurationError as error:
+        if error.cause != Cause.UNKNOWN_TABLE:
+            raise
+        message = (
+            f"Sales has no table {TABLE}, which the integration solution brings. Redeploy the "
+            "integration solution first."
+        )
+        raise ConfigurationError(message, cause=Cause.SOLUTION) from error
+    ours, client = uuid5(company.business_central_id, TABLE), _web_client(company)
+    ways: tuple[Callable[[Record], bool], ...] = (
+        lambda row: row.id == ours,
+        lambda row: bool(client) and row.values[WEB_CLIENT] == client,
+        lambda row: bool(was) and row.values[URL] == was,
+    )
+    for fits in ways:
+        if found := next((row for row in rows if fits(row)), None):
+            return found
+    return None
+
+
+def _web_client(company: Company) -> str:
+    """Return where a record of the company opens in Business Central (E-9.50)."""
+    address = setup.business_central_connection(company).web_client_url
+    if not address or not urlsplit(address).scheme:
+        return ""
+    return f"{address.rstrip('/')}?company={quote(company.name)}"
+
+
+def _save(
+    row: SalesConnectionSetup, before: dict[str, Any], act: Act, by: AbstractBaseUser | None
+) -> None:
+    after = facts_of(row, FIELDS)
+    with transaction.atomic():
+        row.save(update_fields=FIELDS)
+        if before != after:
+            trail.note(act, row, before=before, after=after, reason="Item availability", by=by)
