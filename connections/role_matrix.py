@@ -27,13 +27,19 @@ class RoleRow:
     missing: tuple[str, ...]
     tables: tuple[tuple[str, tuple[str, ...]], ...]  # table, and a word for each column
 
+    @property
+    def is_unassigned(self) -> bool:
+        return not all(has_it for _, has_it in self.holders)
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.is_deployed is False or bool(self.missing) or self.is_unassigned
+
 
 def matrix(target: Manifest, state: SolutionState | None) -> list[RoleRow]:
     """Return the roles, those that lack something first."""
     rows = [_row(role, state) for role in target.roles]
-    return sorted(
-        rows, key=lambda row: (not row.missing and row.is_deployed is not False, row.name)
-    )
+    return sorted(rows, key=lambda row: (not row.is_wrong, row.name))
 
 
 def _row(role: Role, state: SolutionState | None) -> RoleRow:

@@ -98,9 +98,15 @@ class WebAddress(forms.CharField):
         return text
 
 
+class SecretInput(forms.PasswordInput):
+    """Never filled in, and masked by the stylesheet: no browser takes it for somebody's own."""
+
+    input_type = "text"
+
+
 def _secret(caption: str, *, lines: bool = False) -> forms.CharField:
-    attrs = {"autocomplete": "new-password"}
-    widget: forms.Widget = forms.PasswordInput(attrs=attrs)
+    attrs = {"autocomplete": "off", "spellcheck": "false", "class": "input masked"}
+    widget: forms.Widget = SecretInput(attrs=attrs)
     if lines:
         widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
     return forms.CharField(label=caption, required=False, widget=widget)

@@ -32,8 +32,8 @@ from connections.setup_forms import (
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
 from integration_admin import enabling
-from integration_admin.chrome import company_of
-from integration_admin.enabling import Outcome, Setup
+from integration_admin.chrome import COMPANY, company_of
+from integration_admin.enabling import Outcome
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
@@ -117,7 +117,7 @@ def _row(kind: Kind, company: Company | None) -> Any:
 
 
 def _of(model: Any, company: Company) -> Any:
-    if company.pk is None:
+    if company._state.adding:
         return None
     return model.objects.select_related("company").filter(company=company).first()
 
@@ -274,8 +274,8 @@ def _saved(
     request: SignedInRequest, kind: Kind, form: SetupForm[Any], changed: list[str]
 ) -> HttpResponse:
     row = form.instance
-    if kind is BUSINESS_CENTRAL and request.session.get("company") is None:
-        request.session["company"] = row.company.pk
+    if kind is BUSINESS_CENTRAL and request.session.get(COMPANY) is None:
+        request.session[COMPANY] = row.company.pk
     if kind.enable and not row.is_enabled and request.POST.get("is_enabled"):
         return _enable(request, kind, form)
     if kind is SALES and row.is_enabled and changed:
@@ -359,7 +359,7 @@ def disable_sales_setup(request: SignedInRequest) -> HttpResponse:
 
 
 def _disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
-    row: Setup = _row(kind, company_of(request))
+    row = _row(kind, company_of(request))
     here = f"{kind.key}_setup"
     if row.pk is None or not row.is_enabled:
         return redirect(here)
