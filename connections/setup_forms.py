@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from connections import hosts
-from connections.errors import ConfigurationError, TransientError
+from connections.errors import ConfigurationError
 from connections.health import Finding
 from connections.models import (
     BusinessCentralConnection,
@@ -24,6 +22,7 @@ from connections.models import (
     SignIn,
 )
 from connections.setup import NEEDED, dataverse_origin
+from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.terms import AuthenticationType, SalesOrderModel
 
 M = TypeVar("M", bound=Model)
@@ -64,52 +63,6 @@ class Problem:
     sentence: str
     cure: str
     code: str
-
-
-class ApiAddress(forms.CharField):
-    """An address that the console calls: https, and an admitted host."""
-
-    widget = forms.URLInput
-
-    def clean(self, value: Any) -> str:
-        text = str(super().clean(value))
-        if not text:
-            return text
-        try:
-            hosts.check(text)
-        except ConfigurationError as error:
-            raise ValidationError(error.message, code=error.cause) from error
-        except TransientError:
-            pass  # no name server at the moment: Test Connection says so
-        return hosts.plain(hosts.check_form(text))
-
-
-class WebAddress(forms.CharField):
-    """An address that people's browsers open; the console never calls it."""
-
-    widget = forms.URLInput
-
-    def clean(self, value: Any) -> str:
-        text = str(super().clean(value))
-        parts = urlsplit(text)
-        if text and not (parts.scheme in ("http", "https") and parts.netloc):
-            message = f"{text} is not a web address. Enter one that begins with https://."
-            raise ValidationError(message, code="E-URL")
-        return text
-
-
-class SecretInput(forms.PasswordInput):
-    """Never filled in, and masked by the stylesheet: no browser takes it for somebody's own."""
-
-    input_type = "text"
-
-
-def _secret(caption: str, *, lines: bool = False) -> forms.CharField:
-    attrs = {"autocomplete": "off", "spellcheck": "false", "class": "input masked"}
-    widget: forms.Widget = SecretInput(attrs=attrs)
-    if lines:
-        widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-    return forms.CharField(label=caption, required=False, widget=widget)
 
 
 class SetupForm(forms.ModelForm[M], Generic[M]):
@@ -237,9 +190,9 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
     resource = WebAddress(label="Resource", required=False)  # what a token is for; never called
     web_client_url = WebAddress(label="Web Client URL", required=False)
     authority = ApiAddress(label="Authority")
-    client_secret = _secret("Client Secret")
-    private_key = _secret("Private Key", lines=True)
-    password = _secret("Password")
+    client_secret = secret("Client Secret")
+    private_key = secret("Private Key", lines=True)
+    password = secret("Password")
     sections = (
         ("Business Central", ("business_central_id", "name", "display_name", "server_address",
                               "web_client_url")),
@@ -307,9 +260,9 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     server_address = ApiAddress(label="Environment URL", required=False)
     web_client_url = WebAddress(label="Web Client URL", required=False)
     authority = ApiAddress(label="Authority")
-    client_secret = _secret("Client Secret")
-    private_key = _secret("Private Key", lines=True)
-    password = _secret("Password")
+    client_secret = secret("Client Secret")
+    private_key = secret("Private Key", lines=True)
+    password = secret("Password")
     sections = (
         ("Connection", ("server_address", "web_client_url")),
         ("Authentication Type Details", SIGN_IN),
@@ -388,9 +341,9 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     """Who redeploys: stored for good, or used once."""
 
     authority = ApiAddress(label="Authority")
-    client_secret = _secret("Client Secret")
-    private_key = _secret("Private Key", lines=True)
-    password = _secret("Password")
+    client_secret = secret("Client Secret")
+    private_key = secret("Private Key", lines=True)
+    password = secret("Password")
     sections = (("Deployment Identity", SIGN_IN),)
 
     class Meta:

@@ -30,7 +30,7 @@ from connections.terms import RedeployResult
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
-from syncjobs import clock, pausing, redeploying
+from syncjobs import clock, pausing, redeploying, redeploying_once
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry
 
@@ -133,7 +133,7 @@ def start_redeploy(request: SignedInRequest) -> HttpResponse:
     problems = problems or _sign_in_problems(company, form)
     if problems:
         return _preflight(request, company, form, problems)
-    return _start(request, lambda: redeploying.start_once(
+    return _start(request, lambda: redeploying_once.start_once(
         company, form.instance, user=request.user, **_options(request)
     ))  # fmt: skip
 

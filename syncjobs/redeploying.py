@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connections
 
 from connections import deployment, redeploy, setup
 from connections.causes import Cause
@@ -27,8 +22,8 @@ from syncjobs import clock, leases, pausing, queue
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError, StaleWorkerError
 from syncjobs.models import JobQueueEntry, Run
-from syncjobs.progress import CancelledError, RunProgress, WorkerStoppingError, in_foreground
-from syncjobs.terms import JobStatus, RunStatus, Trigger
+from syncjobs.progress import CancelledError, RunProgress, WorkerStoppingError
+from syncjobs.terms import JobStatus, RunStatus
 
 JOB = "redeploy_solution"
 DESCRIPTION = "Redeploy Integration Solution"
@@ -59,9 +54,7 @@ def request(
 ) -> Run:
     """Redeploy as soon as a worker is free; refuse a second one at the same time (C-0706)."""
     deployment.identity_of(company)
-    alive = JobQueueEntry.objects.filter(company=company, job=JOB, status__in=ALIVE).first()
-    if alive is not None:
-        raise BusyError(_busy(company, alive.runs.order_by("-pk").first()))
+    check_idle(company)
     return queue.enqueue(
         company,
         JOB,
@@ -71,43 +64,6 @@ def request(
         user=user,
         category=CATEGORY,  # should two get here at the same moment, one waits for the other
     )
-
-
-def start_once(
-    company: Company,
-    identity: SignIn,
-    *,
-    user: AbstractBaseUser | None = None,
-    force: bool = False,
-    roles_only: bool = False,
-) -> int:
-    """Redeploy as somebody who is not stored (C-0702); return the number of the run.
-
-    It runs in a thread of this process, since a worker would have to be sent the secret. If the
-    process ends meanwhile, the next redeploy goes on where this one stopped.
-    """
-    alive = JobQueueEntry.objects.filter(company=company, job=JOB, status__in=ALIVE).first()
-    if alive is not None:
-        raise BusyError(_busy(company, alive.runs.order_by("-pk").first()))
-    begun: Future[int] = Future()
-
-    def work() -> None:
-        try:
-            # How it ended stands on the run and on the redeploy.
-            with (
-                suppress(IntegrationError, CancelledError, BusyError),
-                in_foreground(
-                    company, job=JOB, description=DESCRIPTION, trigger=Trigger.PERSON, user=user
-                ) as progress,
-            ):
-                begun.set_result(progress.run_id)
-                run(company, identity, progress=progress, force=force, roles_only=roles_only)
-        finally:
-            connections.close_all()
-
-    scene = copy_context()
-    Thread(target=lambda: scene.run(work), name="redeploy").start()
-    return begun.result(timeout=30)
 
 
 def redeploy_solution(request: JobRequest, progress: RunProgress) -> JobReport:
@@ -150,6 +106,13 @@ def run(
         redeploying.resume()
         _end(record, result=_result(record))
         return record
+
+
+def check_idle(company: Company) -> None:
+    """Refuse a second redeploy, and name the run of the first."""
+    alive = JobQueueEntry.objects.filter(company=company, job=JOB, status__in=ALIVE).first()
+    if alive is not None:
+        raise BusyError(_busy(company, alive.runs.order_by("-pk").first()))
 
 
 def _busy(company: Company, run: Run | None) -> str:
