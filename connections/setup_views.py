@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup_edits
 from connections.errors import ConfigurationError
-from connections.health import Finding, State
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -263,11 +262,7 @@ def _would_break(kind: Kind, form: SetupForm[Any]) -> list[Problem]:
         return []
     if missing := form.missing():
         return missing
-    return form.located(_wrong(enabling.try_unsaved(company, form.instance)))
-
-
-def _wrong(found: Sequence[Finding]) -> list[Finding]:
-    return [finding for finding in found if finding.state != State.HEALTHY]
+    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
 
 
 def _saved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,6 +27,8 @@ from mappings.reset import ResetSummary
 from syncjobs import activation
 
 Setup = DataverseConnectionSetup | SalesConnectionSetup
+# What is said and keeps nothing from being enabled: where pages are missing, the others work.
+SAID_ONLY = frozenset({"E-PAGES"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Outcome:
 
     @property
     def in_the_way(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.state != State.HEALTHY]
+        return in_the_way(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Consequences:
 
     jobs: int  # go on hold
     couplings: int  # stay
+
+
+def in_the_way(found: Iterable[Finding]) -> list[Finding]:
+    """Return what keeps a connection from being used."""
+    return [one for one in found if one.state != State.HEALTHY and one.code not in SAID_ONLY]
 
 
 def enable_dataverse(
@@ -59,7 +66,7 @@ def enable_dataverse(
     were found, and Sales asks for it.
     """
     found = health.check_connection(company)
-    if health.state_of(found) == State.HEALTHY:
+    if not in_the_way(found):
         found += health.check_currencies(company)
     return _enabled(setup.dataverse_setup(company), found, now=now, by=by)
 
@@ -68,7 +75,7 @@ def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None
     """E-9.23: the connection, the user, the currency, then the solution with its roles."""
     row = SalesConnectionSetup.objects.get(company=company)
     found = health.check_connection(company)
-    if health.state_of(found) == State.HEALTHY:
+    if not in_the_way(found):
         found += [*health.check_currencies(company), *health.check_solution(company)]
     return _enabled(row, found, now=now, by=by)
 
