@@ -52,6 +52,7 @@ class Check:
     code: str = ""
     # What is missing though the connection works: it does not stop what can work from working.
     lacking: tuple[str, ...] = ()
+    detail: str = ""  # what the system said, for telling which setting is meant
 
     @property
     def milliseconds(self) -> int:
@@ -81,6 +82,11 @@ def test_business_central(company: Company) -> list[Check]:
     return list(_taken(Side.BUSINESS_CENTRAL, _BusinessCentralChecks(company).all()))
 
 
+def try_business_central(company: Company, row: BusinessCentralConnection) -> list[Check]:
+    """Look at the connection as it would be with a row that is not saved yet."""
+    return list(_taken(Side.BUSINESS_CENTRAL, _BusinessCentralChecks(company, row).all()))
+
+
 def test_dataverse(company: Company) -> list[Check]:
     """Look at the connection with Dataverse, also while it is disabled."""
     return list(_taken(Side.DATAVERSE, _DataverseChecks(company).all()))
@@ -92,7 +98,7 @@ def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
         try:
             sentence = find()
         except IntegrationError as error:
-            yield _failed(side, name, error, time.monotonic() - began)
+            yield failed(side, name, error, time.monotonic() - began)
             return
         except _LackingError as found:
             yield Check(
@@ -109,11 +115,20 @@ def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
         yield Check(side, name, passed=True, sentence=sentence, seconds=time.monotonic() - began)
 
 
-def _failed(side: Side, name: str, error: IntegrationError, seconds: float) -> Check:
+def failed(side: Side, name: str, error: IntegrationError, seconds: float) -> Check:
     """Say what is wrong, and what to do: the message's own advice, else that of the cause."""
     sentence, *rest = SENTENCE_END.split(error.message, maxsplit=1)
     cure = rest[0] if rest else CATALOGUE[error.cause].advice
-    return Check(side, name, False, sentence, cure, seconds, error.cause)  # noqa: FBT003
+    return Check(
+        side,
+        name,
+        passed=False,
+        sentence=sentence,
+        cure=cure,
+        seconds=seconds,
+        code=error.cause,
+        detail=error.detail,
+    )
 
 
 # What both sides have in common
@@ -163,12 +178,13 @@ def _named(mappings: set[str], order: Iterable[str]) -> str:
 
 
 class _BusinessCentralChecks:
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, row: BusinessCentralConnection | None = None) -> None:
         self.company = company
+        self.given = row
 
     def all(self) -> Iterator[Finding]:
         yield "Settings", self.settings
-        row = setup.business_central_connection(self.company)
+        row = self.row()
         root = setup.business_central_root(row.server_address)
         yield "Address", lambda: _check_address(row, root)
         yield "Certificate", lambda: _check_certificate(Side.BUSINESS_CENTRAL, root)
@@ -177,8 +193,11 @@ class _BusinessCentralChecks:
         yield "Integration pages", lambda: self.pages(row)
         yield "Tables", lambda: self.tables(row)
 
+    def row(self) -> BusinessCentralConnection:
+        return self.given or setup.business_central_connection(self.company)
+
     def settings(self) -> str:
-        row = setup.business_central_connection(self.company)
+        row = self.row()
         setup.check_complete(row, "server_address", "resource")
         setup.business_central_root(row.server_address)
         return "All settings are filled in."

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
 from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import Company, DeploymentIdentity, UploadedPackage
@@ -22,7 +28,7 @@ def identity_of(company: Company) -> DeploymentIdentity:
     if found is None:
         message = (
             f"No deployment identity is stored for {company}. Store one, or sign in as a System "
-            "Administrator with manage.py redeploy_solution."
+            "Administrator when you redeploy."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
     return found
@@ -40,6 +46,14 @@ def identity_for_once(company: Company, given: Mapping[str, Any]) -> DeploymentI
     kind = AuthenticationType(identity.authentication_type)
     check_complete(identity, "authority", "tenant", *NEEDED[kind])
     return identity
+
+
+def forget_identity(row: DeploymentIdentity, *, by: AbstractBaseUser | None = None) -> None:
+    """Remove who is stored to redeploy, with the secret."""
+    before = facts_of(row)
+    with transaction.atomic():
+        trail.note(Act.DELETED, row, before=before, by=by)
+        row.delete()
 
 
 def package_of(company: Company) -> Package:

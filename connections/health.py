@@ -63,6 +63,7 @@ class Finding:
     code: str = ""
     names: tuple[str, ...] = ()
     seconds: float = 0.0
+    detail: str = ""
 
     @property
     def milliseconds(self) -> int:
@@ -71,11 +72,11 @@ class Finding:
 
 def check_health(company: Company) -> list[Finding]:
     """Look at everything; a check that cannot look says so, and the others go on."""
-    found = [_of_check(check) for check in checks.test_connection(company)]
+    found = check_connection(company)
     found += _timed(Side.DATAVERSE, "Enabled", lambda: _enabled(company))
     if any(f.side == Side.DATAVERSE and f.state == State.UNKNOWN for f in found):
         return found
-    found += _solution_findings(company)
+    found += check_solution(company)
     found += _timed(Side.DATAVERSE, "Clock", lambda: _clock(Side.DATAVERSE, _client(company)))
     if any(f.side == Side.BUSINESS_CENTRAL and _stops(f) for f in found):
         return found
@@ -84,13 +85,27 @@ def check_health(company: Company) -> list[Finding]:
         "Clock",
         lambda: _clock(Side.BUSINESS_CENTRAL, _business_central(company).client),
     )
-    found += _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
-    return found + _availability(company)
+    return found + check_currencies(company) + _availability(company)
 
 
-def state_of(findings: Iterable[Finding]) -> State:
+def check_connection(company: Company) -> list[Finding]:
+    """Look at what Test Connection looks at."""
+    return findings(checks.test_connection(company))
+
+
+def findings(found: Iterable[Check]) -> list[Finding]:
+    """Return what Test Connection found as findings."""
+    return [_of_check(check) for check in found]
+
+
+def check_currencies(company: Company) -> list[Finding]:
+    """Look whether each side has the other's own currency."""
+    return _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+
+
+def state_of(found: Iterable[Finding]) -> State:
     """Return the worst that was found: what is wrong counts more than what is not known."""
-    states = {finding.state for finding in findings}
+    states = {finding.state for finding in found}
     worst = (State.WRONG, State.UNKNOWN)
     return next((state for state in worst if state in states), State.HEALTHY)
 
@@ -98,6 +113,11 @@ def state_of(findings: Iterable[Finding]) -> State:
 def _stops(finding: Finding) -> bool:
     """Whether more cannot be looked at; missing pages leave the others."""
     return finding.state != State.HEALTHY and finding.code != Cause.PAGES_MISSING
+
+
+def refused(name: str, error: IntegrationError, side: Side = Side.DATAVERSE) -> Finding:
+    """Return a refusal as a finding: what is wrong, and the message's own advice or the cause's."""
+    return _of_check(checks.failed(side, name, error, 0.0))
 
 
 def _of_check(check: Check) -> Finding:
@@ -110,8 +130,9 @@ def _of_check(check: Check) -> Finding:
     if not check.passed:
         names = _names(check.sentence, check.name)
     return Finding(
-        check.side, check.name, state, check.sentence, check.cure, code, names, check.seconds
-    )
+        check.side, check.name, state, check.sentence, check.cure, code, names, check.seconds,
+        check.detail,
+    )  # fmt: skip
 
 
 def _names(sentence: str, check: str) -> tuple[str, ...]:
@@ -165,11 +186,12 @@ def _enabled(company: Company) -> str:
 # The solution, its roles and privileges
 
 
-def _solution_findings(company: Company) -> list[Finding]:
+def check_solution(company: Company) -> list[Finding]:
+    """Look at the integration solution, its tables, its roles and who has them."""
     began = time.monotonic()
     try:
         package = deployment.package_of(company)
-        state = _state(company, package)
+        state = solution_state(company, package)
     except IntegrationError as error:
         known = State.UNKNOWN if error.cause in BLIND else State.WRONG
         cure = CATALOGUE[error.cause].advice
@@ -179,7 +201,7 @@ def _solution_findings(company: Company) -> list[Finding]:
     return list(_found(list(redeploy.shortfalls(state, package.manifest)), seconds))
 
 
-def _state(company: Company, package: Package) -> SolutionState:
+def solution_state(company: Company, package: Package) -> SolutionState:
     """Read as the integration user; as the deployment identity where that one may not."""
     row = setup.dataverse_setup(company)
 

@@ -4,9 +4,46 @@ from __future__ import annotations
 
 from django.urls import path
 
-from connections import views
+from connections import health_views, setup_views, solution_views, views
 
 urlpatterns = [
     path("", views.connections, name="connections"),
     path("test/", views.test_connection, name="test_connection"),
+    path(
+        "business-central/",
+        setup_views.business_central_setup,
+        name="business_central_setup",
+    ),
+    path(
+        "business-central/save/",
+        setup_views.save_business_central_setup,
+        name="save_business_central_setup",
+    ),
+    path("dataverse/", setup_views.dataverse_setup, name="dataverse_setup"),
+    path("dataverse/save/", setup_views.save_dataverse_setup, name="save_dataverse_setup"),
+    path("dataverse/enable/", setup_views.enable_dataverse_setup, name="enable_dataverse_setup"),
+    path("dataverse/disable/", setup_views.disable_dataverse_setup, name="disable_dataverse_setup"),
+    path("sales/", setup_views.sales_setup, name="sales_setup"),
+    path("sales/save/", setup_views.save_sales_setup, name="save_sales_setup"),
+    path("sales/enable/", setup_views.enable_sales_setup, name="enable_sales_setup"),
+    path("sales/disable/", setup_views.disable_sales_setup, name="disable_sales_setup"),
+    path("defaults/", health_views.default_setup, name="default_setup"),
+    path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
+    path("redeploy/", solution_views.redeploy_page, name="redeploy"),
+    path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
+    path("redeploy/identity/", solution_views.deployment_identity, name="deployment_identity"),
+    path(
+        "redeploy/identity/save/",
+        solution_views.save_deployment_identity,
+        name="save_deployment_identity",
+    ),
+    path(
+        "redeploy/identity/remove/",
+        solution_views.remove_deployment_identity,
+        name="remove_deployment_identity",
+    ),
+    path("health/", health_views.health_page, name="health"),
+    path("health/check/", health_views.check_health, name="check_health"),
+    path("roles/", health_views.roles_page, name="security_roles"),
+    path("roles/check/", health_views.check_roles, name="check_roles"),
 ]

@@ -43,10 +43,49 @@ class Area:
 
 AREAS = (
     Area("Home", (Entry("Home", "home", Right.VIEW_CONSOLE),)),
-    Area("Connections", (Entry("Connections", "connections", Right.VIEW_CONNECTION),)),
+    Area(
+        "Connections",
+        (
+            Entry("Connections", "connections", Right.VIEW_CONNECTION, ("test_connection",)),
+            Entry(
+                "Business Central Connection",
+                "business_central_setup",
+                Right.VIEW_CONNECTION,
+                ("save_business_central_setup",),
+            ),
+            Entry(
+                "Dataverse Connection Setup",
+                "dataverse_setup",
+                Right.VIEW_CONNECTION,
+                ("save_dataverse_setup", "enable_dataverse_setup", "disable_dataverse_setup"),
+            ),
+            Entry(
+                "Microsoft Dynamics 365 Connection Setup",
+                "sales_setup",
+                Right.VIEW_CONNECTION,
+                ("save_sales_setup", "enable_sales_setup", "disable_sales_setup"),
+            ),
+            Entry(
+                "Redeploy Integration Solution",
+                "redeploy",
+                Right.VIEW_ROLES,
+                ("start_redeploy", "deployment_identity", "save_deployment_identity"),
+            ),
+            Entry("Security Roles", "security_roles", Right.VIEW_ROLES, ("check_roles",)),
+            Entry("Health", "health", Right.VIEW_CONNECTION, ("check_health",)),
+        ),
+    ),
     Area(
         "Mappings",
-        (Entry("Integration Table Mappings", "mappings", Right.VIEW_MAPPING, ("mapping",)),),
+        (
+            Entry("Integration Table Mappings", "mappings", Right.VIEW_MAPPING, ("mapping",)),
+            Entry(
+                "Use Default Synchronization Setup",
+                "default_setup",
+                Right.RESET_CONFIGURATION,
+                ("use_default_setup",),
+            ),
+        ),
     ),
     Area(
         "Couplings",

@@ -233,7 +233,7 @@ def connect(
     was_enabled = setup.dataverse_setup(company).is_enabled
     _enable(company, sales=sales or description.sales.get("enabled"))
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
-    created_row = _read_facts(company, named=bool(description.company.get("name")))
+    created_row = read_facts(company, named=bool(description.company.get("name")))
     present = IntegrationTableMapping.objects.filter(company=company)
     keep = () if reset_mappings else tuple(present.values_list("name", flat=True))
     summary = reset.use_default_synchronization_setup(company, keep=keep)
@@ -308,7 +308,7 @@ def _free_name(company: Company, name: str) -> str:
     return f"{name[:21]} {company.business_central_id.hex[:8]}" if taken else name[:30]
 
 
-def _read_facts(company: Company, *, named: bool) -> bool:
+def read_facts(company: Company, *, named: bool) -> bool:
     """Note what the systems tell of the company; True if its row in Dataverse was created."""
     systems = setup.systems_of(company)
     names = ("name", "displayName")

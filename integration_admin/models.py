@@ -15,7 +15,12 @@ class ConsoleRight(models.Model):
         permissions = [
             ("view_console", "See home, lists and logs"),
             ("view_connection", "See the connection set-ups"),
+            ("change_connection", "Change, enable and disable the connections"),
+            ("manage_secrets", "Store who redeploys the integration solution"),
             ("test_connection", "Test a connection"),
+            ("redeploy_solution", "Redeploy the integration solution and repair its roles"),
+            ("view_roles", "See security roles and redeploys"),
+            ("reset_configuration", "Use the default synchronization setup"),
             ("view_mapping", "See the integration table mappings"),
             ("run_sync", "Synchronize modified records"),
             ("run_full_sync", "Synchronize in full and unconditionally"),

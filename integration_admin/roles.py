@@ -19,7 +19,12 @@ class Right(StrEnum):
 
     VIEW_CONSOLE = "integration_admin.view_console"
     VIEW_CONNECTION = "integration_admin.view_connection"
+    CHANGE_CONNECTION = "integration_admin.change_connection"
+    MANAGE_SECRETS = "integration_admin.manage_secrets"
     TEST_CONNECTION = "integration_admin.test_connection"
+    REDEPLOY_SOLUTION = "integration_admin.redeploy_solution"
+    VIEW_ROLES = "integration_admin.view_roles"
+    RESET_CONFIGURATION = "integration_admin.reset_configuration"
     VIEW_MAPPING = "integration_admin.view_mapping"
     RUN_SYNC = "integration_admin.run_sync"
     RUN_FULL_SYNC = "integration_admin.run_full_sync"
@@ -55,6 +60,7 @@ VIEWER = frozenset(
     {
         Right.VIEW_CONSOLE,
         Right.VIEW_CONNECTION,
+        Right.VIEW_ROLES,
         Right.VIEW_MAPPING,
         Right.VIEW_COUPLING,
         Right.VIEW_LOG,
@@ -70,6 +76,7 @@ SUPPORT = VIEWER | {
     Right.VIEW_AUDIT,
 }
 OPERATOR = SUPPORT | {
+    Right.REDEPLOY_SOLUTION,
     Right.RUN_SYNC,
     Right.RUN_FULL_SYNC,
     Right.MANAGE_COUPLINGS,

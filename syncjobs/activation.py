@@ -160,7 +160,7 @@ def resume(company: Company, *, now: datetime) -> int:
     held = [
         entry
         for entry in _recurring(company).filter(status=JobStatus.ON_HOLD)
-        if jobs.is_known(entry.job)
+        if jobs.is_known(entry.job) and not reason_left_out(entry.mapping_name)
     ]
     for entry in held:
         queue.make_ready(entry, now=now)

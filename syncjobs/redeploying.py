@@ -54,9 +54,7 @@ def request(
 ) -> Run:
     """Redeploy as soon as a worker is free; refuse a second one at the same time (C-0706)."""
     deployment.identity_of(company)
-    alive = JobQueueEntry.objects.filter(company=company, job=JOB, status__in=ALIVE).first()
-    if alive is not None:
-        raise BusyError(_busy(company, alive.runs.order_by("-pk").first()))
+    check_idle(company)
     return queue.enqueue(
         company,
         JOB,
@@ -108,6 +106,13 @@ def run(
         redeploying.resume()
         _end(record, result=_result(record))
         return record
+
+
+def check_idle(company: Company) -> None:
+    """Refuse a second redeploy, and name the run of the first."""
+    alive = JobQueueEntry.objects.filter(company=company, job=JOB, status__in=ALIVE).first()
+    if alive is not None:
+        raise BusyError(_busy(company, alive.runs.order_by("-pk").first()))
 
 
 def _busy(company: Company, run: Run | None) -> str:

@@ -23,6 +23,19 @@ RIGHT_OF_ACT = {
     "create_api_token": Right.USE_API,
     "revoke_api_token": Right.USE_API,
     "test_connection": Right.TEST_CONNECTION,
+    "save_business_central_setup": Right.CHANGE_CONNECTION,
+    "save_dataverse_setup": Right.CHANGE_CONNECTION,
+    "enable_dataverse_setup": Right.CHANGE_CONNECTION,
+    "disable_dataverse_setup": Right.CHANGE_CONNECTION,
+    "save_sales_setup": Right.CHANGE_CONNECTION,
+    "enable_sales_setup": Right.CHANGE_CONNECTION,
+    "disable_sales_setup": Right.CHANGE_CONNECTION,
+    "use_default_setup": Right.RESET_CONFIGURATION,
+    "start_redeploy": Right.REDEPLOY_SOLUTION,
+    "save_deployment_identity": Right.MANAGE_SECRETS,
+    "remove_deployment_identity": Right.MANAGE_SECRETS,
+    "check_health": Right.TEST_CONNECTION,
+    "check_roles": Right.TEST_CONNECTION,
     "synchronize": Right.RUN_SYNC,
     "synchronize_selected": Right.RUN_SYNC,
     "synchronize_all": Right.RUN_SYNC,
@@ -52,9 +65,13 @@ RIGHT_OF_ACT = {
     "enable_user": Right.MANAGE_USERS,
 }
 ACTS = set(RIGHT_OF_ACT)
+# These ask systems that are not there; their refusals are tested apart.
+CALLS_SYSTEMS = {"test_connection", "check_health", "check_roles", "start_redeploy"}
 OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 # Pages that ask for more than a viewer has.
 RIGHT_OF_PAGE = {
+    "default_setup": Right.RESET_CONFIGURATION,
+    "deployment_identity": Right.MANAGE_SECRETS,
     "audit_log": Right.VIEW_AUDIT,
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,

@@ -1,0 +1,145 @@
+"""The pages that look at the connections: health (P33), security roles (P08), default set-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from audit import trail
+from audit.terms import Act
+from connections import deployment, health
+from connections.errors import IntegrationError
+from connections.health import Finding, State
+from connections.models import Company
+from connections.role_matrix import COLUMNS, matrix
+from integration_admin.chrome import company_of
+from integration_admin.pages import ask, is_confirmed
+from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from mappings import reset
+from syncjobs import activation, clock
+from syncjobs.redeploy_checks import check_redeploys
+
+# Health
+
+
+@require_GET
+@requires(Right.VIEW_CONNECTION)
+def health_page(request: SignedInRequest) -> HttpResponse:
+    """Offer to look; the checks ask both systems, so they run when somebody wants them."""
+    return _health(request)
+
+
+def _health(request: SignedInRequest, found: list[Finding] | None = None) -> HttpResponse:
+    wrong = [one for one in found or () if one.state != State.HEALTHY]
+    context = {
+        "found": found,
+        "wrong": wrong,
+        "state": health.state_of(found) if found is not None else "",
+        "may_check": has_right(request.user, Right.TEST_CONNECTION),
+        "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION)
+        and any(one.code in ("E-SOLUTION", "E-ROLES", "E-UNFINISHED") for one in wrong),
+        "checked_at": clock.now(),
+    }
+    return render(request, "pages/health.html", context)
+
+
+@require_POST
+@requires(Right.TEST_CONNECTION)
+def check_health(request: SignedInRequest) -> HttpResponse:
+    """Look at everything and show what was found; nothing is changed."""
+    company = company_of(request)
+    if company is None:
+        return redirect("health")
+    found = [*health.check_health(company), *check_redeploys(company)]
+    wrong = sum(one.state != State.HEALTHY for one in found)
+    after = {"checks": len(found), "not healthy": wrong}
+    trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
+    return _health(request, found)
+
+
+# Security roles
+
+
+@require_GET
+@requires(Right.VIEW_ROLES)
+def roles_page(request: SignedInRequest) -> HttpResponse:
+    """Show which roles and privileges the package asks for; what there is, when asked to look."""
+    return _roles(request, company_of(request))
+
+
+@require_POST
+@requires(Right.TEST_CONNECTION)
+def check_roles(request: SignedInRequest) -> HttpResponse:
+    """Compare with what Dataverse holds."""
+    return _roles(request, company_of(request), looks=True)
+
+
+def _roles(
+    request: SignedInRequest, company: Company | None, *, looks: bool = False
+) -> HttpResponse:
+    if company is None:
+        return render(request, "pages/welcome.html")
+    package = deployment.package_of(company)
+    state, trouble = None, ""
+    if looks:
+        try:
+            state = health.solution_state(company, package)
+        except IntegrationError as error:
+            trouble = f"{error.message} ({error.cause})"
+    context: dict[str, Any] = {
+        "roles": matrix(package.manifest, state),
+        "columns": COLUMNS,
+        "has_looked": state is not None,
+        "trouble": trouble,
+        "may_check": has_right(request.user, Right.TEST_CONNECTION),
+        "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION),
+    }
+    return render(request, "pages/security_roles.html", context)
+
+
+# Use Default Synchronization Setup
+
+
+@require_GET
+@requires(Right.RESET_CONFIGURATION)
+def default_setup(request: SignedInRequest) -> HttpResponse:
+    """Show what a reset would change and lose, with a tick for each mapping to keep (E-9.42)."""
+    company = company_of(request)
+    if company is None:
+        return render(request, "pages/welcome.html")
+    plan = reset.preview(company)
+    plain = [name for name in plan.reset if name not in plan.customised]
+    context = {"plan": plan, "plain": plain, "total": len(plan.reset) + len(plan.removed)}
+    return render(request, "pages/default_setup.html", context)
+
+
+@require_POST
+@requires(Right.RESET_CONFIGURATION)
+def use_default_setup(request: SignedInRequest) -> HttpResponse:
+    """Reset the mappings that were not ticked, after their number was typed (C-0516)."""
+    company = company_of(request)
+    if company is None:
+        return redirect("default_setup")
+    keep = request.POST.getlist("keep")
+    plan = reset.preview(company, keep=keep)
+    lost = [*plan.customised, *plan.removed]
+    number = len(plan.reset) + len(plan.removed)
+    if number and not is_confirmed(request, number):
+        told = f"Customisations are lost of: {', '.join(lost)}." if lost else "None is customised."
+        return ask(
+            request,
+            title=f"Reset {len(plan.reset)} and remove {len(plan.removed)} mappings?",
+            text=f"{told} The couplings stay; each mapping looks at all its records once more.",
+            yes="Use the defaults",
+            no="Leave the mappings alone",
+            number=number,
+        )
+    summary = reset.use_default_synchronization_setup(company, keep=keep, by=request.user)
+    jobs = len(activation.create_default_entries(company, now=clock.now()))
+    messages.success(request, f"{summary}. {jobs} job queue entries created.")
+    return redirect(reverse("mappings"))

@@ -1,0 +1,356 @@
+"""The forms of the connection set-ups: what may be entered, and what is wrong next to its field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+from connections.errors import ConfigurationError
+from connections.health import Finding
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    DeploymentIdentity,
+    SalesConnectionSetup,
+    SignIn,
+)
+from connections.setup import NEEDED, dataverse_origin
+from connections.setup_fields import ApiAddress, WebAddress, secret
+from connections.terms import AuthenticationType, SalesOrderModel
+
+M = TypeVar("M", bound=Model)
+SECRETS = ("client_secret", "private_key", "password")
+SIGN_IN = (
+    "authority", "tenant", "authentication_type", "client_id", "client_secret", "certificate",
+    "private_key", "user_name", "password",
+)  # fmt: skip
+MAIN_SECRET = {
+    AuthenticationType.CLIENT_SECRET: "client_secret",
+    AuthenticationType.CERTIFICATE: "certificate",
+    AuthenticationType.PASSWORD: "password",
+}
+HINTS = {
+    "client_secret": "For the type Client Secret.",
+    "certificate": "For the type Certificate: PEM, as registered in Entra ID.",
+    "private_key": "For the type Certificate: PEM, without a passphrase.",
+    "user_name": "For the type User Name and Password: an e-mail address.",
+    "password": "For the type User Name and Password.",
+    "business_unit_id": "Empty: the business unit of the company, else the root one.",
+    "resource": "What a token for Business Central is asked for.",
+}
+# Which setting Entra ID complains of, by its number (wire.md 1.3).
+FIELD_OF = {
+    "7000215": "client_secret", "7000222": "client_secret", "7000218": "client_secret",
+    "700027": "certificate", "700016": "client_id", "90002": "tenant", "900023": "tenant",
+    "500011": "server_address", "50126": "password", "50055": "password",
+    "50034": "user_name", "50053": "user_name", "50057": "user_name",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a field: a sentence, what to do, a code."""
+
+    field: str  # empty: with the set-up as a whole
+    caption: str
+    sentence: str
+    cure: str
+    code: str
+
+
+class SetupForm(forms.ModelForm[M], Generic[M]):
+    """A set-up as a form; secrets are write-only: empty keeps them, a tick removes them."""
+
+    use_required_attribute = False
+    sections: ClassVar[Sequence[tuple[str, tuple[str, ...]]]]
+    follows: ClassVar[tuple[str, ...]] = ()  # fields that are set because others are
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in self.fields:
+            self.fields[name].widget.attrs.setdefault("class", "input")
+            self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+        if "certificate" in self.fields:
+            self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
+        self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}
+        for name in SECRETS:
+            if name in self.stored:
+                caption = f"Remove the {self.fields[name].label}"
+                self.fields[f"remove_{name}"] = forms.BooleanField(label=caption, required=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The fields of the rows, without the ticks that remove secrets."""
+        return [name for name in self.fields if not name.startswith("remove_")]
+
+    def rows(self) -> list[Model]:
+        """Return what is to be saved."""
+        return [self.instance]
+
+    def clean_client_id(self) -> str:
+        text = str(self.cleaned_data["client_id"]).strip()
+        if text:
+            try:
+                UUID(text)
+            except ValueError as error:
+                message = "Client Id must be an id of the form 8-4-4-4-12. Copy it from Entra ID."
+                raise ValidationError(message, code="E-GUID") from error
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in SECRETS:
+            if name not in self.fields:
+                continue
+            try:
+                if cleaned.get(f"remove_{name}"):
+                    setattr(self.instance, name, "")
+                if text := cleaned.get(name):
+                    setattr(self.instance, name, text.strip())
+            except ConfigurationError as error:
+                self.add_error(name, ValidationError(error.message, code="E-ENCRYPTION"))
+        return cleaned
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with what was entered."""
+        return [
+            _problem(self, "" if name == "__all__" else name, error)
+            for name, errors in self.errors.as_data().items()
+            for error in errors
+        ]
+
+    def missing(self) -> list[Problem]:
+        """Return what has to be filled in before the set-up can be enabled (E-9.10)."""
+        row, found = self.instance, []
+        wanted = [*self.always_needed()]
+        if isinstance(row, SignIn):
+            kind = AuthenticationType(row.authentication_type)
+            wanted += ["authority", "tenant", *NEEDED[kind]]
+        for name in wanted:
+            if not getattr(row, name):
+                caption = str(self.fields[name].label)
+                found.append(Problem(name, caption, f"Fill in {caption}.", "", "E-REQUIRED"))
+        return found
+
+    def always_needed(self) -> tuple[str, ...]:
+        return ("server_address",)
+
+    def located(self, findings: Iterable[Finding]) -> list[Problem]:
+        """Return what checks found, each at the field that it is about."""
+        return [
+            Problem(name, self._caption(name), one.sentence, one.cure, one.code)
+            for one in findings
+            for name in (self._field_of(one),)
+        ]
+
+    def _caption(self, name: str) -> str:
+        return str(self.fields[name].label) if name else ""
+
+    def _field_of(self, finding: Finding) -> str:
+        name = ""
+        if finding.name == "Sign-in":
+            number = finding.detail.partition("AADSTS")[2].partition(":")[0]
+            kind = AuthenticationType(getattr(self.instance, "authentication_type", "ClientSecret"))
+            name = FIELD_OF.get(number, MAIN_SECRET[kind])
+        elif finding.name in ("Address", "Certificate"):
+            name = "server_address"
+        elif finding.name == "Company":
+            name = "business_central_id"
+        return name if name in self.fields else ""
+
+
+def _problem(form: forms.BaseForm, name: str, error: ValidationError) -> Problem:
+    caption = str(form.fields[name].label) if name else ""
+    sentence, code = " ".join(error.messages), str(error.code or "E-TYPE")
+    if code == "required":
+        sentence, code = f"Fill in {caption}.", "E-REQUIRED"
+    if name and code == "invalid" and isinstance(form.fields[name], forms.UUIDField):
+        sentence, code = f"{caption} must be an id of the form 8-4-4-4-12.", "E-GUID"
+    if code in ("invalid", "invalid_choice", "max_length"):
+        code = "E-TYPE"
+    if code == "unique":
+        code = "E-DUP"
+    return Problem(name, caption, sentence, "", code)
+
+
+class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
+    """Where Business Central is; the company is a row of its own."""
+
+    business_central_id = forms.CharField(label="Business Central Company ID")
+    name = forms.CharField(label="Company Name", max_length=30, required=False)
+    display_name = forms.CharField(label="Display Name", max_length=250, required=False)
+    server_address = ApiAddress(label="Server Address", required=False)
+    resource = WebAddress(label="Resource", required=False)  # what a token is for; never called
+    web_client_url = WebAddress(label="Web Client URL", required=False)
+    authority = ApiAddress(label="Authority")
+    client_secret = secret("Client Secret")
+    private_key = secret("Private Key", lines=True)
+    password = secret("Password")
+    sections = (
+        ("Business Central", ("business_central_id", "name", "display_name", "server_address",
+                              "web_client_url")),
+        ("Sign-in", SIGN_IN),
+        ("Advanced Settings", ("resource",)),
+    )  # fmt: skip
+
+    class Meta:
+        model = BusinessCentralConnection
+        fields = (
+            "server_address", "resource", "web_client_url", "authority", "tenant",
+            "authentication_type", "client_id", "certificate", "user_name",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, company: Company, **options: Any) -> None:
+        self.company = company
+        facts = ("business_central_id", "name", "display_name")
+        initial = {name: getattr(company, name) for name in facts}
+        super().__init__(*args, initial={**initial, **options.pop("initial", {})}, **options)
+        if company.pk and company.couplings.exists():
+            # Couplings hold ids of this company's records; another company is another set-up.
+            self.fields["business_central_id"].disabled = True
+
+    def always_needed(self) -> tuple[str, ...]:
+        return ("server_address", "resource")
+
+    def rows(self) -> list[Model]:
+        return [self.company, self.instance]
+
+    def clean_business_central_id(self) -> UUID:
+        value = self.cleaned_data["business_central_id"]
+        try:
+            identity = UUID(str(value))
+        except ValueError as error:
+            message = (
+                "Business Central Company ID must be an id of the form 8-4-4-4-12. Copy it from "
+                "Business Central's api/v2.0/companies."
+            )
+            raise ValidationError(message, code="E-GUID") from error
+        others = Company.objects.filter(business_central_id=identity).exclude(pk=self.company.pk)
+        if others.exists():
+            message = "This company is set up already. Choose it at the top of the page."
+            raise ValidationError(message, code="E-DUP")
+        return identity
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if Company.objects.filter(name=name).exclude(pk=self.company.pk).exists():
+            message = f"{name} exists already. Choose another name."
+            raise ValidationError(message, code="E-DUP")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if identity := cleaned.get("business_central_id"):
+            self.company.business_central_id = identity
+            self.company.name = cleaned.get("name") or self.company.name or str(identity)[:30]
+            self.company.display_name = cleaned.get("display_name") or ""
+        return cleaned
+
+
+class DataverseForm(SetupForm[DataverseConnectionSetup]):
+    """Dataverse Connection Setup (C-0501 to C-0512)."""
+
+    server_address = ApiAddress(label="Environment URL", required=False)
+    web_client_url = WebAddress(label="Web Client URL", required=False)
+    authority = ApiAddress(label="Authority")
+    client_secret = secret("Client Secret")
+    private_key = secret("Private Key", lines=True)
+    password = secret("Password")
+    sections = (
+        ("Connection", ("server_address", "web_client_url")),
+        ("Authentication Type Details", SIGN_IN),
+        ("Advanced Settings", ("ownership_model", "business_unit_id")),
+    )
+    follows = (
+        "owning_team_id", "integration_user_id", "business_unit_name", "integration_user_name",
+    )  # fmt: skip
+
+    class Meta:
+        model = DataverseConnectionSetup
+        fields = (
+            "server_address", "web_client_url", "authority", "tenant", "authentication_type",
+            "client_id", "certificate", "user_name", "ownership_model", "business_unit_id",
+        )  # fmt: skip
+
+    def clean_server_address(self) -> str:
+        """Keep scheme and host; a change makes business unit, team and user unknown (C-0501)."""
+        text = str(self.cleaned_data["server_address"])
+        address = dataverse_origin(text) if text else ""
+        if self.initial.get("server_address") not in (None, "", address):
+            self.instance.owning_team_id = self.instance.integration_user_id = None
+            self.instance.business_unit_name = self.instance.integration_user_name = ""
+        return address
+
+
+class SalesForm(SetupForm[SalesConnectionSetup]):
+    """Microsoft Dynamics 365 Connection Setup (C-0601 to C-0620)."""
+
+    server_address = ApiAddress(
+        label="Dynamics 365 Sales URL",
+        required=False,
+        help_text="Empty: the Environment URL of the Dataverse Connection Setup.",
+    )
+    sections = (
+        ("Connection from Business Central to Dynamics 365 Sales", ("server_address",)),
+        ("Dynamics 365 Sales Settings", ("sales_order_model", "auto_create_sales_orders",
+                                         "auto_process_sales_quotes")),
+        ("Advanced Settings", ("unit_of_measure_model", "price_model")),
+    )  # fmt: skip
+
+    class Meta:
+        model = SalesConnectionSetup
+        fields = (
+            "server_address", "sales_order_model", "auto_create_sales_orders",
+            "auto_process_sales_quotes", "unit_of_measure_model", "price_model",
+        )  # fmt: skip
+
+    def always_needed(self) -> tuple[str, ...]:
+        return ()
+
+    def clean_server_address(self) -> str:
+        """It signs in as Dataverse does, so it is the same environment (E-9.10, E-9.21)."""
+        text = str(self.cleaned_data["server_address"])
+        row = DataverseConnectionSetup.objects.filter(company=self.instance.company).first()
+        if text and row and row.server_address:
+            there = dataverse_origin(row.server_address)
+            if dataverse_origin(text) != there:
+                message = (
+                    "Address differs from the Dataverse Connection Setup. Use "
+                    f"{there}, or leave it empty."
+                )
+                raise ValidationError(message, code="E-MISMATCH")
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        on = cleaned.get("auto_create_sales_orders")
+        if on and cleaned.get("sales_order_model") == SalesOrderModel.OFF:
+            message = "Sales orders take no part. Choose Sales Order Integration first."
+            self.add_error("auto_create_sales_orders", ValidationError(message, code="E-EXCLUSIVE"))
+        return cleaned
+
+
+class DeploymentForm(SetupForm[DeploymentIdentity]):
+    """Who redeploys: stored for good, or used once."""
+
+    authority = ApiAddress(label="Authority")
+    client_secret = secret("Client Secret")
+    private_key = secret("Private Key", lines=True)
+    password = secret("Password")
+    sections = (("Deployment Identity", SIGN_IN),)
+
+    class Meta:
+        model = DeploymentIdentity
+        fields = (
+            "authority", "tenant", "authentication_type", "client_id", "certificate", "user_name",
+        )  # fmt: skip
+
+    def always_needed(self) -> tuple[str, ...]:
+        return ()

@@ -1,0 +1,379 @@
+"""The pages of the set-ups: read, edit, enable, disable (P05, P06 and Business Central's)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from connections import setup_edits
+from connections.errors import ConfigurationError
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    SalesConnectionSetup,
+)
+from connections.setup_edits import StaleError
+from connections.setup_forms import (
+    BusinessCentralForm,
+    DataverseForm,
+    Problem,
+    SalesForm,
+    SetupForm,
+)
+from connections.setup_lines import conflicts_of, facts_of, sections_of
+from integration_admin import enabling
+from integration_admin.chrome import COMPANY, company_of
+from integration_admin.enabling import Outcome
+from integration_admin.pages import ask, is_confirmed
+from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from mappings import reset
+from syncjobs import activation, clock
+
+UNPROCESSABLE, CONFLICT = 422, 409
+SALES_WHILE_ENABLED = {"sales_order_model", "auto_create_sales_orders", "auto_process_sales_quotes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the three set-ups, as its page needs it."""
+
+    key: str
+    title: str
+    side: str
+    form: Callable[..., SetupForm[Any]]
+    enable: Callable[..., Outcome] | None = None
+
+
+BUSINESS_CENTRAL = Kind(
+    "business_central", "Business Central Connection", "bc", BusinessCentralForm
+)
+DATAVERSE = Kind(
+    "dataverse", "Dataverse Connection Setup", "sales", DataverseForm, enabling.enable_dataverse
+)
+SALES = Kind(
+    "sales", "Microsoft Dynamics 365 Connection Setup", "sales", SalesForm, enabling.enable_sales
+)
+
+
+@dataclass(slots=True)
+class Told:
+    """What a page says besides its fields."""
+
+    problems: list[Problem] = field(default_factory=list)
+    headline: str = ""
+    conflicts: Sequence[tuple[str, str, str, str]] = ()
+    status: int = 200
+
+
+# Reading
+
+
+@require_GET
+@requires(Right.VIEW_CONNECTION)
+def business_central_setup(request: SignedInRequest) -> HttpResponse:
+    """Show where Business Central is; on an empty console it is the first page to fill in."""
+    return _page(request, BUSINESS_CENTRAL)
+
+
+@require_GET
+@requires(Right.VIEW_CONNECTION)
+def dataverse_setup(request: SignedInRequest) -> HttpResponse:
+    """Show the Dataverse Connection Setup."""
+    return _page(request, DATAVERSE)
+
+
+@require_GET
+@requires(Right.VIEW_CONNECTION)
+def sales_setup(request: SignedInRequest) -> HttpResponse:
+    """Show the Microsoft Dynamics 365 Connection Setup."""
+    return _page(request, SALES)
+
+
+def _row(kind: Kind, company: Company | None) -> Any:
+    """Return the row of a set-up, or a new one that starts as the others are."""
+    company = company or Company()
+    if kind is BUSINESS_CENTRAL:
+        found = _of(BusinessCentralConnection, company)
+        return found or BusinessCentralConnection(company=company)
+    if kind is SALES:
+        return _of(SalesConnectionSetup, company) or SalesConnectionSetup(company=company)
+    found = _of(DataverseConnectionSetup, company)
+    if found is not None:
+        return found
+    like = _of(BusinessCentralConnection, company)
+    names = ("authority", "tenant", "authentication_type", "client_id")
+    known = {name: getattr(like, name) for name in names} if like else {}
+    return DataverseConnectionSetup(company=company, **known)
+
+
+def _of(model: Any, company: Company) -> Any:
+    if company._state.adding:
+        return None
+    return model.objects.select_related("company").filter(company=company).first()
+
+
+def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
+    options = {"company": row.company} if kind is BUSINESS_CENTRAL else {}
+    form = kind.form(data, instance=row, **options)
+    if kind is SALES and row.is_enabled:
+        for name in set(form.fields) - SALES_WHILE_ENABLED:
+            form.fields[name].disabled = True  # E-9.7
+    return form
+
+
+def _may_edit(request: SignedInRequest, kind: Kind, row: Any) -> bool:
+    """E-9.7: what is in use is disabled first; only Sales' own choices may change meanwhile."""
+    locked = kind is DATAVERSE and row.is_enabled
+    return has_right(request.user, Right.CHANGE_CONNECTION) and not locked
+
+
+def _page(
+    request: SignedInRequest,
+    kind: Kind,
+    form: SetupForm[Any] | None = None,
+    told: Told | None = None,
+) -> HttpResponse:
+    company = company_of(request)
+    if company is None and kind is not BUSINESS_CENTRAL:
+        return redirect("business_central_setup")
+    row = form.instance if form else _row(kind, company)
+    told = told or Told()
+    may_edit = _may_edit(request, kind, row)
+    asked = form is not None or "edit" in request.GET or row.pk is None
+    form = form or _form(kind, row)
+    is_editing = may_edit and asked
+    sees_all = has_right(request.user, Right.TEST_CONNECTION)
+    stored = _row(kind, company)
+    context = {
+        "kind": kind,
+        "title": kind.title,
+        "row": row,
+        "is_new": row.pk is None,
+        "is_enabled": getattr(stored, "is_enabled", None),
+        "reason": getattr(stored, "disable_reason", ""),
+        "sections": sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all),
+        "facts": facts_of(stored) if sees_all and stored.pk else [],
+        "problems": told.problems,
+        "headline": told.headline,
+        "conflicts": told.conflicts,
+        "is_editing": is_editing,
+        "may_edit": may_edit,
+        "may_switch": has_right(request.user, Right.CHANGE_CONNECTION) and stored.pk is not None,
+        "may_test": has_right(request.user, Right.TEST_CONNECTION) and company is not None,
+        "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
+        "may_redeploy": has_right(request.user, Right.VIEW_ROLES),
+        "needs_dataverse": kind is SALES and not _dataverse_is_enabled(company),
+        "jobs": activation.count(company) if company else None,
+        "seen": setup_edits.sealed(_seen(form, stored)),
+        "save_url": reverse(f"save_{kind.key}_setup"),
+        "read_url": reverse(f"{kind.key}_setup"),
+        "enable_url": kind.enable and reverse(f"enable_{kind.key}_setup"),
+        "disable_url": kind.enable and reverse(f"disable_{kind.key}_setup"),
+    }
+    return render(request, "pages/setup.html", context, status=told.status)
+
+
+def _dataverse_is_enabled(company: Company | None) -> bool:
+    return DataverseConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
+
+
+def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:
+    rows = [stored.company, stored] if isinstance(form, BusinessCentralForm) else [stored]
+    return setup_edits.seen([row for row in rows if row.pk is not None], form.names)
+
+
+# Saving
+
+
+@never_cache
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def save_business_central_setup(request: SignedInRequest) -> HttpResponse:
+    """Save where Business Central is; while it is in use only what works."""
+    return _save(request, BUSINESS_CENTRAL)
+
+
+@never_cache
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def save_dataverse_setup(request: SignedInRequest) -> HttpResponse:
+    """Save the Dataverse Connection Setup, and enable it if that was asked for."""
+    return _save(request, DATAVERSE)
+
+
+@never_cache
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def save_sales_setup(request: SignedInRequest) -> HttpResponse:
+    """Save the Microsoft Dynamics 365 Connection Setup, and enable it if that was asked for."""
+    return _save(request, SALES)
+
+
+def _save(request: SignedInRequest, kind: Kind) -> HttpResponse:
+    company = company_of(request)
+    if company is None and kind is not BUSINESS_CENTRAL:
+        return redirect("business_central_setup")
+    row = _row(kind, company)
+    if not _may_edit(request, kind, row):
+        messages.error(request, "The connection is enabled. Disable it before you change it.")
+        return redirect(f"{kind.key}_setup")
+    form = _form(kind, row, request.POST)
+    if not form.is_valid():
+        return _refused(request, kind, form, form.problems(), "Nothing was saved")
+    in_the_way = _would_break(kind, form)
+    if in_the_way:
+        headline = "Nothing was saved, since the connection is in use and would break"
+        return _refused(request, kind, form, in_the_way, headline)
+    read = setup_edits.unsealed(request.POST.get("seen", ""))
+    try:
+        changed = setup_edits.save(
+            form.rows(), form.names, read=read, also=form.follows, by=request.user
+        )
+    except StaleError as error:
+        told = Told(
+            conflicts=conflicts_of(form, error.conflicts),
+            headline="Someone else saved meanwhile; nothing of yours was saved",
+            status=CONFLICT,
+        )
+        return _page(request, kind, form, told)
+    return _saved(request, kind, form, changed)
+
+
+def _refused(
+    request: HttpRequest, kind: Kind, form: SetupForm[Any], problems: list[Problem], headline: str
+) -> HttpResponse:
+    told = Told(problems, headline, status=UNPROCESSABLE)
+    return _page(request, kind, form, told)  # type: ignore[arg-type]
+
+
+def _would_break(kind: Kind, form: SetupForm[Any]) -> list[Problem]:
+    """Try new settings of Business Central first where jobs use the connection."""
+    company = form.instance.company
+    if kind is not BUSINESS_CENTRAL or company.pk is None or not _dataverse_is_enabled(company):
+        return []
+    if missing := form.missing():
+        return missing
+    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
+
+
+def _saved(
+    request: SignedInRequest, kind: Kind, form: SetupForm[Any], changed: list[str]
+) -> HttpResponse:
+    row = form.instance
+    if kind is BUSINESS_CENTRAL and request.session.get(COMPANY) is None:
+        request.session[COMPANY] = row.company.pk
+    if kind.enable and not row.is_enabled and request.POST.get("is_enabled"):
+        return _enable(request, kind, form)
+    if kind is SALES and row.is_enabled and changed:
+        summary, jobs = enabling.apply_choices(row.company, now=clock.now(), by=request.user)
+        messages.success(request, f"Saved. {summary}; {jobs} job queue entries created.")
+    else:
+        messages.success(request, "Saved." if changed else "Nothing was changed.")
+    return redirect(f"{kind.key}_setup")
+
+
+# Enabling and disabling
+
+
+@never_cache
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def enable_dataverse_setup(request: SignedInRequest) -> HttpResponse:
+    """Run all checks, then let the connection be used."""
+    return _switch_on(request, DATAVERSE)
+
+
+@never_cache
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def enable_sales_setup(request: SignedInRequest) -> HttpResponse:
+    """Run all checks, then let Sales take part."""
+    return _switch_on(request, SALES)
+
+
+def _switch_on(request: SignedInRequest, kind: Kind) -> HttpResponse:
+    row = _row(kind, company_of(request))
+    if row.pk is None or row.is_enabled:
+        return redirect(f"{kind.key}_setup")
+    return _enable(request, kind, _form(kind, row))
+
+
+def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpResponse:
+    assert kind.enable is not None
+    company = form.instance.company
+    problems = form.missing()
+    if kind is SALES and not _dataverse_is_enabled(company):
+        sentence = "Sales is reached through Dataverse."
+        cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
+        problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]
+    if not problems:
+        outcome = kind.enable(company, now=clock.now(), by=request.user)
+        problems = form.located(outcome.in_the_way)
+        if outcome.mappings is not None:
+            return _enabled(request, kind, company, outcome)
+    form.instance.refresh_from_db()
+    return _refused(request, kind, form, problems, "Your settings are saved, but not enabled")
+
+
+def _enabled(
+    request: SignedInRequest, kind: Kind, company: Company, outcome: Outcome
+) -> HttpResponse:
+    messages.success(request, f"{kind.title} is enabled. {outcome.mappings}.")
+    customised = reset.preview(Company.objects.get(pk=company.pk)).customised
+    if customised:
+        names = ", ".join(customised)
+        messages.warning(
+            request,
+            f"These mappings keep their customisations: {names}. Use Default Synchronization "
+            "Setup shows what applying the defaults would change.",
+        )
+    return redirect(f"{kind.key}_setup")
+
+
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def disable_dataverse_setup(request: SignedInRequest) -> HttpResponse:
+    """Let the connection rest, after saying what that does to jobs."""
+    return _disable(request, DATAVERSE)
+
+
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def disable_sales_setup(request: SignedInRequest) -> HttpResponse:
+    """Let Sales take no part, after saying what that does to jobs."""
+    return _disable(request, SALES)
+
+
+def _disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
+    row = _row(kind, company_of(request))
+    here = f"{kind.key}_setup"
+    if row.pk is None or not row.is_enabled:
+        return redirect(here)
+    if not is_confirmed(request):
+        follows = enabling.consequences_of_disabling(row)
+        which = "All" if kind is DATAVERSE else "Those that need Sales among the"
+        return ask(
+            request,
+            title=f"Disable the {kind.title}?",
+            text=f"{which} {follows.jobs} active job queue entries go On Hold, and runs that are "
+            f"under way end. The mappings and {follows.couplings} couplings stay; enabling goes on "
+            "from where it stopped.",
+            yes="Disable the connection",
+            no="Leave it enabled",
+        )
+    try:
+        held = enabling.disable(row, now=clock.now(), by=request.user)
+    except ConfigurationError as error:
+        messages.error(request, f"{error.message} (E-SALES-ON)")
+        return redirect(here)
+    messages.success(request, f"Disabled. {held} job queue entries are on hold.")
+    return redirect(here)

@@ -1,0 +1,279 @@
+"""The pages of the integration solution: redeploy (P07) and who redeploys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from connections import deployment, health, redeploy, setup, setup_edits
+from connections.checks import IMPATIENT
+from connections.errors import IntegrationError
+from connections.models import (
+    Company,
+    DataverseConnectionSetup,
+    DeploymentIdentity,
+    Redeployment,
+)
+from connections.redeploy import AssignRole, ImportSolution
+from connections.setup_edits import StaleError
+from connections.setup_forms import DeploymentForm, Problem
+from connections.setup_lines import conflicts_of, sections_of
+from connections.solution.manifest import shown
+from connections.solution_host import SolutionHost
+from connections.terms import RedeployResult
+from integration_admin.chrome import company_of
+from integration_admin.pages import ask, is_confirmed
+from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from syncjobs import clock, pausing, redeploying, redeploying_once
+from syncjobs.leases import BusyError
+from syncjobs.models import JobQueueEntry
+
+UNPROCESSABLE, CONFLICT = 422, 409
+MOST_IN_HISTORY = 50
+TONES = {
+    RedeployResult.DONE: ("good", "good"),
+    RedeployResult.WITH_WARNINGS: ("held", "warn"),
+    RedeployResult.ROLES_INCOMPLETE: ("held", "warn"),
+    RedeployResult.FAILED: ("bad", "bad"),
+    RedeployResult.CANCELLED: ("held", "stop"),
+    RedeployResult.IN_PROCESS: ("move", "moving"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a redeploy would do now; `trouble` says why that is not known."""
+
+    installed: str = ""
+    import_reason: str = ""
+    roles: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+def plan_of(company: Company, *, force: bool = False, roles_only: bool = False) -> Plan:
+    """Look at the environment and plan, without doing anything."""
+    try:
+        package = deployment.package_of(company)
+        state = health.solution_state(company, package)
+    except IntegrationError as error:
+        return Plan(trouble=error.message)
+    steps = list(
+        redeploy.plan_redeploy(state, package.manifest, force=force, roles_only=roles_only)
+    )
+    return Plan(
+        installed=shown(state.installed),
+        import_reason=next((s.reason for s in steps if isinstance(s, ImportSolution)), ""),
+        roles=tuple(f"{s.role.name} to the {s.to}" for s in steps if isinstance(s, AssignRole)),
+        missing=tuple(s.sentence for s in redeploy.shortfalls(state, package.manifest)),
+    )
+
+
+# The page
+
+
+@require_GET
+@requires(Right.VIEW_ROLES)
+def redeploy_page(request: SignedInRequest) -> HttpResponse:
+    """Show the last redeploys and what is shipped; it looks at the environment when asked to."""
+    company = company_of(request)
+    if company is None:
+        return render(request, "pages/welcome.html")
+    looks = "look" in request.GET and has_right(request.user, Right.TEST_CONNECTION)
+    history = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
+    rows = [(one, *TONES[RedeployResult(one.result)]) for one in history]
+    last = rows[0][0] if rows else None
+    context = {
+        "package": deployment.package_of(company),
+        "shipped": shown(deployment.package_of(company).manifest.version),
+        "identity": DeploymentIdentity.objects.filter(company=company).first(),
+        "history": rows,
+        "last": last,
+        "is_unfinished": last is not None and redeploying.is_unfinished(last),
+        "busy": _alive(company),
+        "plan": plan_of(company) if looks else None,
+        "may_look": has_right(request.user, Right.TEST_CONNECTION),
+        "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION),
+        "may_store": has_right(request.user, Right.MANAGE_SECRETS),
+    }
+    return render(request, "pages/redeploy.html", context)
+
+
+def _alive(company: Company) -> Any:
+    entry = JobQueueEntry.objects.filter(
+        company=company, job=redeploying.JOB, status__in=redeploying.ALIVE
+    ).first()
+    return entry.runs.order_by("-pk").first() if entry else None
+
+
+@never_cache
+@require_POST
+@requires(Right.REDEPLOY_SOLUTION)
+def start_redeploy(request: SignedInRequest) -> HttpResponse:
+    """Show what would be done, then do it; who signs in is stored, or asked for once (C-0702)."""
+    company = company_of(request)
+    if company is None or not DataverseConnectionSetup.objects.filter(company=company).exists():
+        messages.error(request, "Set the connection with Dataverse up first. (E-NEED-DATAVERSE)")
+        return redirect("dataverse_setup")
+    stored = DeploymentIdentity.objects.filter(company=company).exists()
+    if not is_confirmed(request):
+        return _preflight(request, company, None if stored else _once(company))
+    if stored:
+        return _start(request, lambda: redeploying.request(
+            company, now=clock.now(), user=request.user, **_options(request)
+        ).pk)  # fmt: skip
+    form = _once(company, request.POST)
+    problems = form.problems() if not form.is_valid() else form.missing()
+    problems = problems or _sign_in_problems(company, form)
+    if problems:
+        return _preflight(request, company, form, problems)
+    return _start(request, lambda: redeploying_once.start_once(
+        company, form.instance, user=request.user, **_options(request)
+    ))  # fmt: skip
+
+
+def _options(request: SignedInRequest) -> dict[str, bool]:
+    return {name: bool(request.POST.get(name)) for name in ("force", "roles_only")}
+
+
+def _start(request: SignedInRequest, begin: Any) -> HttpResponse:
+    try:
+        run = begin()
+    except BusyError as error:
+        messages.error(request, f"{error.message} (E-BUSY)")
+        return redirect("redeploy")
+    except IntegrationError as error:
+        messages.error(request, f"{error.message} ({error.cause})")
+        return redirect("redeploy")
+    return redirect("run", pk=run)
+
+
+def _once(company: Company, data: Any = None) -> DeploymentForm:
+    there = setup.dataverse_setup(company)
+    given = DeploymentIdentity(company=company, authority=there.authority, tenant=there.tenant)
+    return DeploymentForm(data, instance=given)
+
+
+def _sign_in_problems(company: Company, form: DeploymentForm) -> list[Problem]:
+    """Sign in as a redeploy will, so that what is wrong stands next to its field (C-0702)."""
+    client = None
+    try:
+        row = setup.dataverse_setup(company)
+        client = setup.dataverse_as(form.instance, row, timing=IMPATIENT)
+        SolutionHost(client).check_administrator()
+    except IntegrationError as error:
+        return form.located([health.refused("Sign-in", error)])
+    finally:
+        if client is not None:
+            client.close()
+    return []
+
+
+def _preflight(
+    request: SignedInRequest,
+    company: Company,
+    form: DeploymentForm | None,
+    problems: list[Problem] | None = None,
+) -> HttpResponse:
+    """C-0703: what will change, before it is confirmed."""
+    options = _options(request)
+    waiting = pausing.find(company, spare=redeploying.JOB)
+    context = {
+        "plan": plan_of(company, **options),
+        "options": [name for name, on in options.items() if on],
+        "entries": len(waiting),
+        "identity": DeploymentIdentity.objects.filter(company=company).first(),
+        "problems": problems or [],
+        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True)
+        if form
+        else [],
+    }
+    status = UNPROCESSABLE if problems else 200
+    return render(request, "pages/redeploy_start.html", context, status=status)
+
+
+# Who redeploys
+
+
+@require_GET
+@requires(Right.MANAGE_SECRETS)
+def deployment_identity(request: SignedInRequest) -> HttpResponse:
+    """Show who is stored to redeploy, to be changed."""
+    company = company_of(request)
+    if company is None or not hasattr(company, "dataverse_connection_setup"):
+        return redirect("dataverse_setup")
+    return _identity_page(request, company, DeploymentForm(instance=_stored(company)))
+
+
+def _stored(company: Company) -> DeploymentIdentity:
+    found = DeploymentIdentity.objects.filter(company=company).first()
+    return found or _once(company).instance
+
+
+def _identity_page(
+    request: SignedInRequest,
+    company: Company,
+    form: DeploymentForm,
+    problems: list[Problem] | None = None,
+    conflicts: Any = (),
+) -> HttpResponse:
+    stored = DeploymentIdentity.objects.filter(company=company)
+    context = {
+        "is_stored": stored.exists(),
+        "problems": problems or [],
+        "conflicts": conflicts,
+        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True),
+        "seen": setup_edits.sealed(setup_edits.seen(list(stored), form.names)),
+    }
+    status = UNPROCESSABLE if problems else CONFLICT if conflicts else 200
+    return render(request, "pages/deployment_identity.html", context, status=status)
+
+
+@never_cache
+@require_POST
+@requires(Right.MANAGE_SECRETS)
+def save_deployment_identity(request: SignedInRequest) -> HttpResponse:
+    """Store who redeploys, once the sign-in works and is a System Administrator's."""
+    company = company_of(request)
+    if company is None or not hasattr(company, "dataverse_connection_setup"):
+        return redirect("dataverse_setup")
+    form = DeploymentForm(request.POST, instance=_stored(company))
+    problems = form.problems() if not form.is_valid() else form.missing()
+    problems = problems or _sign_in_problems(company, form)
+    if problems:
+        return _identity_page(request, company, form, problems)
+    read = setup_edits.unsealed(request.POST.get("seen", ""))
+    try:
+        setup_edits.save(form.rows(), form.names, read=read, by=request.user)
+    except StaleError as error:
+        rows = conflicts_of(form, error.conflicts)
+        return _identity_page(request, company, form, conflicts=rows)
+    messages.success(request, f"Redeploys sign in as {form.instance} from now on.")
+    return redirect("redeploy")
+
+
+@require_POST
+@requires(Right.MANAGE_SECRETS)
+def remove_deployment_identity(request: SignedInRequest) -> HttpResponse:
+    """Forget who redeploys, after asking."""
+    company = company_of(request)
+    row = DeploymentIdentity.objects.filter(company=company).first()
+    if row is None:
+        return redirect("redeploy")
+    if not is_confirmed(request):
+        return ask(
+            request,
+            title="Remove the deployment identity?",
+            text="Its secret is forgotten. A redeploy then asks for an administrator's sign-in.",
+            yes="Remove it",
+            no="Keep it",
+        )
+    deployment.forget_identity(row, by=request.user)
+    messages.success(request, "The deployment identity is removed.")
+    return redirect("redeploy")

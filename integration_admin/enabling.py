@@ -1,0 +1,144 @@
+"""Enabling the connections after all checks, in order, and disabling them with their jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from connections import checks, health, setup
+from connections.causes import CATALOGUE
+from connections.errors import IntegrationError
+from connections.health import Finding, State
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    SalesConnectionSetup,
+)
+from connections.systems import Side
+from integration_admin.connecting import read_facts
+from mappings import reset
+from mappings.models import Coupling, IntegrationTableMapping
+from mappings.reset import ResetSummary
+from syncjobs import activation
+
+Setup = DataverseConnectionSetup | SalesConnectionSetup
+# What is said and keeps nothing from being enabled: where pages are missing, the others work.
+SAID_ONLY = frozenset({"E-PAGES"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was found, and what enabling led to; without mappings if something was in the way."""
+
+    findings: list[Finding]
+    mappings: ResetSummary | None = None
+    jobs: int = 0
+
+    @property
+    def in_the_way(self) -> list[Finding]:
+        return in_the_way(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What disabling a connection does."""
+
+    jobs: int  # go on hold
+    couplings: int  # stay
+
+
+def in_the_way(found: Iterable[Finding]) -> list[Finding]:
+    """Return what keeps a connection from being used."""
+    return [one for one in found if one.state != State.HEALTHY and one.code not in SAID_ONLY]
+
+
+def enable_dataverse(
+    company: Company, *, now: datetime, by: AbstractBaseUser | None = None
+) -> Outcome:
+    """E-9.10 to E-9.17: settings, credentials, user, tables and roles, currency; then mappings.
+
+    A solution that is missing or incomplete does not stand in the way: Dataverse's own tables
+    were found, and Sales asks for it.
+    """
+    found = health.check_connection(company)
+    if not in_the_way(found):
+        found += health.check_currencies(company)
+    return _enabled(setup.dataverse_setup(company), found, now=now, by=by)
+
+
+def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None = None) -> Outcome:
+    """E-9.23: the connection, the user, the currency, then the solution with its roles."""
+    row = SalesConnectionSetup.objects.get(company=company)
+    found = health.check_connection(company)
+    if not in_the_way(found):
+        found += [*health.check_currencies(company), *health.check_solution(company)]
+    return _enabled(row, found, now=now, by=by)
+
+
+def _enabled(
+    row: Setup, found: list[Finding], *, now: datetime, by: AbstractBaseUser | None
+) -> Outcome:
+    outcome = Outcome(found)
+    if outcome.in_the_way:
+        return outcome
+    company = row.company
+    try:
+        setup.enable(row, by=by)
+        fresh = Company.objects.get(pk=company.pk)
+        read_facts(fresh, named=fresh.name != str(fresh.business_central_id)[:30])
+    except IntegrationError as error:
+        if row.is_enabled:
+            setup.disable(row, reason=error.message, by=by)
+        advice = CATALOGUE[error.cause].advice
+        wrong = Finding(
+            Side.DATAVERSE, "Company", State.WRONG, error.message, advice, str(error.cause)
+        )
+        return Outcome([*found, wrong])
+    summary, jobs = apply_choices(company, now=now, by=by)
+    with transaction.atomic():  # the bells ring once it is known what stays on hold
+        activation.resume(company, now=now)
+        if not SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
+            activation.hold_sales(company, now=now)
+    return Outcome(found, summary, jobs)
+
+
+@transaction.atomic
+def apply_choices(
+    company: Company, *, now: datetime, by: AbstractBaseUser | None = None
+) -> tuple[ResetSummary, int]:
+    """Create the mappings and jobs that the set-ups ask for and drop those they do not.
+
+    What is there stays as it is; mappings of Sales stay also while Sales is disabled (E-9.25).
+    """
+    company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
+    choices = replace(reset.choices_of(company), sales_connection_enabled=True)
+    gone = set(reset.preview(company, choices=choices).removed)
+    present = IntegrationTableMapping.objects.filter(company=company)
+    keep = [name for name in present.values_list("name", flat=True) if name not in gone]
+    summary = reset.use_default_synchronization_setup(company, keep=keep, by=by)
+    return summary, len(activation.create_default_entries(company, now=now))
+
+
+def consequences_of_disabling(row: Setup) -> Consequences:
+    """Return what disabling does, to be shown before it is done."""
+    couplings = Coupling.objects.filter(company=row.company).count()
+    return Consequences(activation.count(row.company).active, couplings)
+
+
+def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
+    """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
+    setup.disable(row, by=by)
+    hold: Callable[..., int] = (
+        activation.hold_all if isinstance(row, DataverseConnectionSetup) else activation.hold_sales
+    )
+    return hold(row.company, now=now)
+
+
+def try_unsaved(company: Company, row: BusinessCentralConnection) -> list[Finding]:
+    """Look whether Business Central would answer with settings that are not saved yet."""
+    return health.findings(checks.try_business_central(company, row))
