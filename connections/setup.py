@@ -82,6 +82,18 @@ def dataverse_setup(company: Company) -> DataverseConnectionSetup:
     return row
 
 
+def enabled_sales_setup(company: Company) -> SalesConnectionSetup:
+    """Return the set-up of Sales; it must be enabled."""
+    row = SalesConnectionSetup.objects.filter(company=company).first()
+    if row is None or not row.is_enabled:
+        message = (
+            "Dynamics 365 Sales is not enabled. Enable the Microsoft Dynamics 365 Connection Setup "
+            "first."
+        )
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return row
+
+
 def business_central_of(
     row: BusinessCentralConnection, *, check: Check | None = None, timing: Timing | None = None
 ) -> BusinessCentral:
@@ -128,13 +140,16 @@ def dataverse_as(
     check: Check | None = None,
     timing: Timing | None = None,
 ) -> Client:
-    """Return a client of the row's environment that signs in as somebody else."""
+    """Return a client of the row's environment that signs in as somebody else.
+
+    Of somebody who is not stored nothing is kept in this process either.
+    """
     origin = hosts.check(dataverse_origin(row.server_address))
     principal = _principal(who, origin)
     return _client(
         Side.DATAVERSE,
         f"{origin}{WEB_API}",
-        tokens_of(who, origin),
+        tokens_of(who, origin, keep=who.pk is not None),
         budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
         pool=DATAVERSE_AT_ONCE,
         check=check,
@@ -152,7 +167,7 @@ def dataverse_origin(address: str) -> str:
     return hosts.plain(hosts.check_form(address)._replace(path=""))
 
 
-def tokens_of(row: SignIn, resource: str) -> Tokens:
+def tokens_of(row: SignIn, resource: str, *, keep: bool = True) -> Tokens:
     """Return where the row's access tokens come from."""
     check_complete(row, "authority", "tenant", *NEEDED[AuthenticationType(row.authentication_type)])
     credentials = Credentials(
@@ -166,7 +181,8 @@ def tokens_of(row: SignIn, resource: str) -> Tokens:
         user_name=row.user_name,
         password=row.password.reveal(),
     )
-    return tokens_for(credentials, resource, trust.bundle())
+    make = tokens_for if keep else tokens_for.__wrapped__
+    return make(credentials, resource, trust.bundle())
 
 
 def check_complete(row: SignIn, *fields: str) -> None:

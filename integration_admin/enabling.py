@@ -9,7 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from connections import checks, health, setup
+from connections import checks, health, order_integration, setup
 from connections.causes import CATALOGUE
 from connections.errors import IntegrationError
 from connections.health import Finding, State
@@ -18,7 +18,9 @@ from connections.models import (
     Company,
     DataverseConnectionSetup,
     SalesConnectionSetup,
+    SignIn,
 )
+from connections.order_integration import Switched
 from connections.systems import Side
 from integration_admin.connecting import read_facts
 from mappings import reset
@@ -122,6 +124,20 @@ def apply_choices(
     keep = [name for name in present.values_list("name", flat=True) if name not in gone]
     summary = reset.use_default_synchronization_setup(company, keep=keep, by=by)
     return summary, len(activation.create_default_entries(company, now=now))
+
+
+def switch_orders(
+    company: Company,
+    *,
+    on: bool,
+    sign_in: SignIn,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+) -> tuple[Switched, ResetSummary, int]:
+    """Switch sales order integration in Sales and here, then its mappings and jobs (E-9.52)."""
+    switched = order_integration.switch(company, on=on, sign_in=sign_in, by=by)
+    summary, jobs = apply_choices(company, now=now, by=by)
+    return switched, summary, jobs
 
 
 def consequences_of_disabling(row: Setup) -> Consequences:
