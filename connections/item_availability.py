@@ -50,6 +50,10 @@ class Stock:
     unit: str
     inventory: Decimal
 
+    @property
+    def amount(self) -> str:
+        return f"{self.inventory.normalize():f} {self.unit}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -61,13 +65,16 @@ class Trial:
     found: Stock | None
 
     @property
+    def milliseconds(self) -> int:
+        return round(self.seconds * 1000)
+
+    @property
     def sentence(self) -> str:
-        answered = f"The service answers {self.user_name} in {self.seconds * 1000:.0f} ms"
+        answered = f"The service answers {self.user_name} in {self.milliseconds} ms"
         if self.found is None:
             return f"{answered}; it shows no item."
         stock = self.found
-        amount = f"{stock.inventory.normalize():f} {stock.unit}".strip()
-        return f"{answered}: {stock.item} {stock.description}, {amount}."
+        return f"{answered}: {stock.item} {stock.description}, {stock.amount}."
 
 
 # Acts

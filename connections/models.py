@@ -198,16 +198,14 @@ class SalesConnectionSetup(models.Model):
     is_enabled = models.BooleanField("Enabled", default=False)
     disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
     server_address = models.URLField("Dynamics 365 Sales URL", max_length=250, blank=True)
-<<<<<<< HEAD
     web_client_url = models.URLField(
         "Dynamics 365 Business Central Web Client URL", max_length=250, blank=True
-=======
+    )
     connection_mode = models.CharField(
         "Connection mode",
         max_length=20,
         choices=ConnectionMode.choices,
         default=ConnectionMode.THROUGH_DATAVERSE,
->>>>>>> main
     )
     sales_order_model = models.CharField(
         "Sales Order Integration",

@@ -6,6 +6,12 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 from uuid import uuid5
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
 from connections import setup
 from connections.causes import Cause
 from connections.checks import IMPATIENT
@@ -40,6 +46,17 @@ def web_client_url(row: SalesConnectionSetup) -> str:
 def tell_web_client(row: SalesConnectionSetup, url: str) -> None:
     """Let Sales open this address; empty takes it away and leaves the rest (E-9.25)."""
     tell(row, {WEB_CLIENT: url or None}, create=bool(url))
+
+
+def reset_web_client(row: SalesConnectionSetup, *, by: AbstractBaseUser | None = None) -> None:
+    """Let Sales open the company's own address again (E-9.51)."""
+    before = facts_of(row, ("web_client_url",))
+    tell_web_client(row, default_web_client_url(row.company))
+    row.web_client_url = ""
+    with transaction.atomic():
+        row.save(update_fields=["web_client_url"])
+        after = {"web_client_url": default_web_client_url(row.company)}
+        trail.note(Act.RESET, row, before=before, after=after, reason="Web Client URL", by=by)
 
 
 def tell(row: SalesConnectionSetup, values: Mapping[str, Value], *, create: bool = True) -> None:

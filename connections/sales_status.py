@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from connections import deployment, order_integration, setup
+from connections import deployment, nav_connection, order_integration, setup
 from connections.checks import IMPATIENT
+from connections.errors import IntegrationError
 from connections.models import Company, SalesConnectionSetup
 from connections.solution.manifest import is_older, shown, version_of
 from connections.solution_host import SolutionHost
@@ -70,8 +72,22 @@ def refresh(company: Company, *, now: datetime) -> Status:
     return status_of(row)
 
 
-def forget(row: SalesConnectionSetup) -> None:
-    """Clear what Sales told, since the connection is disabled (E-9.25)."""
+def introduce(company: Company, *, now: datetime) -> Status:
+    """Tell Sales where Business Central opens, and note what Sales tells (E-9.41, E-9.24)."""
+    row = setup.enabled_sales_setup(company)
+    if url := nav_connection.web_client_url(row):
+        nav_connection.tell_web_client(row, url)
+    return refresh(company, now=now)
+
+
+def take_leave(row: SalesConnectionSetup) -> None:
+    """Take the web client's address away from Sales, and forget what Sales told (E-9.25).
+
+    Where Sales is away the address stays there, which keeps nobody from disabling.
+    """
+    if row.checked_at is not None:
+        with suppress(IntegrationError):
+            nav_connection.tell_web_client(row, "")
     row.sales_version = row.solution_version = ""
     row.orders_in_sales = row.checked_at = None
     row.save(update_fields=FIELDS)

@@ -109,9 +109,8 @@ def in_sales(sandbox: RunningSandbox) -> bool:
 def submit_an_order(sandbox: RunningSandbox) -> None:
     call = sandbox.dataverse
     [currency] = call.get("transactioncurrencies?$top=1").json()["value"]
-    money = {
-        "transactioncurrencyid@odata.bind": f"/transactioncurrencies({currency['transactioncurrencyid']})"
-    }
+    own = f"/transactioncurrencies({currency['transactioncurrencyid']})"
+    money = {"transactioncurrencyid@odata.bind": own}
     wanted = {"Prefer": "return=representation"}
     account = call.post("accounts", {"name": "Adatum"}, headers=wanted).json()["accountid"]
     prices = call.post("pricelevels", {"name": "Standard", **money}, headers=wanted).json()
