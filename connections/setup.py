@@ -52,7 +52,9 @@ class Systems:
     dataverse: Dataverse
 
 
-def systems_of(company: Company, *, check: Check | None = None) -> Systems:
+def systems_of(
+    company: Company, *, check: Check | None = None, timing: Timing | None = None
+) -> Systems:
     """Return both systems of a company; `check` is called while anything waits, and may raise."""
     setup = dataverse_setup(company)
     if not setup.is_enabled:
@@ -62,8 +64,9 @@ def systems_of(company: Company, *, check: Check | None = None) -> Systems:
             "and enable it in Dataverse Connection Setup."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    business_central = business_central_of(business_central_connection(company), check=check)
-    return Systems(business_central, dataverse_of(setup, check=check))
+    row = business_central_connection(company)
+    business_central = business_central_of(row, check=check, timing=timing)
+    return Systems(business_central, dataverse_of(setup, check=check, timing=timing))
 
 
 def business_central_connection(company: Company) -> BusinessCentralConnection:
