@@ -14,6 +14,7 @@ import requests
 from requests.utils import get_environ_proxies
 
 from connections import hosts, needed_pages, setup, trust
+from connections.authentication import proof_of
 from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
@@ -157,8 +158,7 @@ def _check_sign_in(row: SignIn, resource: str) -> str:
     tokens = setup.tokens_of(row, resource)
     tokens.forget()
     tokens.token()
-    by = AuthenticationType(row.authentication_type).label.lower()
-    return f"Entra ID accepted the {by}."
+    return f"Entra ID accepted {proof_of(AuthenticationType(row.authentication_type))}."
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
 from connections import hosts, limits, trust
+from connections.authentication import NEEDED
 from connections.budget import budget_of
 from connections.business_central import BusinessCentral
 from connections.causes import Cause
@@ -36,11 +37,6 @@ from connections.tokens import Credentials, Tokens, tokens_for
 WEB_API = "/api/data/v9.2"
 BUSINESS_CENTRAL_AT_ONCE = 5  # Business Central runs five requests of a user, others queue
 DATAVERSE_AT_ONCE = 16
-NEEDED = {
-    AuthenticationType.CLIENT_SECRET: ("client_id", "client_secret"),
-    AuthenticationType.CERTIFICATE: ("client_id", "certificate", "private_key"),
-    AuthenticationType.PASSWORD: ("client_id", "user_name", "password"),
-}
 Check = Callable[[], object]
 
 
@@ -157,7 +153,7 @@ def dataverse_origin(address: str) -> str:
 
 def tokens_of(row: SignIn, resource: str) -> Tokens:
     """Return where the row's access tokens come from."""
-    check_complete(row, "authority", "tenant", *NEEDED[AuthenticationType(row.authentication_type)])
+    check_complete(row, *NEEDED[AuthenticationType(row.authentication_type)])
     credentials = Credentials(
         authority=hosts.check(row.authority),
         tenant=row.tenant,

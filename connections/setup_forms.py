@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from connections.authentication import NEEDED, OAUTH_2
 from connections.errors import ConfigurationError
 from connections.health import Finding
 from connections.models import (
@@ -20,7 +21,7 @@ from connections.models import (
     DeploymentIdentity,
     SignIn,
 )
-from connections.setup import NEEDED, dataverse_origin
+from connections.setup import dataverse_origin
 from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.terms import AuthenticationType
 
@@ -76,6 +77,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+        if "authentication_type" in self.fields:
+            offered = [(kind.value, kind.label) for kind in OAUTH_2]
+            self.fields["authentication_type"].widget = forms.Select(choices=offered)
         if "certificate" in self.fields:
             self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
         self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}
@@ -131,7 +135,7 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         wanted = [*self.always_needed()]
         if isinstance(row, SignIn):
             kind = AuthenticationType(row.authentication_type)
-            wanted += ["authority", "tenant", *NEEDED[kind]]
+            wanted += NEEDED[kind]
         for name in wanted:
             if not getattr(row, name):
                 caption = str(self.fields[name].label)
