@@ -74,6 +74,7 @@ class Cause(StrEnum):
     NOT_AVAILABLE = "E-AVAILABILITY"
     EXCLUSIVE = "E-EXCLUSIVE"
     ORDERS_WAITING = "E-ORDERS-WAITING"
+    ENCRYPTION = "E-ENCRYPTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +339,10 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.ORDERS_WAITING: _needs(
         "Submitted orders wait",
         "Fulfil or cancel the submitted orders in Sales first.",
+    ),
+    Cause.ENCRYPTION: _needs(
+        "Stored secrets cannot be encrypted or read",
+        "Put the key back into SECRETS_KEYS, or enter the secrets again: Encryption Management.",
     ),
 }
 
