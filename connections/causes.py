@@ -75,6 +75,8 @@ class Cause(StrEnum):
     USER_UNKNOWN = "E-BCUSER"
     NO_KEY = "E-NOKEY"
     NOT_AVAILABLE = "E-AVAILABILITY"
+    EXCLUSIVE = "E-EXCLUSIVE"
+    ORDERS_WAITING = "E-ORDERS-WAITING"
     ENCRYPTION = "E-ENCRYPTION"
 
 
@@ -345,6 +347,14 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.NOT_AVAILABLE: _needs(
         "Item availability service does not answer",
         "Publish the web service ItemAvailability in Business Central, and check its URL.",
+    ),
+    Cause.EXCLUSIVE: _needs(
+        "Both cannot be on",
+        "Switch one of the two off on the Microsoft Dynamics 365 Connection Setup first.",
+    ),
+    Cause.ORDERS_WAITING: _needs(
+        "Submitted orders wait",
+        "Fulfil or cancel the submitted orders in Sales first.",
     ),
     Cause.ENCRYPTION: _needs(
         "Stored secrets cannot be encrypted or read",

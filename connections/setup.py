@@ -86,6 +86,18 @@ def dataverse_setup(company: Company) -> DataverseConnectionSetup:
     return row
 
 
+def enabled_sales_setup(company: Company) -> SalesConnectionSetup:
+    """Return the set-up of Sales; it must be enabled."""
+    row = SalesConnectionSetup.objects.filter(company=company).first()
+    if row is None or not row.is_enabled:
+        message = (
+            "Dynamics 365 Sales is not enabled. Enable the Microsoft Dynamics 365 Connection Setup "
+            "first."
+        )
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return row
+
+
 def business_central_of(
     row: BusinessCentralConnection, *, check: Check | None = None, timing: Timing | None = None
 ) -> BusinessCentral:
@@ -133,13 +145,16 @@ def dataverse_as(
     check: Check | None = None,
     timing: Timing | None = None,
 ) -> Client:
-    """Return a client of the row's environment that signs in as somebody else."""
+    """Return a client of the row's environment that signs in as somebody else.
+
+    Of somebody who is not stored nothing is kept in this process either.
+    """
     origin = dataverse_origin(row.server_address)
     principal = _principal(who, origin)
     return _client(
         Side.DATAVERSE,
         dataverse_root(row),
-        sign_in_of(who, origin),
+        sign_in_of(who, origin, keep=who.pk is not None),
         budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
         pool=DATAVERSE_AT_ONCE,
         check=check,
@@ -179,15 +194,15 @@ def dataverse_root(row: DataverseConnectionSetup) -> str:
     return f"{hosts.check(environment_of(row))}{api}"
 
 
-def sign_in_of(row: SignIn, resource: str) -> Tokens | WindowsUser:
+def sign_in_of(row: SignIn, resource: str, *, keep: bool = True) -> Tokens | WindowsUser:
     """Return how requests of the row prove who sends them."""
     if row.authentication_type == AuthenticationType.AD:
         check_complete(row, *NEEDED[AuthenticationType.AD])
         return WindowsUser(row.user_name, row.password.reveal())
-    return tokens_of(row, resource)
+    return tokens_of(row, resource, keep=keep)
 
 
-def tokens_of(row: SignIn, resource: str) -> Tokens:
+def tokens_of(row: SignIn, resource: str, *, keep: bool = True) -> Tokens:
     """Return where the row's access tokens come from."""
     kind = AuthenticationType(row.authentication_type)
     if kind == AuthenticationType.OFFICE_365:
@@ -204,7 +219,8 @@ def tokens_of(row: SignIn, resource: str) -> Tokens:
         user_name=row.user_name,
         password=row.password.reveal(),
     )
-    return tokens_for(credentials, resource, trust.bundle())
+    make = tokens_for if keep else tokens_for.__wrapped__
+    return make(credentials, resource, trust.bundle())
 
 
 def check_complete(row: SignIn, *fields: str) -> None:
