@@ -30,6 +30,7 @@ RIGHT_OF_ACT = {
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
+    "choose_business_unit": Right.CHANGE_CONNECTION,
     "check_sales": Right.TEST_CONNECTION,
     "reset_web_client_url": Right.CHANGE_CONNECTION,
     "publish_item_availability": Right.CHANGE_CONNECTION,
@@ -85,6 +86,7 @@ OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 RIGHT_OF_PAGE = {
     "default_setup": Right.RESET_CONFIGURATION,
     "deployment_identity": Right.MANAGE_SECRETS,
+    "business_unit": Right.CHANGE_CONNECTION,
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
     "audit_log": Right.VIEW_AUDIT,
