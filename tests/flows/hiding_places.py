@@ -27,7 +27,7 @@ def shapes(secret: str) -> set[bytes]:
     found = {plain, escape(secret).encode(), dumps(secret)[1:-1].encode(), plain.hex().encode()}
     found |= {quote(secret, safe="").encode(), quote_plus(secret).encode(), plain[::-1]}
     for encode in (b64encode, urlsafe_b64encode):
-        # In Base64 a text looks differ by where it begins within three bytes; its middle is enough.
+        # In Base64 a text looks different by where it begins within three bytes; its middle is enough.
         for before in range(3):
             inside = encode(b"\0" * before + plain)
             found.add(inside[4 if before else 0 : len(inside) - 4])
@@ -42,6 +42,10 @@ class Places:
 
     def add(self, place: str, content: bytes | str) -> None:
         self.contents.append((place, content.encode() if isinstance(content, str) else content))
+
+    @property
+    def names(self) -> list[str]:
+        return [place for place, _ in self.contents]
 
     def forget(self, beginning: str) -> None:
         """Leave out what is meant to show a secret, once."""
