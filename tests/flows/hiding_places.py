@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client
-from redis import Redis
 
 
 def shapes(secret: str) -> set[bytes]:
@@ -27,7 +26,7 @@ def shapes(secret: str) -> set[bytes]:
     found = {plain, escape(secret).encode(), dumps(secret)[1:-1].encode(), plain.hex().encode()}
     found |= {quote(secret, safe="").encode(), quote_plus(secret).encode(), plain[::-1]}
     for encode in (b64encode, urlsafe_b64encode):
-        # In Base64 a text looks different by where it begins within three bytes; its middle is enough.
+        # In Base64 it depends on where a text begins within three bytes; its middle is enough.
         for before in range(3):
             inside = encode(b"\0" * before + plain)
             found.add(inside[4 if before else 0 : len(inside) - 4])
@@ -136,7 +135,7 @@ def _row(values: Iterable[Any]) -> str:
 
 def search_redis(places: Places) -> None:
     """Read every key of every kind; RQ squeezes what it keeps, so that is unpacked as well."""
-    redis = django_rq.get_connection("default")
+    redis: Any = django_rq.get_connection("default")  # its answers may be bytes or texts
     for key in redis.scan_iter("*"):
         values = [key, *READERS[redis.type(key).decode()](redis, key)]
         for value in list(values):
@@ -145,7 +144,7 @@ def search_redis(places: Places) -> None:
         places.add(f"Redis {key.decode(errors='replace')}", b"\n".join(values))
 
 
-READERS: dict[str, Callable[[Redis, bytes], Iterable[bytes]]] = {
+READERS: dict[str, Callable[[Any, bytes], Iterable[bytes]]] = {
     "string": lambda redis, key: [redis.get(key) or b""],
     "hash": lambda redis, key: [part for pair in redis.hgetall(key).items() for part in pair],
     "list": lambda redis, key: redis.lrange(key, 0, -1),
