@@ -207,7 +207,7 @@ def test_proposals_are_accepted_by_ticking(
     cronus: Company, live: LiveServer, page: Page
 ) -> None:  # C-0902
     sign_in_at_once(page, live.url, make_user(Role.ADMINISTRATOR, "mira"))
-    page.goto(f"{live.url}{ADDRESS}")
+    page.goto(f"{live.url}{ADDRESS}", timeout=LONG)
     assert Axe().run(page, options=AXE).response["violations"] == []
 
     page.get_by_role("link", name="Suggest by E-Mail").click()
@@ -223,5 +223,6 @@ def test_proposals_are_accepted_by_ticking(
     expect(page.get_by_text("2 coupled, 0 unchanged, 0 failed.")).to_be_visible(timeout=LONG)
     assert number > 2
     assert Coupling.objects.count() == 2
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.reload(timeout=LONG)
     assert Axe().run(page, options=AXE).response["violations"] == []
