@@ -23,6 +23,19 @@
     if (bulk) { bulk.classList.toggle("is-open", n > 0); bulk.querySelector("[data-n]").textContent = `${n} selected`; }
   };
 
+  // The filter pane: what the link does by loading the page anew, at once; the address keeps it.
+  const togglePane = () => {
+    const pane = document.getElementById("pane"), opener = document.querySelector("[data-pane][aria-controls]");
+    if (!pane) return;
+    pane.hidden = !pane.hidden;
+    pane.parentElement.classList.toggle("with-pane--closed", pane.hidden);
+    opener.setAttribute("aria-expanded", String(!pane.hidden));
+    const here = new URL(location);
+    if (pane.hidden) here.searchParams.delete("pane"); else here.searchParams.set("pane", "open");
+    history.replaceState(history.state, "", here);
+    (pane.hidden ? opener : pane.querySelector(".input")).focus();
+  };
+
   addEventListener("DOMContentLoaded", () => {
     setTheme(root.dataset.contrast ? "contrast" : root.dataset.theme || "system");
     each("[data-list]", refreshSelection);
@@ -34,6 +47,8 @@
     const hit = (selector) => event.target.closest(selector);
     each("details.menu[open]", (menu) => { if (!menu.contains(event.target) || hit(".menu__list a, .menu__list button")) menu.open = false; });
     let el;
+    if (event.shiftKey && (el = hit("[data-more]"))) { event.preventDefault(); location.assign(el.dataset.more); return; }
+    if ((el = hit("[data-pane]"))) { event.preventDefault(); togglePane(); return; }
     if (hit("[aria-disabled=true]")) { event.preventDefault(); return; }
     if ((el = hit("[data-set-theme]"))) { store("theme", el.dataset.setTheme); setTheme(el.dataset.setTheme); }
     if ((el = hit("[data-clear]"))) {

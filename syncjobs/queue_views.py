@@ -52,12 +52,19 @@ class JobQueueList(ListPage[JobQueueEntry]):
     right = Right.VIEW_JOB
     columns = (
         Column("description", order="description"),
-        Column("status", order="status"),
-        Column("category", order="category", hides_when_narrow=True),
+        Column("status", order="status", is_filter=True),
+        Column("category", order="category", hides_when_narrow=True, is_filter=True),
         Column("minutes_between_runs", "Every", is_number=True, hides_when_narrow=True),
         Column("last_result", "Last result"),
         Column("attempts", "Attempts", is_number=True),
         Column("earliest_start", "Next run", order="earliest_start"),
+        Column("mapping_name", "Mapping", is_extra=True, order="mapping_name"),
+        Column("priority", is_extra=True, is_filter=True, order="priority"),
+        Column("recurring", is_extra=True),
+        Column("maximum_attempts", is_number=True, is_extra=True),
+        Column("last_ready_state", is_extra=True),
+        Column("expiration", is_extra=True),
+        Column("error_message", is_extra=True, is_personal=True),
     )
     actions = tuple(
         Action(caption, many, Right.RUN_JOB, icon) for caption, many, _, icon in ENTRY_ACTIONS
