@@ -301,10 +301,13 @@ def ask(
 
     With a number it asks at level 2: the person types how many records it touches.
     """
+    left_out = {"csrfmiddlewaretoken", "confirmed", "number"}
+    if "all" in request.POST:  # the rows are found anew
+        left_out.add("selected")
     posted = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in {"csrfmiddlewaretoken", "confirmed", "number"}
+        if name not in left_out
         for value in values
     ]
     return render(

@@ -26,6 +26,7 @@ from integration_admin.chrome import company_of
 from integration_admin.columns import Column
 from integration_admin.pages import Action, Empty, Filter, ListPage, View, back
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from integration_admin.selection import acts_on
 from mappings import pairing
 from mappings.coupling_buttons import within_limit
 from mappings.coupling_views import mapping_names
@@ -309,6 +310,7 @@ def _release(company: Company, request: SignedInRequest, errors: Sequence[SynchE
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(SynchError)
 def synchronize_errors(request: SignedInRequest) -> HttpResponse:
     """Synchronize the records behind the ticked errors at once."""
     company, errors = company_of(request), _chosen(request)
@@ -325,6 +327,7 @@ def synchronize_errors(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(SynchError)
 def retry_errors(request: SignedInRequest) -> HttpResponse:
     """Let the next runs take the records behind the ticked errors again."""
     company, errors = company_of(request), _chosen(request)

@@ -28,6 +28,7 @@ from integration_admin.pages import (
     back,
 )
 from integration_admin.roles import Right, SignedInRequest, requires
+from integration_admin.selection import acts_on
 from syncjobs import clock, health, queue
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.queue import RunningError
@@ -260,6 +261,7 @@ def _try(request: SignedInRequest, entry: JobQueueEntry, act: Act) -> object:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def run_entries_now(request: SignedInRequest) -> HttpResponse:
     """Start the ticked entries."""
     return _each(request, _run_now, "in the queue")
@@ -267,6 +269,7 @@ def run_entries_now(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def set_entries_ready(request: SignedInRequest) -> HttpResponse:
     """Let the ticked entries run at their next allowed moment."""
     return _each(request, _ready, "ready")
@@ -274,6 +277,7 @@ def set_entries_ready(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def hold_entries(request: SignedInRequest) -> HttpResponse:
     """Let the ticked entries not run until somebody says so."""
     return _each(request, _hold, "on hold; what is running goes on")
@@ -281,6 +285,7 @@ def hold_entries(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def restart_entries(request: SignedInRequest) -> HttpResponse:
     """Start the ticked entries without waiting for their time."""
     return _each(request, _restart, "restarted")

@@ -34,7 +34,9 @@ def test_what_is_shown_is_saved_under_a_name(past: Past, admin: Client) -> None:
     assert 'name="picture" value="mapping=VENDOR&amp;sort=-business_central_key"' in form
     assert (view.name, view.picture, view.is_shared) == ("Vendors", PICTURE, False)
     assert saved.redirect_chain[-1][0] == f"/couplings/?{PICTURE}&saved={view.pk}"
-    assert 'aria-current="page"' in saved.content.decode().split("your view </span>Vendors")[0][-400:]
+    assert (
+        'aria-current="page"' in saved.content.decode().split("your view </span>Vendors")[0][-400:]
+    )
     assert saved.context["is_changed"] is False
 
 
