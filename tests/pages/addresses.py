@@ -67,7 +67,7 @@ RIGHT_OF_ACT = {
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
     "save_view": Right.VIEW_CONSOLE,
-    "delete_view": Right.VIEW_CONSOLE,
+    "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
     "default_view": Right.VIEW_CONSOLE,
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
