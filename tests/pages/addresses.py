@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
 from connections.models import Company
-from integration_admin.models import ApiToken
+from integration_admin.models import ApiToken, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -71,6 +71,9 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "save_view": Right.VIEW_CONSOLE,
+    "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
+    "default_view": Right.VIEW_CONSOLE,
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
@@ -99,6 +102,9 @@ RIGHT_OF_PAGE = {
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
 }
+# Files, which are no pages, and the right that each asks for besides that of its list.
+OF_A_LIST = {"list_views", "save_view"}
+RIGHT_OF_FILE = {"export_list": Right.EXPORT}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -120,6 +126,8 @@ def _names(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str) -> str:
     """Return the address of a URL, for the newest record where it needs one."""
+    if name in RIGHT_OF_FILE:
+        return f"{reverse(name, args=['couplings'])}?format=csv"
     kinds: dict[str, Any] = {
         "switch_company": Company,
         "mapping": IntegrationTableMapping,
@@ -140,11 +148,15 @@ def address(name: str) -> str:
         "cancel_run": Run,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
+        "delete_view": SavedView,
+        "default_view": SavedView,
         "user": User,
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
     }
+    if name in OF_A_LIST:
+        return reverse(name, args=["couplings"])
     if name not in kinds:
         return reverse(name)
     row = kinds[name].objects.first()
