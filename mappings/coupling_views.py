@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -46,6 +47,7 @@ def mapping_names(company: Company) -> list[tuple[str, str]]:
     return [(name, name) for name in names.values_list("name", flat=True)]
 
 
+OPENS = Column("opens", "Open")
 BY_MAPPING = Filter("mapping", "Mapping", "mapping_name", mapping_names)
 SYNCHRONIZE = Action("Synchronize", "synchronize_couplings", Right.RETRY_RECORD, "play")
 DELETE = Action("Delete Couplings", "delete_couplings", Right.MANAGE_COUPLINGS, "uncouple")
@@ -73,7 +75,29 @@ def result(state: str, error: str) -> SafeString:
     return cells.state(state)
 
 
-class CouplingList(ListPage[Coupling]):
+class OpensCouplings(ListPage[Coupling]):
+    """Lists of couplings lead to both records (E-9.50)."""
+
+    def gather(self, rows: Sequence[Coupling]) -> None:  # noqa: ARG002 - the company is enough
+        self.links = links.Links(self.company)
+
+    def _addresses(self, row: Coupling) -> links.Addresses:
+        return self.links.of(
+            row.mapping_name,
+            key=row.business_central_key,
+            business_central_id=row.business_central_id,
+            dataverse_id=row.dataverse_id,
+        )
+
+    def show_opens(self, row: Coupling) -> SafeString | str:
+        found = self._addresses(row)
+        return cells.opens(found.business_central, found.sales, title_of(row))
+
+    def value_opens(self, row: Coupling) -> str:
+        return str(self._addresses(row))
+
+
+class CouplingList(OpensCouplings):
     """Which record is coupled with which row, and how both directions went last."""
 
     title = "Couplings"
@@ -87,6 +111,7 @@ class CouplingList(ListPage[Coupling]):
         Column("last_synch_result", "Last to BC"),
         Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
         Column("held", "Held back"),
+        OPENS,
     )
     actions = (SYNCHRONIZE, DELETE)
     views = (
@@ -120,7 +145,7 @@ class CouplingList(ListPage[Coupling]):
         return cells.state("Skipped") if row.skipped else ""
 
 
-class CouplingErrorList(ListPage[Coupling]):
+class CouplingErrorList(OpensCouplings):
     """Couplings that were skipped after the same error came twice, and the cure."""
 
     title = "Coupled Data Synchronization Errors"
@@ -132,6 +157,7 @@ class CouplingErrorList(ListPage[Coupling]):
         Column("way", "Direction"),
         Column("message", "Error Message"),
         Column("skipped_at", "Failed On", order="skipped_at"),
+        OPENS,
     )
     actions = (
         Action(
@@ -191,6 +217,7 @@ class OptionErrorList(ListPage[OptionCoupling]):
         Column("option", "Option", order="option_caption", side="sales"),
         Column("last_error", "Error Message"),
         Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
+        OPENS,
     )
     actions = (Action("Retry", "retry_options", Right.RETRY_RECORD, "refresh"),)
     filters = (BY_MAPPING,)
@@ -207,6 +234,22 @@ class OptionErrorList(ListPage[OptionCoupling]):
 
     def everything(self) -> QuerySet[OptionCoupling]:
         return super().everything().filter(skipped=True)
+
+    def gather(self, rows: Sequence[OptionCoupling]) -> None:  # noqa: ARG002
+        self.links = links.Links(self.company)
+
+    def _addresses(self, row: OptionCoupling) -> links.Addresses:
+        return self.links.of(
+            row.mapping_name,
+            key=row.business_central_key,
+            business_central_id=row.business_central_id,
+        )
+
+    def show_opens(self, row: OptionCoupling) -> SafeString | str:
+        return cells.opens(self._addresses(row).business_central, "", row.business_central_key)
+
+    def value_opens(self, row: OptionCoupling) -> str:
+        return str(self._addresses(row))
 
     def show_way(self, row: OptionCoupling) -> SafeString:
         return cells.route(TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM)
@@ -234,6 +277,7 @@ class PendingCouplingList(ListPage[PendingCoupling]):
         Column("attempts", is_number=True, order="attempts"),
         Column("failed_at", order="failed_at"),
         Column("held", "Held back"),
+        OPENS,
     )
     actions = (Action("Retry", "retry_pending", Right.RETRY_RECORD, "refresh"),)
     views = (
@@ -250,6 +294,23 @@ class PendingCouplingList(ListPage[PendingCoupling]):
         "No record waits for a partner",
         "A new record that cannot be created on the other side waits here until it can.",
     )
+
+    def gather(self, rows: Sequence[PendingCoupling]) -> None:  # noqa: ARG002
+        self.links = links.Links(self.company)
+
+    def _addresses(self, row: PendingCoupling) -> links.Addresses:
+        return self.links.of(
+            row.mapping_name,
+            business_central_id=row.record_id if row.direction == TO else None,
+            dataverse_id=row.record_id if row.direction == FROM else None,
+        )
+
+    def show_opens(self, row: PendingCoupling) -> SafeString | str:
+        found = self._addresses(row)
+        return cells.opens(found.business_central, found.sales, row.name or row.record_id)
+
+    def value_opens(self, row: PendingCoupling) -> str:
+        return str(self._addresses(row))
 
     def show_record(self, row: PendingCoupling) -> SafeString:
         if row.name:
@@ -315,7 +376,9 @@ class CouplingCard(CardPage[Coupling]):
             "name": row.name.removeprefix(row.business_central_key).strip(),
             "table": captions.table(table),
             "integration_table": captions.integration_table(integration_table),
-            "bc_url": links.business_central(company, table, row.business_central_key),
+            "bc_url": links.business_central(
+                company, table, row.business_central_key, row.business_central_id
+            ),
             "sales_url": links.sales(company, integration_table, row.dataverse_id),
             "explained": explain(row.cause) if row.cause else None,
             "errors": errors.order_by("-id")[:20],

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mappings import buttons, coupling_buttons, coupling_views, salespeople_views, views
+from mappings import (
+    buttons,
+    coupling_buttons,
+    coupling_views,
+    open_views,
+    salespeople_views,
+    views,
+)
 
 urlpatterns = [
+    path("open/", open_views.open_from_sales, name="open_from_sales"),
     path("mappings/", views.MappingList.as_view(), name="mappings"),
     path("mappings/synchronize/", buttons.synchronize_selected, name="synchronize_selected"),
     path("mappings/synchronize-all/", buttons.synchronize_all, name="synchronize_all"),
