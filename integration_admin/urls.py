@@ -24,6 +24,7 @@ urlpatterns = [
     path("users/<int:pk>/disable/", user_views.disable_user, name="disable_user"),
     path("users/<int:pk>/enable/", user_views.enable_user, name="enable_user"),
     path("api/v1/", door.addresses()),
+    path("assisted-setup/", include("integration_admin.guides.urls")),
     path("connections/", include("connections.urls")),
     path("", include("mappings.urls")),
     path("", include("syncjobs.urls")),
