@@ -72,6 +72,7 @@ class Cause(StrEnum):
     USER_UNKNOWN = "E-BCUSER"
     NO_KEY = "E-NOKEY"
     NOT_AVAILABLE = "E-AVAILABILITY"
+    ENCRYPTION = "E-ENCRYPTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +329,10 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.NOT_AVAILABLE: _needs(
         "Item availability service does not answer",
         "Publish the web service ItemAvailability in Business Central, and check its URL.",
+    ),
+    Cause.ENCRYPTION: _needs(
+        "Stored secrets cannot be encrypted or read",
+        "Put the key back into SECRETS_KEYS, or enter the secrets again: Encryption Management.",
     ),
 }
 

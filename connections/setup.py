@@ -48,18 +48,26 @@ class Systems:
     dataverse: Dataverse
 
 
-def systems_of(company: Company, *, check: Check | None = None) -> Systems:
+def systems_of(
+    company: Company, *, check: Check | None = None, timing: Timing | None = None
+) -> Systems:
     """Return both systems of a company; `check` is called while anything waits, and may raise."""
     setup = dataverse_setup(company)
-    if not setup.is_enabled:
-        reason = f" ({setup.disable_reason})" if setup.disable_reason else ""
+    check_enabled(setup)
+    row = business_central_connection(company)
+    business_central = business_central_of(row, check=check, timing=timing)
+    return Systems(business_central, dataverse_of(setup, check=check, timing=timing))
+
+
+def check_enabled(row: DataverseConnectionSetup) -> None:
+    """Refuse to use a connection that is disabled."""
+    if not row.is_enabled:
+        reason = f" ({row.disable_reason})" if row.disable_reason else ""
         message = (
-            f"The connection of {company} to Dataverse is disabled{reason}. Test the connection "
-            "and enable it in Dataverse Connection Setup."
+            f"The connection of {row.company} to Dataverse is disabled{reason}. Test the "
+            "connection and enable it in Dataverse Connection Setup."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    business_central = business_central_of(business_central_connection(company), check=check)
-    return Systems(business_central, dataverse_of(setup, check=check))
 
 
 def business_central_connection(company: Company) -> BusinessCentralConnection:
@@ -103,12 +111,14 @@ def dataverse_of(
 ) -> Dataverse:
     """Return Dataverse as the row says."""
     check_complete(row, "server_address")
-    origin = hosts.check(dataverse_origin(row.server_address))
+    origin = dataverse_origin(row.server_address)
+    tokens = tokens_of(row, origin)  # what is missing is named before any server is looked up
+    hosts.check(origin)
     principal = _principal(row, origin)
     client = _client(
         Side.DATAVERSE,
         f"{origin}{WEB_API}",
-        tokens_of(row, origin),
+        tokens,
         budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
         pool=DATAVERSE_AT_ONCE,
         check=check,

@@ -63,6 +63,7 @@ RIGHT_OF_ACT = {
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
+    "rotate_secrets": Right.MANAGE_SECRETS,
 }
 ACTS = set(RIGHT_OF_ACT)
 # These ask systems that are not there; their refusals are tested apart.
@@ -76,6 +77,7 @@ RIGHT_OF_PAGE = {
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,
     "user": Right.MANAGE_USERS,
+    "encryption": Right.MANAGE_SECRETS,
 }
 API = "api"  # has its own matrix: tests/api
 
