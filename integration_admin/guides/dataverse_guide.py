@@ -35,7 +35,7 @@ def _business_central_is_there(situation: Situation) -> str:
 
 
 def _company_is_there(situation: Situation) -> str:
-    return f"It is {situation.company}." if situation.company else ""
+    return f"It is {situation.company}" if situation.company else ""
 
 
 def is_person(situation: Situation) -> bool:

@@ -59,6 +59,8 @@ class RowForm(SetupForm[Any]):
         super().__init__(data, instance=self.row(situation), initial=given)
         for name in [name for name in self.fields if name.startswith("remove_")]:
             del self.fields[name]  # a guide replaces; the set-up page removes
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
 
     def row(self, situation: Situation) -> Any:
         """Return the row that the step is about."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit import trail
 from audit.terms import Act
+from connections.errors import ConfigurationError
 from connections.setup_forms import Problem
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.guides import drafts, finishing, guide, starting
@@ -403,4 +404,6 @@ def undo_guide_run(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.success(request, starting.undo(record, now=clock.now(), by=request.user))
     except BusyError as error:
         messages.error(request, f"{error.message} (E-BUSY)")
+    except ConfigurationError as error:
+        messages.error(request, f"{error.message} (E-SALES-ON)")
     return redirect("guide_run", pk)

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
 from connections.models import Company
-from integration_admin.models import ApiToken
+from integration_admin.models import ApiToken, GuideRun
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -31,6 +31,11 @@ RIGHT_OF_ACT = {
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
+    "save_guide_step": Right.CHANGE_CONNECTION,
+    "discard_guide": Right.CHANGE_CONNECTION,
+    "finish_guide": Right.CHANGE_CONNECTION,
+    "retry_guide_run": Right.CHANGE_CONNECTION,
+    "undo_guide_run": Right.CHANGE_CONNECTION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
@@ -72,12 +77,24 @@ OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 # Pages that ask for more than a viewer has.
 RIGHT_OF_PAGE = {
     "default_setup": Right.RESET_CONFIGURATION,
+    "assisted_setup": Right.CHANGE_CONNECTION,
+    "guide": Right.CHANGE_CONNECTION,
+    "guide_step": Right.CHANGE_CONNECTION,
+    "guide_run": Right.CHANGE_CONNECTION,
     "deployment_identity": Right.MANAGE_SECRETS,
     "audit_log": Right.VIEW_AUDIT,
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
+}
+# Addresses that name a guide and a step instead of a record.
+OF_A_GUIDE = {
+    "guide": ("sales",),
+    "discard_guide": ("sales",),
+    "finish_guide": ("sales",),
+    "guide_step": ("sales", "address"),
+    "save_guide_step": ("sales", "address"),
 }
 API = "api"  # has its own matrix: tests/api
 
@@ -124,7 +141,12 @@ def address(name: str) -> str:
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
+        "guide_run": GuideRun,
+        "retry_guide_run": GuideRun,
+        "undo_guide_run": GuideRun,
     }
+    if name in OF_A_GUIDE:
+        return reverse(name, args=OF_A_GUIDE[name])
     if name not in kinds:
         return reverse(name)
     row = kinds[name].objects.first()
