@@ -26,7 +26,7 @@ from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
-SECRETS = ("client_secret", "private_key", "password")
+SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 SIGN_IN = (
     "authority", "tenant", "authentication_type", "client_id", "client_secret", "certificate",
     "private_key", "user_name", "password",
