@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from integration_admin.guides.finishing import JOB
@@ -77,7 +76,7 @@ def answer(client: Client, guide: str, steps: dict[str, dict[str, str]]) -> None
 
 def finish(client: Client, guide: str) -> GuideRun:
     """Choose Finish, and return what it started."""
-    begun: HttpResponse = client.post(f"{ROOT}/{guide}/finish/")
+    begun = client.post(f"{ROOT}/{guide}/finish/")
     assert begun.status_code == 302, begun.content.decode()
     return GuideRun.objects.get(guide=guide)
 
