@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
 from connections.models import Company
-from integration_admin.models import ApiToken, GuideRun
+from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -60,6 +60,10 @@ RIGHT_OF_ACT = {
     "retry_pending": Right.RETRY_RECORD,
     "delete_couplings": Right.MANAGE_COUPLINGS,
     "delete_coupling": Right.MANAGE_COUPLINGS,
+    "save_salespeople": Right.MANAGE_COUPLINGS,
+    "uncouple_salespeople": Right.MANAGE_COUPLINGS,
+    "create_salespeople": Right.MANAGE_COUPLINGS,
+    "add_salespeople_to_team": Right.MANAGE_COUPLINGS,
     "synchronize_errors": Right.RETRY_RECORD,
     "retry_errors": Right.RETRY_RECORD,
     "run_entries_now": Right.RUN_JOB,
@@ -71,6 +75,9 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "save_view": Right.VIEW_CONSOLE,
+    "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
+    "default_view": Right.VIEW_CONSOLE,
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
@@ -110,6 +117,9 @@ OF_A_GUIDE = {
     "guide_step": ("sales", "address"),
     "save_guide_step": ("sales", "address"),
 }
+# Files, which are no pages, and the right that each asks for besides that of its list.
+OF_A_LIST = {"list_views", "save_view"}
+RIGHT_OF_FILE = {"export_list": Right.EXPORT}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -131,6 +141,8 @@ def _names(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str) -> str:
     """Return the address of a URL, for the newest record where it needs one."""
+    if name in RIGHT_OF_FILE:
+        return f"{reverse(name, args=['couplings'])}?format=csv"
     kinds: dict[str, Any] = {
         "switch_company": Company,
         "mapping": IntegrationTableMapping,
@@ -151,6 +163,8 @@ def address(name: str) -> str:
         "cancel_run": Run,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
+        "delete_view": SavedView,
+        "default_view": SavedView,
         "user": User,
         "set_user_roles": User,
         "disable_user": User,
@@ -161,6 +175,8 @@ def address(name: str) -> str:
     }
     if name in OF_A_GUIDE:
         return reverse(name, args=OF_A_GUIDE[name])
+    if name in OF_A_LIST:
+        return reverse(name, args=["couplings"])
     if name not in kinds:
         return reverse(name)
     row = kinds[name].objects.first()

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0005_authentication_types'),
-        ('integration_admin', '0003_setup_rights'),
+        ('integration_admin', '0004_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
