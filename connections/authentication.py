@@ -11,6 +11,7 @@ Kind = AuthenticationType
 OAUTH_2 = (Kind.CLIENT_SECRET, Kind.CERTIFICATE, Kind.PASSWORD)
 ON_PREMISES = (Kind.AD, Kind.IFD, Kind.OAUTH)
 FEDERATED = (Kind.IFD, Kind.OAUTH)  # a user name and password exchanged for a token
+BY_PASSWORD = (Kind.PASSWORD, *FEDERATED)
 USABLE = (*OAUTH_2, *ON_PREMISES)
 ADFS = "adfs"  # the tenant that makes MSAL speak as AD FS wants it
 ANY_TENANT = "organizations"

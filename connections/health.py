@@ -11,7 +11,15 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import groupby
 
-from connections import checks, deployment, item_availability, redeploy, setup
+from connections import (
+    checks,
+    deployment,
+    encryption,
+    item_availability,
+    redeploy,
+    secrets,
+    setup,
+)
 from connections.business_central import BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
@@ -73,6 +81,7 @@ class Finding:
 def check_health(company: Company) -> list[Finding]:
     """Look at everything; a check that cannot look says so, and the others go on."""
     found = check_connection(company)
+    found += _timed(Side.DATAVERSE, "Encryption", _encryption)
     found += _timed(Side.DATAVERSE, "Enabled", lambda: _enabled(company))
     if any(f.side == Side.DATAVERSE and f.state == State.UNKNOWN for f in found):
         return found
@@ -181,6 +190,16 @@ def _enabled(company: Company) -> str:
     reason = f": {row.disable_reason}" if row.disable_reason else ""
     sentence = f"The Dataverse Connection Setup is disabled{reason}."
     raise _WrongError(Cause.NOT_CONFIGURED, sentence, "Dataverse Connection Setup")
+
+
+def _encryption() -> str:
+    """C-3301: secrets can be saved, and those that are stored can be read."""
+    secrets.check_key()
+    found = encryption.survey()
+    if found.unreadable:
+        sentence = f"None of the keys opens: {'; '.join(found.unreadable)}."
+        raise _WrongError(Cause.ENCRYPTION, sentence, *found.unreadable)
+    return f"Secrets are encrypted with key {found.keys[0].id}."
 
 
 # The solution, its roles and privileges

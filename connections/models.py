@@ -112,6 +112,7 @@ class DataverseConnectionSetup(SignIn):
     business_unit_id = models.UUIDField("Coupled Business Unit ID", null=True, blank=True)
     business_unit_name = models.CharField("Coupled Business Unit", max_length=160, blank=True)
     owning_team_id = models.UUIDField("Owning Team ID", null=True, blank=True)
+    owning_team_name = models.CharField("Owning Team", max_length=160, blank=True)
     integration_user_id = models.UUIDField("Integration User ID", null=True, blank=True)
     integration_user_name = models.CharField("Integration User", max_length=200, blank=True)
 
@@ -197,6 +198,9 @@ class SalesConnectionSetup(models.Model):
     is_enabled = models.BooleanField("Enabled", default=False)
     disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
     server_address = models.URLField("Dynamics 365 Sales URL", max_length=250, blank=True)
+    web_client_url = models.URLField(
+        "Dynamics 365 Business Central Web Client URL", max_length=250, blank=True
+    )
     connection_mode = models.CharField(
         "Connection mode",
         max_length=20,
@@ -235,6 +239,11 @@ class SalesConnectionSetup(models.Model):
     )
     odata_access_key = SecretField("Dynamics 365 Business Central OData Web Service Accesskey")
     odata_key_changed_at = models.DateTimeField("Accesskey Changed", null=True, blank=True)
+    # What Sales told when somebody last looked (E-9.24).
+    sales_version = models.CharField("Dynamics 365 Sales Version", max_length=50, blank=True)
+    solution_version = models.CharField("Integration Solution Version", max_length=50, blank=True)
+    orders_in_sales = models.BooleanField("Sales Order Integration in Sales", null=True)
+    checked_at = models.DateTimeField("Checked", null=True, blank=True)
 
     class Meta:
         verbose_name = "Microsoft Dynamics 365 Connection Setup"

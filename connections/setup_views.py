@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup_edits
+from connections.business_unit_views import ownership_consequences
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -52,6 +53,21 @@ class Kind:
     enable: Callable[..., Outcome] | None = None
     needs_dataverse: bool = False
     while_enabled: frozenset[str] = frozenset()  # what may change while the connection is in use
+    # What else a page shows: a template instead of a FastTab's fields, and what it needs.
+    instead: Mapping[str, str] = field(default_factory=dict)
+    shows: Callable[[Any], dict[str, Any]] = lambda _row: {}
+    tries: Callable[[SetupForm[Any]], list[Problem]] = lambda _form: []  # before saving
+    adds: Callable[[SetupForm[Any], list[str]], str] = lambda _form, _changed: ""  # after it
+
+
+def _would_break(form: SetupForm[Any]) -> list[Problem]:
+    """Try new settings of Business Central first where jobs use the connection."""
+    company = form.instance.company
+    if company.pk is None or not _dataverse_is_enabled(company):
+        return []
+    if missing := form.missing():
+        return missing
+    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
 
 
 BUSINESS_CENTRAL = Kind(
@@ -60,6 +76,7 @@ BUSINESS_CENTRAL = Kind(
     "bc",
     BusinessCentralConnection,
     BusinessCentralForm,
+    tries=_would_break,
 )
 DATAVERSE = Kind(
     "dataverse",
@@ -68,6 +85,8 @@ DATAVERSE = Kind(
     DataverseConnectionSetup,
     DataverseForm,
     enabling.enable_dataverse,
+    instead={"Advanced Settings": "parts/dataverse_ownership.html"},
+    adds=ownership_consequences,
 )
 
 
@@ -79,6 +98,7 @@ class Told:
     headline: str = ""
     conflicts: Sequence[tuple[str, str, str, str]] = ()
     status: int = 200
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Reading
@@ -150,6 +170,7 @@ def show(
     is_editing = may_edit and asked
     sees_all = has_right(request.user, Right.TEST_CONNECTION)
     stored = _row(kind, company)
+    sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
         "kind": kind,
         "title": kind.title,
@@ -157,7 +178,7 @@ def show(
         "is_new": row.pk is None,
         "is_enabled": getattr(stored, "is_enabled", None),
         "reason": getattr(stored, "disable_reason", ""),
-        "sections": sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all),
+        "sections": [(caption, lines, kind.instead.get(caption)) for caption, lines in sections],
         "facts": facts_of(stored) if sees_all and stored.pk else [],
         "problems": told.problems,
         "headline": told.headline,
@@ -175,6 +196,8 @@ def show(
         "read_url": reverse(f"{kind.key}_setup"),
         "enable_url": kind.enable and reverse(f"enable_{kind.key}_setup"),
         "disable_url": kind.enable and reverse(f"disable_{kind.key}_setup"),
+        **(kind.shows(stored) if stored.pk and not is_editing else {}),
+        **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
 
@@ -218,12 +241,12 @@ def save(request: SignedInRequest, kind: Kind) -> HttpResponse:
     form = _form(kind, row, request.POST)
     if not form.is_valid():
         return _refused(request, kind, form, form.problems(), "Nothing was saved")
-    in_the_way = _would_break(kind, form)
-    if in_the_way:
-        headline = "Nothing was saved, since the connection is in use and would break"
-        return _refused(request, kind, form, in_the_way, headline)
     read = setup_edits.unsealed(request.POST.get("seen", ""))
     try:
+        setup_edits.check(form.rows(), form.names, read=read)
+        if in_the_way := kind.tries(form):
+            headline = "Nothing was saved, since the connection is in use and would break"
+            return _refused(request, kind, form, in_the_way, headline)
         changed = setup_edits.save(
             form.rows(), form.names, read=read, also=form.follows, by=request.user
         )
@@ -244,16 +267,6 @@ def _refused(
     return show(request, kind, form, told)  # type: ignore[arg-type]
 
 
-def _would_break(kind: Kind, form: SetupForm[Any]) -> list[Problem]:
-    """Try new settings of Business Central first where jobs use the connection."""
-    company = form.instance.company
-    if kind is not BUSINESS_CENTRAL or company.pk is None or not _dataverse_is_enabled(company):
-        return []
-    if missing := form.missing():
-        return missing
-    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
-
-
 def _saved(
     request: SignedInRequest, kind: Kind, form: SetupForm[Any], changed: list[str]
 ) -> HttpResponse:
@@ -267,6 +280,8 @@ def _saved(
         messages.success(request, f"Saved. {summary}; {jobs} job queue entries created.")
     else:
         messages.success(request, "Saved." if changed else "Nothing was changed.")
+    if added := kind.adds(form, changed):
+        messages.info(request, added)
     return redirect(f"{kind.key}_setup")
 
 
@@ -309,6 +324,8 @@ def _enabled(
     request: SignedInRequest, kind: Kind, company: Company, outcome: Outcome
 ) -> HttpResponse:
     messages.success(request, f"{kind.title} is enabled. {outcome.mappings}.")
+    for one in outcome.in_the_way:
+        messages.warning(request, f"{one.sentence} {one.cure} ({one.code})")
     customised = reset.preview(Company.objects.get(pk=company.pk)).customised
     if customised:
         names = ", ".join(customised)

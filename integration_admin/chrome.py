@@ -94,6 +94,12 @@ AREAS = (
             Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
             Entry("Option Mapping Errors", "option_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
+            Entry(
+                "Couple Salespeople",
+                "couple_salespeople",
+                Right.VIEW_COUPLING,
+                ("save_salespeople", "uncouple_salespeople"),
+            ),
         ),
     ),
     Area(
@@ -111,6 +117,7 @@ AREAS = (
             Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
             Entry("API Tokens", "api_tokens", Right.USE_API, ("create_api_token",)),
             Entry("Users", "users", Right.MANAGE_USERS, ("user",)),
+            Entry("Encryption Management", "encryption", Right.MANAGE_SECRETS, ("rotate_secrets",)),
         ),
     ),
 )

@@ -32,10 +32,22 @@ def _kept(name: str) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def _secrets_keys() -> list[str]:
+    """Return the keys that encrypt secrets at rest, the newest first; none is in the database.
+
+    One is made by itself only where the database lies in `VAR_DIR` too: machines that share a
+    database need the same keys, so there they have to be given.
+    """
+    given: list[str] = env.list("SECRETS_KEYS", default=[])
+    if given or (env.str("DATABASE_URL", "") and not SECRETS_KEYS_FILE.exists()):
+        return given
+    return _kept(SECRETS_KEYS_FILE.name).splitlines()
+
+
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or _kept("secret_key")
-# Keys that encrypt secrets at rest, the newest first; kept outside the database.
-SECRETS_KEYS: list[str] = env.list("SECRETS_KEYS", default=[]) or [_kept("secrets_key")]
+SECRETS_KEYS_FILE = VAR_DIR / "secrets_key"
+SECRETS_KEYS = _secrets_keys()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -91,6 +103,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_USERNAME_CALLABLE = "integration_admin.auth.throttled_name"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -164,6 +177,7 @@ PLAIN_HTTP = env.bool("PLAIN_HTTP", False)
 SESSION_COOKIE_SECURE = not PLAIN_HTTP
 CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "integration_admin.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 31_536_000
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -198,4 +212,6 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
+    # At DEBUG these two tell what a form or a row held.
+    "loggers": {"django.template": {"level": "INFO"}, "django.db.backends": {"level": "INFO"}},
 }

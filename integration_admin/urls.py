@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from integration_admin import audit_views, auth, token_views, user_views, views
+from integration_admin import (
+    audit_views,
+    auth,
+    encryption_views,
+    list_views,
+    token_views,
+    user_views,
+    views,
+)
 from integration_admin.api import door
 
 urlpatterns = [
@@ -18,11 +26,18 @@ urlpatterns = [
     path("api-tokens/", token_views.api_tokens, name="api_tokens"),
     path("api-tokens/create/", token_views.create_api_token, name="create_api_token"),
     path("api-tokens/<int:pk>/revoke/", token_views.revoke_api_token, name="revoke_api_token"),
+    path("encryption/", encryption_views.encryption, name="encryption"),
+    path("encryption/rotate/", encryption_views.rotate_secrets, name="rotate_secrets"),
     path("users/", user_views.UserList.as_view(), name="users"),
     path("users/<int:pk>/", user_views.UserCard.as_view(), name="user"),
     path("users/<int:pk>/roles/", user_views.set_user_roles, name="set_user_roles"),
     path("users/<int:pk>/disable/", user_views.disable_user, name="disable_user"),
     path("users/<int:pk>/enable/", user_views.enable_user, name="enable_user"),
+    path("lists/<slug:name>/export/", list_views.export_list, name="export_list"),
+    path("lists/<slug:name>/views/", list_views.list_views, name="list_views"),
+    path("lists/<slug:name>/views/save/", list_views.save_view, name="save_view"),
+    path("saved-views/<int:pk>/delete/", list_views.delete_view, name="delete_view"),
+    path("saved-views/<int:pk>/default/", list_views.default_view, name="default_view"),
     path("api/v1/", door.addresses()),
     path("connections/", include("connections.urls")),
     path("", include("mappings.urls")),

@@ -55,6 +55,9 @@ def addresses(past: Past) -> dict[str, str]:
         "mappings": "/mappings/",
         "mapping": f"/mappings/{mapping.pk}/",
         "couplings": "/couplings/",
+        "couplings-filtered": "/couplings/?mapping=CUSTOMER&last_synch_result=Success&pane=open"
+        "&sort=mapping_name,-business_central_key",
+        "views": "/lists/couplings/views/?mapping=CUSTOMER&view=failed",
         "coupling": f"/couplings/{held.pk}/",
         "coupling-errors": "/coupled-data-errors/",
         "pending": "/pending-couplings/",
@@ -74,6 +77,7 @@ def addresses(past: Past) -> dict[str, str]:
         "audit-log": "/audit-log/",
         "audit-entry": f"/audit-log/{noted.pk}/",
         "api-tokens": "/api-tokens/",
+        "encryption": "/encryption/",
         "users": "/users/",
         "user": f"/users/{person.pk}/",
         "not-found": "/nowhere/",
