@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,22 +17,21 @@ from integration_admin.pages import (
     CardPage,
     Empty,
     Filter,
-    ListPage,
     Section,
     View,
 )
 from integration_admin.roles import Right
 from mappings import captions, links
+from mappings.links import Addresses
 from mappings.models import (
     FAILED,
     OWED,
     TO_RETRY,
     Coupling,
     IntegrationTableMapping,
-    OptionCoupling,
-    PendingCoupling,
 )
 from mappings.ongoing import InSales, in_sales
+from mappings.opening import OPENS, OpensRecords
 from mappings.terms import Direction, SynchResult
 from syncjobs.causes import explain
 from syncjobs.models import SynchError
@@ -47,7 +45,6 @@ def mapping_names(company: Company) -> list[tuple[str, str]]:
     return [(name, name) for name in names.values_list("name", flat=True)]
 
 
-OPENS = Column("opens", "Open")
 BY_MAPPING = Filter("mapping", "Mapping", "mapping_name", mapping_names)
 SYNCHRONIZE = Action("Synchronize", "synchronize_couplings", Right.RETRY_RECORD, "play")
 DELETE = Action("Delete Couplings", "delete_couplings", Right.MANAGE_COUPLINGS, "uncouple")
@@ -75,13 +72,10 @@ def result(state: str, error: str) -> SafeString:
     return cells.state(state)
 
 
-class OpensCouplings(ListPage[Coupling]):
-    """Lists of couplings lead to both records (E-9.50)."""
+class OpensCouplings(OpensRecords[Coupling]):
+    """Lists of couplings lead to both records."""
 
-    def gather(self, rows: Sequence[Coupling]) -> None:  # noqa: ARG002 - the company is enough
-        self.links = links.Links(self.company)
-
-    def _addresses(self, row: Coupling) -> links.Addresses:
+    def addresses(self, row: Coupling) -> Addresses:
         return self.links.of(
             row.mapping_name,
             key=row.business_central_key,
@@ -89,12 +83,8 @@ class OpensCouplings(ListPage[Coupling]):
             dataverse_id=row.dataverse_id,
         )
 
-    def show_opens(self, row: Coupling) -> SafeString | str:
-        found = self._addresses(row)
-        return cells.opens(found.business_central, found.sales, title_of(row))
-
-    def value_opens(self, row: Coupling) -> str:
-        return str(self._addresses(row))
+    def opened(self, row: Coupling) -> str:
+        return title_of(row)
 
 
 class CouplingList(OpensCouplings):
@@ -104,15 +94,29 @@ class CouplingList(OpensCouplings):
     model = Coupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Record", order="business_central_key", side="bc"),
+        Column(
+            "record", "Record", order="business_central_key", side="bc", is_personal=True
+        ),
         Column("mapping_name", "Mapping"),
-        Column("last_synch_crm_result", "Last to Sales"),
-        Column("last_synch_crm_modified_on", "Sales as of", side="sales", hides_when_narrow=True),
-        Column("last_synch_result", "Last to BC"),
-        Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
+        Column("last_synch_crm_result", "Last to Sales", is_filter=True),
+        Column(
+            "last_synch_crm_modified_on", "Sales as of", side="sales", hides_when_narrow=True,
+            is_filter=True,
+        ),
+        Column("last_synch_result", "Last to BC", is_filter=True),
+        Column(
+            "last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True, is_filter=True
+        ),
         Column("held", "Held back"),
         OPENS,
-    )
+        Column("business_central_key", side="bc", is_extra=True),
+        Column("name", is_extra=True, is_personal=True),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
+        Column("dataverse_id", "Sales id", side="sales", is_extra=True),
+        Column("last_crm_error", "Error to Sales", is_extra=True, is_personal=True),
+        Column("last_error", "Error to BC", is_extra=True, is_personal=True),
+        Column("cause", is_extra=True),
+    )  # fmt: skip
     actions = (SYNCHRONIZE, DELETE)
     views = (
         View("all", "All"),
@@ -132,8 +136,14 @@ class CouplingList(OpensCouplings):
         "mappings",
     )
 
+    def everything(self) -> QuerySet[Coupling]:
+        return super().everything().defer("base")
+
     def show_record(self, row: Coupling) -> SafeString:
         return record(row)
+
+    def value_record(self, row: Coupling) -> str:
+        return title_of(row)
 
     def show_last_synch_crm_result(self, row: Coupling) -> SafeString:
         return result(row.last_synch_crm_result, row.last_crm_error)
@@ -152,12 +162,16 @@ class CouplingErrorList(OpensCouplings):
     model = Coupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Description", order="business_central_key", side="bc"),
+        Column("record", "Description", order="business_central_key", side="bc", is_personal=True),
         Column("mapping_name", "Mapping"),
         Column("way", "Direction"),
-        Column("message", "Error Message"),
-        Column("skipped_at", "Failed On", order="skipped_at"),
+        Column("message", "Error Message", is_personal=True),
+        Column("skipped_at", "Failed On", order="skipped_at", is_filter=True),
         OPENS,
+        Column("cause", is_extra=True, is_filter=True),
+        Column("advice", "Advice", is_extra=True),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
+        Column("dataverse_id", "Sales id", side="sales", is_extra=True),
     )
     actions = (
         Action(
@@ -180,10 +194,20 @@ class CouplingErrorList(OpensCouplings):
     )
 
     def everything(self) -> QuerySet[Coupling]:
-        return super().everything().filter(skipped=True)
+        return super().everything().filter(skipped=True).defer("base")
 
     def show_record(self, row: Coupling) -> SafeString:
         return record(row)
+
+    def value_record(self, row: Coupling) -> str:
+        return title_of(row)
+
+    def value_message(self, row: Coupling) -> str:
+        message = row.last_crm_error if failed_way(row) == TO else row.last_error
+        return message or explain(row.cause).title
+
+    def show_advice(self, row: Coupling) -> str:
+        return explain(row.cause).advice
 
     def show_way(self, row: Coupling) -> SafeString:
         return cells.route(failed_way(row))
@@ -202,130 +226,6 @@ class CouplingErrorList(OpensCouplings):
 def failed_way(row: Coupling) -> Direction:
     """Return the direction that failed: the results "in Dataverse" speak of To (E-4.4)."""
     return TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM
-
-
-class OptionErrorList(ListPage[OptionCoupling]):
-    """Options that were skipped after the same error came twice: payment terms and their like."""
-
-    title = "Option Mapping Errors"
-    model = OptionCoupling
-    right = Right.VIEW_COUPLING
-    columns = (
-        Column("business_central_key", order="business_central_key", side="bc"),
-        Column("mapping_name", "Mapping"),
-        Column("way", "Direction"),
-        Column("option", "Option", order="option_caption", side="sales"),
-        Column("last_error", "Error Message"),
-        Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
-        OPENS,
-    )
-    actions = (Action("Retry", "retry_options", Right.RETRY_RECORD, "refresh"),)
-    filters = (BY_MAPPING,)
-    searches = ("business_central_key", "option_caption", "last_error")
-    searches_ids = ("business_central_id",)
-    search_hint = "Search code, option, message or id"
-    default_order = ("mapping_name", "business_central_key")
-    empty = Empty(
-        "No option is held back",
-        "Payment terms, shipment methods and shipping agents that fail twice wait here.",
-        "Errors by cause",
-        "errors",
-    )
-
-    def everything(self) -> QuerySet[OptionCoupling]:
-        return super().everything().filter(skipped=True)
-
-    def gather(self, rows: Sequence[OptionCoupling]) -> None:  # noqa: ARG002
-        self.links = links.Links(self.company)
-
-    def _addresses(self, row: OptionCoupling) -> links.Addresses:
-        return self.links.of(
-            row.mapping_name,
-            key=row.business_central_key,
-            business_central_id=row.business_central_id,
-        )
-
-    def show_opens(self, row: OptionCoupling) -> SafeString | str:
-        return cells.opens(self._addresses(row).business_central, "", row.business_central_key)
-
-    def value_opens(self, row: OptionCoupling) -> str:
-        return str(self._addresses(row))
-
-    def show_way(self, row: OptionCoupling) -> SafeString:
-        return cells.route(TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM)
-
-    def show_option(self, row: OptionCoupling) -> SafeString:
-        return format_html(
-            '{} <span class="table__sub">{}</span>', row.option_caption, row.option_value
-        )
-
-    def show_last_error(self, row: OptionCoupling) -> SafeString:
-        return format_html('<span class="message">{}</span>', row.last_error)
-
-
-class PendingCouplingList(ListPage[PendingCoupling]):
-    """Records that were seen and failed before they had a partner: none is lost."""
-
-    title = "Pending Couplings"
-    model = PendingCoupling
-    right = Right.VIEW_COUPLING
-    columns = (
-        Column("record", "Record", order="name"),
-        Column("mapping_name", "Mapping"),
-        Column("direction"),
-        Column("message", "Error Message"),
-        Column("attempts", is_number=True, order="attempts"),
-        Column("failed_at", order="failed_at"),
-        Column("held", "Held back"),
-        OPENS,
-    )
-    actions = (Action("Retry", "retry_pending", Right.RETRY_RECORD, "refresh"),)
-    views = (
-        View("all", "All"),
-        View("waiting", "Tried again by itself", Q(skipped=False)),
-        View("skipped", "Skipped", Q(skipped=True)),
-    )
-    filters = (BY_MAPPING,)
-    searches = ("name", "message")
-    searches_ids = ("record_id",)
-    search_hint = "Search name, message or id"
-    default_order = ("-failed_at", "-pk")
-    empty = Empty(
-        "No record waits for a partner",
-        "A new record that cannot be created on the other side waits here until it can.",
-    )
-
-    def gather(self, rows: Sequence[PendingCoupling]) -> None:  # noqa: ARG002
-        self.links = links.Links(self.company)
-
-    def _addresses(self, row: PendingCoupling) -> links.Addresses:
-        return self.links.of(
-            row.mapping_name,
-            business_central_id=row.record_id if row.direction == TO else None,
-            dataverse_id=row.record_id if row.direction == FROM else None,
-        )
-
-    def show_opens(self, row: PendingCoupling) -> SafeString | str:
-        found = self._addresses(row)
-        return cells.opens(found.business_central, found.sales, row.name or row.record_id)
-
-    def value_opens(self, row: PendingCoupling) -> str:
-        return str(self._addresses(row))
-
-    def show_record(self, row: PendingCoupling) -> SafeString:
-        if row.name:
-            return format_html('<span title="{}">{}</span>', row.record_id, row.name)
-        return format_html("<code>{}</code>", row.record_id)
-
-    def show_message(self, row: PendingCoupling) -> SafeString:
-        return format_html(
-            '<span class="message">{}<span class="table__sub">{}</span></span>',
-            row.message,
-            explain(row.cause).advice,
-        )
-
-    def show_held(self, row: PendingCoupling) -> SafeString:
-        return cells.state("Skipped") if row.skipped else cells.muted("no")
 
 
 class CouplingCard(CardPage[Coupling]):

@@ -11,6 +11,7 @@ from mappings import (
     open_views,
     salespeople_views,
     views,
+    waiting_views,
 )
 
 urlpatterns = [
@@ -60,10 +61,10 @@ urlpatterns = [
     ),
     path("coupled-data-errors/retry/", coupling_buttons.retry_couplings, name="retry_couplings"),
     path("coupled-data-errors/retry-all/", coupling_buttons.retry_all, name="retry_all"),
-    path("option-errors/", coupling_views.OptionErrorList.as_view(), name="option_errors"),
+    path("option-errors/", waiting_views.OptionErrorList.as_view(), name="option_errors"),
     path("option-errors/retry/", coupling_buttons.retry_options, name="retry_options"),
     path(
-        "pending-couplings/", coupling_views.PendingCouplingList.as_view(), name="pending_couplings"
+        "pending-couplings/", waiting_views.PendingCouplingList.as_view(), name="pending_couplings"
     ),
     path("pending-couplings/retry/", coupling_buttons.retry_pending, name="retry_pending"),
 ]

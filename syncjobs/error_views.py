@@ -24,13 +24,15 @@ from connections.models import Company
 from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
-from integration_admin.pages import Action, Empty, Filter, ListPage, View, back
+from integration_admin.pages import Action, Empty, Filter, View, back
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from integration_admin.selection import acts_on
 from mappings import pairing
 from mappings.coupling_buttons import within_limit
-from mappings.coupling_views import OPENS, mapping_names
+from mappings.coupling_views import mapping_names
 from mappings.links import Addresses, Links
 from mappings.models import Coupling, PendingCoupling
+from mappings.opening import OPENS, OpensRecords
 from mappings.terms import Direction
 from syncjobs import clock, on_demand
 from syncjobs.causes import REMEDIES, explain
@@ -177,19 +179,23 @@ def _causes(company: Company) -> list[tuple[str, str]]:
     return sorted(((cause, explain(cause).title) for cause in noted.distinct()), key=itemgetter(1))
 
 
-class ErrorList(ListPage[SynchError]):
+class ErrorList(OpensRecords[SynchError]):
     """Why single records failed, were skipped, or went through with a warning."""
 
     title = "Integration Synch. Errors"
     model = SynchError
     right = Right.VIEW_LOG
     columns = (
-        Column("record", "Record", order="record_name"),
+        Column("record", "Record", order="record_name", is_personal=True),
         Column("mapping", "Mapping"),
         Column("way", "Direction"),
-        Column("message", "Error Message"),
-        Column("logged_at", order="logged_at"),
+        Column("message", "Error Message", is_personal=True),
+        Column("logged_at", order="logged_at", is_filter=True),
         OPENS,
+        Column("cause", is_extra=True),
+        Column("advice", "Advice", is_extra=True),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
+        Column("dataverse_id", "Sales id", side="sales", is_extra=True),
     )
     actions = (
         Action("Synchronize", "synchronize_errors", Right.RETRY_RECORD, "play"),
@@ -205,6 +211,7 @@ class ErrorList(ListPage[SynchError]):
         Filter("mapping", "Mapping", "mapping_name", mapping_names),
         Filter("cause", "Cause", "cause", _causes),
     )
+    drilled = (("job", "Of one synch. job"),)
     searches = ("record_name", "message")
     searches_ids = ("business_central_id", "dataverse_id", "job_id")
     search_hint = "Search record, message or id"
@@ -217,23 +224,19 @@ class ErrorList(ListPage[SynchError]):
     def get_queryset(self) -> QuerySet[SynchError]:
         rows = super().get_queryset().defer("detail")
         try:
-            return rows.filter(job=UUID(self.request.GET.get("job", "")))
+            return rows.filter(job=UUID(self._asked("job")))
         except ValueError:
             return rows
 
     def gather(self, rows: Sequence[SynchError]) -> None:
+        super().gather(rows)
         self.couplings = couplings_of(rows)
-        self.links = Links(self.company)
 
-    def _addresses(self, row: SynchError) -> Addresses:
+    def addresses(self, row: SynchError) -> Addresses:
         return addresses_of(row, self.couplings.get(row.pk), self.links)
 
-    def show_opens(self, row: SynchError) -> SafeString | str:
-        found = self._addresses(row)
-        return cells.opens(found.business_central, found.sales, row.record_name or "the record")
-
-    def value_opens(self, row: SynchError) -> str:
-        return str(self._addresses(row))
+    def opened(self, row: SynchError) -> str:
+        return row.record_name or "the record"
 
     def show_record(self, row: SynchError) -> SafeString:
         name = row.record_name or row.business_central_id or row.dataverse_id or "the whole job"
@@ -247,6 +250,12 @@ class ErrorList(ListPage[SynchError]):
 
     def show_way(self, row: SynchError) -> SafeString:
         return cells.route(row.direction)
+
+    def show_advice(self, row: SynchError) -> str:
+        return explain(row.cause).advice
+
+    def value_message(self, row: SynchError) -> str:
+        return row.message
 
     def show_message(self, row: SynchError) -> SafeString:
         explained = explain(row.cause)
@@ -326,6 +335,7 @@ def _release(company: Company, request: SignedInRequest, errors: Sequence[SynchE
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(SynchError)
 def synchronize_errors(request: SignedInRequest) -> HttpResponse:
     """Synchronize the records behind the ticked errors at once."""
     company, errors = company_of(request), _chosen(request)
@@ -342,6 +352,7 @@ def synchronize_errors(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(SynchError)
 def retry_errors(request: SignedInRequest) -> HttpResponse:
     """Let the next runs take the records behind the ticked errors again."""
     company, errors = company_of(request), _chosen(request)
