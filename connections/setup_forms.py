@@ -269,8 +269,8 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         required=False,
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="Tokens in braces stand for secrets. Edit the text or the table; the other one and "
-        "the fields follow. Another type builds it anew.",
+        help_text="Tokens in braces stand for secrets. Edit the text or the table; the other one "
+        "and the fields follow. Another type builds it anew.",
     )
     sections = (
         ("Connection", ("server_address", "web_client_url")),
@@ -345,7 +345,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         if self.instance.server_address != self.initial.get("server_address"):
             self.instance.owning_team_id = self.instance.integration_user_id = None
             self.instance.business_unit_name = self.instance.integration_user_name = ""
-        self._show(mask(given))
+        self._show(mask(given) if self.errors else self.instance.connection_string)
 
     def _show(self, text: str) -> None:
         """What is shown again holds no secret, whoever put one into the string."""

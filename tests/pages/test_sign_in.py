@@ -146,6 +146,21 @@ def test_what_a_domain_refuses_stands_at_the_field(
     assert field
 
 
+def test_a_refused_enabling_leaves_a_page_that_can_be_mended(
+    at_rest: DataverseConnectionSetup, admin: Client, sandbox: RunningSandbox
+) -> None:
+    refused = saved(admin, client_secret=HUSH, sdk_version="9.1", is_enabled="on")
+    html = refused.content.decode()
+    assert "client secret is wrong" in error_at(html, "client_secret")
+    secret = sandbox.env["SANDBOX_INTEGRATION_CLIENT_SECRET"]
+
+    again = admin.post(f"{DATAVERSE}save/", {**filled(html), "client_secret": secret})
+
+    assert again.status_code == 302, again.content.decode()
+    at_rest.refresh_from_db()
+    assert (at_rest.is_enabled, pairs_of(at_rest)["ProxyVersion"]) == (True, "91")
+
+
 # What fits a type
 
 
