@@ -32,7 +32,8 @@ M = TypeVar("M", bound=Model)
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 HINTS = {
     **sign_in_forms.HINTS,
-    "business_unit_id": "Empty: the business unit of the company, else the root one.",
+    "ownership_model": "Person: the coupled salesperson's user owns. Team: the team of the "
+    "coupled business unit owns everything.",
     "resource": "What a token for Business Central is asked for.",
 }
 
@@ -277,10 +278,11 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         ("Authentication Type Details", (
             *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",
         )),
-        ("Advanced Settings", ("ownership_model", "business_unit_id")),
+        ("Advanced Settings", ("ownership_model",)),
     )  # fmt: skip
     follows = (
-        "owning_team_id", "integration_user_id", "business_unit_name", "integration_user_name",
+        "owning_team_id", "owning_team_name", "integration_user_id", "integration_user_name",
+        "business_unit_id", "business_unit_name",
     )  # fmt: skip
 
     class Meta:
@@ -288,7 +290,6 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
             "client_id", "certificate", "user_name", "sdk_version", "ownership_model",
-            "business_unit_id",
         )  # fmt: skip
 
     def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
@@ -342,9 +343,9 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
             for fault in string_edits.settle(self.instance, self.before, self.string, given):
                 error = ValidationError(fault.sentence, code=fault.code)
                 self.add_error("connection_string", error)
-        if self.instance.server_address != self.initial.get("server_address"):
-            self.instance.owning_team_id = self.instance.integration_user_id = None
-            self.instance.business_unit_name = self.instance.integration_user_name = ""
+        if self.initial.get("server_address") not in (None, "", self.instance.server_address):
+            for name in self.follows:  # C-0501
+                setattr(self.instance, name, None if name.endswith("_id") else "")
         self._show(mask(given) if self.errors else self.instance.connection_string)
 
     def _show(self, text: str) -> None:
