@@ -15,7 +15,7 @@ from tests.pages.addresses import address
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import Past, make_company
 
-# Six of each are for session, person, rights, company and role; one of a list for its views, and one
+# Six of each are for session, person, rights, company and role; one of a list for its views, one
 # for where its records open.
 LISTS = {
     "mappings": 16,
