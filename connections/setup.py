@@ -88,7 +88,7 @@ def business_central_of(
     """Return Business Central as the row says."""
     check_complete(row, "server_address", "resource")
     root = hosts.check(business_central_root(row.server_address))
-    principal = _principal(row, root)
+    principal = principal_of(row, root)
     client = _client(
         Side.BUSINESS_CENTRAL,
         root,
@@ -108,7 +108,7 @@ def dataverse_of(
     """Return Dataverse as the row says."""
     check_complete(row, "server_address")
     origin = hosts.check(dataverse_origin(row.server_address))
-    principal = _principal(row, origin)
+    principal = principal_of(row, origin)
     client = _client(
         Side.DATAVERSE,
         f"{origin}{WEB_API}",
@@ -130,7 +130,7 @@ def dataverse_as(
 ) -> Client:
     """Return a client of the row's environment that signs in as somebody else."""
     origin = hosts.check(dataverse_origin(row.server_address))
-    principal = _principal(who, origin)
+    principal = principal_of(who, origin)
     return _client(
         Side.DATAVERSE,
         f"{origin}{WEB_API}",
@@ -187,7 +187,7 @@ def _client(side: Side, root: str, tokens: Tokens, **options: Any) -> Client:
     return Client(side, root, tokens, ca_bundle=trust.bundle(), **options)
 
 
-def _principal(row: SignIn, address: str) -> str:
+def principal_of(row: SignIn, address: str) -> str:
     """Return whom a system counts requests for: a user or application, at one server."""
     who = row.user_name or row.client_id
     return f"{urlsplit(address).netloc}/{row.tenant}/{who}".lower()

@@ -26,10 +26,11 @@ from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.terms import AuthenticationType, SalesOrderModel
 
 M = TypeVar("M", bound=Model)
+EXPIRES = "client_secret_expires_on"
 SECRETS = ("client_secret", "private_key", "password")
 SIGN_IN = (
-    "authority", "tenant", "authentication_type", "client_id", "client_secret", "certificate",
-    "private_key", "user_name", "password",
+    "authority", "tenant", "authentication_type", "client_id", "client_secret",
+    "client_secret_expires_on", "certificate", "private_key", "user_name", "password",
 )  # fmt: skip
 MAIN_SECRET = {
     AuthenticationType.CLIENT_SECRET: "client_secret",
@@ -38,6 +39,7 @@ MAIN_SECRET = {
 }
 HINTS = {
     "client_secret": "For the type Client Secret.",
+    "client_secret_expires_on": "Optional: Health warns 30 days before.",
     "certificate": "For the type Certificate: PEM, as registered in Entra ID.",
     "private_key": "For the type Certificate: PEM, without a passphrase.",
     "user_name": "For the type User Name and Password: an e-mail address.",
@@ -77,6 +79,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+        if EXPIRES in self.fields:
+            day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
+            self.fields[EXPIRES].widget = day
         if "certificate" in self.fields:
             self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
         self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}
@@ -204,7 +209,8 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
         model = BusinessCentralConnection
         fields = (
             "server_address", "resource", "web_client_url", "authority", "tenant",
-            "authentication_type", "client_id", "certificate", "user_name",
+            "authentication_type", "client_id", "client_secret_expires_on", "certificate",
+            "user_name",
         )  # fmt: skip
 
     def __init__(self, *args: Any, company: Company, **options: Any) -> None:
@@ -276,7 +282,8 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "certificate", "user_name", "ownership_model", "business_unit_id",
+            "client_id", "client_secret_expires_on", "certificate", "user_name",
+            "ownership_model", "business_unit_id",
         )  # fmt: skip
 
     def clean_server_address(self) -> str:
@@ -349,7 +356,8 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     class Meta:
         model = DeploymentIdentity
         fields = (
-            "authority", "tenant", "authentication_type", "client_id", "certificate", "user_name",
+            "authority", "tenant", "authentication_type", "client_id", "client_secret_expires_on",
+            "certificate", "user_name",
         )  # fmt: skip
 
     def always_needed(self) -> tuple[str, ...]:
