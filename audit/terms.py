@@ -37,6 +37,7 @@ class Act(TextChoices):
     SIGNED_IN = "Signed in", "Signed in"
     SIGNED_OUT = "Signed out", "Signed out"
     SIGN_IN_REFUSED = "Sign-in refused", "Sign-in refused"
+    ROTATED = "Secrets rotated", "Secrets rotated"
     REFUSED = "Refused", "Refused"
     EXPORTED = "Exported", "Exported"
 

@@ -25,6 +25,9 @@ class Cause(StrEnum):
     MALFORMED_ANSWER = "E-MALFORMED-ANSWER"
     NOT_AN_API = "E-NOT-AN-API"
     SIGN_IN = "E-SIGN-IN"
+    RETIRED = "E-RETIRED"
+    SDK = "E-SDK"
+    VERSION = "E-VERSION"
     FORBIDDEN = "E-PRIVILEGE"
     HOST_NOT_ALLOWED = "E-HOST"
     CERTIFICATE = "E-CERTIFICATE"
@@ -79,13 +82,15 @@ class Cause(StrEnum):
     USER_ADMINISTRATOR = "E-USER-ADMIN"
     USER_ACCESS = "E-USER-ACCESS"
     ADMINISTRATION_MODE = "E-ADMINMODE"
-    VERSION = "E-VERSION"
     EXPIRING = "E-EXPIRING"
     ORDER_INTEGRATION = "E-ORDER-INTEGRATION"
     STANDS_STILL = "E-STANDS-STILL"
     MAPPING = "E-MAPPING"
     SWEEP = "E-SWEEP"
     DATABASE = "E-DATABASE"
+    EXCLUSIVE = "E-EXCLUSIVE"
+    ORDERS_WAITING = "E-ORDERS-WAITING"
+    ENCRYPTION = "E-ENCRYPTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,19 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Sign-in refused",
         "Enter a valid client secret or certificate on the connection's page and test the "
         "connection.",
+    ),
+    Cause.RETIRED: _needs(
+        "Sign-in type retired",
+        "Choose OAuth 2.0 with a client secret or certificate, or OAuth with an app registration "
+        "of your own.",
+    ),
+    Cause.SDK: _needs(
+        "SDK version too old",
+        "Choose the same or a newer SDK Version in the Dataverse Connection Setup.",
+    ),
+    Cause.VERSION: _needs(
+        "Version not supported",
+        "Connect to Dynamics 365 Sales 8.0 or newer.",
     ),
     Cause.FORBIDDEN: _needs(
         "Permission missing",
@@ -373,10 +391,6 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Switch the administration mode off in the Power Platform admin center; until then only "
         "administrators get in.",
     ),
-    Cause.VERSION: _needs(
-        "Version not supported",
-        "Connect with Dynamics 365 8.0 or later, or update the environment.",
-    ),
     Cause.EXPIRING: _needs(
         "Expires soon",
         "Renew what the message names before that day; nothing is carried over afterwards.",
@@ -401,6 +415,18 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.DATABASE: _needs(
         "Database needs care",
         "Do what the message says, on the machine that runs the console.",
+    ),
+    Cause.EXCLUSIVE: _needs(
+        "Both cannot be on",
+        "Switch one of the two off on the Microsoft Dynamics 365 Connection Setup first.",
+    ),
+    Cause.ORDERS_WAITING: _needs(
+        "Submitted orders wait",
+        "Fulfil or cancel the submitted orders in Sales first.",
+    ),
+    Cause.ENCRYPTION: _needs(
+        "Stored secrets cannot be encrypted or read",
+        "Put the key back into SECRETS_KEYS, or enter the secrets again: Encryption Management.",
     ),
 }
 

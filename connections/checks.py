@@ -16,6 +16,7 @@ import requests
 from requests.utils import get_environ_proxies
 
 from connections import hosts, needed_pages, setup, trust
+from connections.authentication import newest_served, proof_of, takes_tokens
 from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
@@ -23,8 +24,9 @@ from connections.errors import ConfigurationError, IntegrationError
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Request, Timing
 from connections.odata.failures import failure
+from connections.solution.manifest import version_of
 from connections.systems import Selection, Side
-from connections.terms import AuthenticationType
+from connections.terms import AuthenticationType, SdkVersion
 
 IMPATIENT = Timing(connect=5.0, read=20.0, patience=15.0, attempts=2)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -48,6 +50,7 @@ ORGANIZATION = (
     "?@p=Microsoft.Dynamics.CRM.EndpointAccessType'Default'"
 )
 ENABLED = "Enabled"
+OLDEST_SERVED, NEVER_SERVED = (6,), (7, 1)  # E-9.5
 DATAVERSE_TABLES = ("account", "contact", "transactioncurrency", "systemuser", "bcbi_company")
 
 
@@ -147,7 +150,8 @@ def failed(side: Side, name: str, error: IntegrationError, seconds: float) -> Ch
 
 
 def _check_address(row: SignIn, address: str) -> str:
-    hosts.check(row.authority)
+    if takes_tokens(AuthenticationType(row.authentication_type)):
+        hosts.check(row.authority)
     return f"{urlsplit(hosts.check(address)).netloc} may be called."
 
 
@@ -182,11 +186,18 @@ def _end_of_certificate(answer: requests.Response) -> datetime | None:
 
 
 def _check_sign_in(row: SignIn, resource: str) -> str:
+    kind = AuthenticationType(row.authentication_type)
     tokens = setup.tokens_of(row, resource)
     tokens.forget()
     tokens.token()
-    by = AuthenticationType(row.authentication_type).label.lower()
-    return f"Entra ID accepted the {by}."
+    who = "AD FS" if tokens.credentials.is_federated else "Entra ID"
+    return f"{who} accepted {proof_of(kind)}."
+
+
+def _check_windows_sign_in(row: DataverseConnectionSetup) -> str:
+    """A domain is asked by the server: any request tells."""
+    setup.dataverse_of(row, timing=IMPATIENT).client.get("WhoAmI")
+    return f"The server accepted {proof_of(AuthenticationType.AD)} of {row.domain}."
 
 
 @contextmanager
@@ -281,12 +292,6 @@ class _BusinessCentralChecks:
         return f"{len(BUSINESS_CENTRAL_TABLES)} of {len(BUSINESS_CENTRAL_TABLES)} tables answer."
 
 
-def _is_supported(version: str) -> bool:
-    """E-9.5: later than 6, and not 7.1."""
-    parts = [int(part) for part in version.split(".") if part.isdigit()]
-    return bool(parts) and parts[0] > 6 and parts[:2] != [7, 1]
-
-
 def _wrong(sentence: str, cause: Cause) -> ConfigurationError:
     return ConfigurationError(f"{sentence} {CATALOGUE[cause].advice}", cause=cause)
 
@@ -298,12 +303,13 @@ class _DataverseChecks:
     def all(self) -> Iterator[Finding]:
         yield "Settings", self.settings
         row = setup.dataverse_setup(self.company)
-        origin = setup.dataverse_origin(row.server_address)
+        origin = setup.environment_of(row)
         yield "Address", lambda: _check_address(row, origin)
         yield "Certificate", lambda: _check_certificate(Side.DATAVERSE, origin)
-        yield "Sign-in", lambda: _check_sign_in(row, origin)
+        yield "Sign-in", lambda: self.sign_in(row)
         yield "Organization", lambda: self.organization(row)
         yield "Integration user", lambda: self.user(row)
+        yield "Version", lambda: self.version(row)
         yield "Tables", lambda: self.tables(row)
         yield "Security roles", lambda: self.roles(row)
 
@@ -314,10 +320,9 @@ class _DataverseChecks:
         return "All settings are filled in."
 
     def organization(self, row: DataverseConnectionSetup) -> str:
-        """The environment lets others in than administrators, in a version that is supported."""
+        """The environment lets others in than administrators."""
         client = setup.dataverse_of(row, timing=IMPATIENT).client
         try:
-            version = str(client.get("RetrieveVersion()").object().get("Version", ""))
             detail = client.get(ORGANIZATION).object().get("Detail") or {}
         except IntegrationError as error:
             if "administration mode" in error.message.lower():
@@ -329,10 +334,29 @@ class _DataverseChecks:
         if state != ENABLED:
             sentence = f"{name} is in administration mode ({state})."
             raise _wrong(sentence, Cause.ADMINISTRATION_MODE)
-        if not _is_supported(version):
-            sentence = f"{name} has version {version or 'unknown'}, which is not supported."
-            raise _wrong(sentence, Cause.VERSION)
-        return f"{name} is open to everybody, in version {version}."
+        return f"{name} is open to everybody."
+
+    def sign_in(self, row: DataverseConnectionSetup) -> str:
+        if row.authentication_type == AuthenticationType.AD:
+            return _check_windows_sign_in(row)
+        return _check_sign_in(row, setup.dataverse_origin(row.server_address))
+
+    def version(self, row: DataverseConnectionSetup) -> str:
+        """E-9.5 and E-SDK: a version that is served, and an SDK version that reaches it."""
+        client = setup.dataverse_of(row, timing=IMPATIENT).client
+        told = str(client.get("RetrieveVersion()").object().get("Version") or "")
+        numbers = version_of(told)
+        if numbers[:1] <= OLDEST_SERVED or numbers[:2] == NEVER_SERVED:
+            message = f"Version {told} of Dynamics 365 is not supported."
+            raise ConfigurationError(message, cause=Cause.VERSION)
+        sdk = SdkVersion(row.sdk_version)
+        if numbers[:2] > newest_served(sdk):
+            message = (
+                f"SDK version {sdk} is older than the server's {told}. Choose the same or a newer "
+                "one."
+            )
+            raise ConfigurationError(message, cause=Cause.SDK)
+        return f"The server has version {told}."
 
     def user(self, row: DataverseConnectionSetup) -> str:
         system = setup.dataverse_of(row, timing=IMPATIENT)

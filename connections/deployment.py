@@ -12,10 +12,11 @@ from django.db import transaction
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
+from connections.authentication import NEEDED
 from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import Company, DeploymentIdentity, UploadedPackage
-from connections.setup import NEEDED, check_complete, dataverse_setup
+from connections.setup import check_complete, dataverse_setup
 from connections.solution import package
 from connections.solution.manifest import shown
 from connections.solution.package import Package
@@ -43,8 +44,7 @@ def identity_for_once(company: Company, given: Mapping[str, Any]) -> DeploymentI
     identity = DeploymentIdentity(
         company=company, **{"authority": row.authority, "tenant": row.tenant, **given}
     )
-    kind = AuthenticationType(identity.authentication_type)
-    check_complete(identity, "authority", "tenant", *NEEDED[kind])
+    check_complete(identity, *NEEDED[AuthenticationType(identity.authentication_type)])
     return identity
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from connections import adfs
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 
@@ -64,6 +65,8 @@ SENTENCES: Mapping[int, str] = {
 def refusal(answer: Mapping[str, Any]) -> IntegrationError:
     """Return the error for an answer that carries `error` instead of a token."""
     said = str(answer.get("error_description") or answer.get("error") or "")
+    if of_adfs := adfs.refusal(said):
+        return of_adfs
     number = _number(answer, said)
     sentence = SENTENCES.get(number)
     if sentence is None:

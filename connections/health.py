@@ -11,7 +11,15 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import groupby
 
-from connections import checks, deployment, item_availability, redeploy, setup
+from connections import (
+    checks,
+    deployment,
+    encryption,
+    item_availability,
+    redeploy,
+    secrets,
+    setup,
+)
 from connections.business_central import BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
@@ -78,7 +86,7 @@ class Finding:
 
 def check_health(company: Company) -> list[Finding]:
     """Look at both systems; a check that cannot look says so, and the others go on."""
-    found = check_connection(company) + check_enabled(company)
+    found = check_connection(company) + check_encryption() + check_enabled(company)
     if not is_usable(Side.DATAVERSE, found):
         return found
     found += check_solution(company) + check_clock(company, Side.DATAVERSE)
@@ -86,6 +94,11 @@ def check_health(company: Company) -> list[Finding]:
         return found
     found += check_clock(company, Side.BUSINESS_CENTRAL)
     return found + check_currencies(company) + check_availability(company)
+
+
+def check_encryption() -> list[Finding]:
+    """Look whether secrets can be saved and read."""
+    return timed(CONSOLE, "Encryption", _encryption)
 
 
 def check_enabled(company: Company) -> list[Finding]:
@@ -209,6 +222,16 @@ def _enabled(company: Company) -> str:
     reason = f": {row.disable_reason}" if row.disable_reason else ""
     sentence = f"The Dataverse Connection Setup is disabled{reason}."
     raise WrongError(Cause.NOT_CONFIGURED, sentence, "Dataverse Connection Setup")
+
+
+def _encryption() -> str:
+    """C-3301: secrets can be saved, and those that are stored can be read."""
+    secrets.check_key()
+    found = encryption.survey()
+    if found.unreadable:
+        sentence = f"None of the keys opens: {'; '.join(found.unreadable)}."
+        raise WrongError(Cause.ENCRYPTION, sentence, *found.unreadable)
+    return f"Secrets are encrypted with key {found.keys[0].id}."
 
 
 # The solution, its roles and privileges

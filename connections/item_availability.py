@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
-from uuid import uuid5
+from urllib.parse import quote, urlencode
 
 import requests
 from django.contrib.auth.models import AbstractBaseUser
@@ -21,23 +19,16 @@ from requests.utils import get_environ_proxies
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import hosts, setup, trust
+from connections import hosts, nav_connection, setup, trust
 from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.models import Company, SalesConnectionSetup
+from connections.nav_connection import KEY, URL, USER
 from connections.odata.failures import failure
-from connections.systems import Create, Record, Selection, Side, System, Update, Value
+from connections.systems import Side
 
 SERVICE = "ItemAvailability"  # as the extension publishes it
-TABLE = "nav_connection"
-URL, USER, KEY = (
-    "nav_dynamicsnavodataurl",
-    "nav_dynamicsnavodatausername",
-    "nav_dynamicsnavodataaccesskey",
-)
-WEB_CLIENT = "nav_dynamicsnavurl"
-COLUMNS = ("nav_name", WEB_CLIENT, URL, USER, KEY)
 FIELDS = (
     "item_availability_service_enabled",
     "odata_url",
@@ -59,6 +50,10 @@ class Stock:
     unit: str
     inventory: Decimal
 
+    @property
+    def amount(self) -> str:
+        return f"{self.inventory.normalize():f} {self.unit}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -70,13 +65,16 @@ class Trial:
     found: Stock | None
 
     @property
+    def milliseconds(self) -> int:
+        return round(self.seconds * 1000)
+
+    @property
     def sentence(self) -> str:
-        answered = f"The service answers {self.user_name} in {self.seconds * 1000:.0f} ms"
+        answered = f"The service answers {self.user_name} in {self.milliseconds} ms"
         if self.found is None:
             return f"{answered}; it shows no item."
         stock = self.found
-        amount = f"{stock.inventory.normalize():f} {stock.unit}".strip()
-        return f"{answered}: {stock.item} {stock.description}, {amount}."
+        return f"{answered}: {stock.item} {stock.description}, {stock.amount}."
 
 
 # Acts
@@ -92,11 +90,11 @@ def publish(
     by: AbstractBaseUser | None = None,
 ) -> Trial:
     """Try the service with what is given, then let Sales have it; again it changes what differs."""
-    row = sales_setup(company)
+    row = setup.enabled_sales_setup(company)
     _check_given(user_name, access_key)
     address = _checked(url or default_url(company))
     trial = ask(address, user_name, access_key)
-    _tell_sales(company, {URL: address, USER: user_name, KEY: access_key}, was=row.odata_url)
+    nav_connection.tell(row, {URL: address, USER: user_name, KEY: access_key})
     before = facts_of(row, FIELDS)
     row.item_availability_service_enabled = True
     row.odata_url, row.odata_user_name = address, user_name
@@ -119,8 +117,7 @@ def rotate(
         )
         raise ConfigurationError(message, cause=Cause.NO_KEY)
     trial = ask(_checked(row.odata_url), row.odata_user_name, access_key)
-    told: dict[str, Value] = {URL: row.odata_url, USER: row.odata_user_name, KEY: access_key}
-    _tell_sales(company, told, was=row.odata_url)
+    nav_connection.tell(row, {URL: row.odata_url, USER: row.odata_user_name, KEY: access_key})
     before = facts_of(row, FIELDS)
     row.odata_access_key, row.odata_key_changed_at = access_key, now
     _save(row, before, Act.CHANGED, by)
@@ -129,8 +126,8 @@ def rotate(
 
 def unpublish(company: Company, *, by: AbstractBaseUser | None = None) -> None:
     """Take the service away from Sales, and forget user and key (C-0608)."""
-    row = sales_setup(company)
-    _tell_sales(company, {URL: None, USER: None, KEY: None}, was=row.odata_url, create=False)
+    row = setup.enabled_sales_setup(company)
+    nav_connection.tell(row, {URL: None, USER: None, KEY: None}, create=False)
     before = facts_of(row, FIELDS)
     row.item_availability_service_enabled = False
     row.odata_url = row.odata_user_name = ""
@@ -141,7 +138,7 @@ def unpublish(company: Company, *, by: AbstractBaseUser | None = None) -> None:
 def try_as_sales(company: Company) -> Trial:
     """Ask the service with what stands in Sales, which may differ from what stands here."""
     row = published(company)
-    found = _row_in_sales(_dataverse(company), company, row.odata_url)
+    found = nav_connection.find(row)
     stored = {name: str(found.values[name] or "") for name in (URL, USER, KEY)} if found else {}
     if not all(stored.values()) or not stored:
         message = "Sales does not hold the service's URL, user and key. Publish it again."
@@ -154,21 +151,9 @@ def age_of_key(row: SalesConnectionSetup, now: datetime) -> timedelta | None:
     return now - row.odata_key_changed_at if row.odata_key_changed_at else None
 
 
-def sales_setup(company: Company) -> SalesConnectionSetup:
-    """Return the set-up of Sales; it must be enabled."""
-    row = SalesConnectionSetup.objects.filter(company=company).first()
-    if row is None or not row.is_enabled:
-        message = (
-            "Dynamics 365 Sales is not enabled. Enable the Microsoft Dynamics 365 Connection Setup "
-            "first."
-        )
-        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    return row
-
-
 def published(company: Company) -> SalesConnectionSetup:
     """Return the set-up of Sales; the service must be switched on."""
-    row = sales_setup(company)
+    row = setup.enabled_sales_setup(company)
     if not row.item_availability_service_enabled:
         message = "The item availability service is not published. Publish it first."
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
@@ -275,63 +260,6 @@ def _check_given(user_name: str, access_key: str) -> None:
     if not access_key or len(access_key) > LONGEST:
         message = f"{user_name} needs a web service access key. Enter the one on the user's card."
         raise ConfigurationError(message, cause=Cause.NO_KEY)
-
-
-# The row in Sales
-
-
-def _dataverse(company: Company) -> System:
-    return setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT)
-
-
-def _tell_sales(
-    company: Company, values: dict[str, Value], *, was: str, create: bool = True
-) -> None:
-    """Write the row that Sales reads; it is made where there is none (E-9.50)."""
-    dataverse = _dataverse(company)
-    found = _row_in_sales(dataverse, company, was)
-    if found is not None:
-        write: Create | Update = Update(found, values)
-    elif create:
-        named = {"nav_name": company.name, WEB_CLIENT: _web_client(company) or None}
-        write = Create(uuid5(company.business_central_id, TABLE), {**named, **values})
-    else:
-        return
-    [written] = dataverse.write(TABLE, [write], COLUMNS)
-    if written.error is not None:
-        raise written.error
-
-
-def _row_in_sales(dataverse: System, company: Company, was: str) -> Record | None:
-    """Return the company's row: by our id, by the web client's address, or by the service's."""
-    try:
-        rows = [r for page in dataverse.read(Selection(TABLE, COLUMNS)) for r in page]
-    except ConfigurationError as error:
-        if error.cause != Cause.UNKNOWN_TABLE:
-            raise
-        message = (
-            f"Sales has no table {TABLE}, which the integration solution brings. Redeploy the "
-            "integration solution first."
-        )
-        raise ConfigurationError(message, cause=Cause.SOLUTION) from error
-    ours, client = uuid5(company.business_central_id, TABLE), _web_client(company)
-    ways: tuple[Callable[[Record], bool], ...] = (
-        lambda row: row.id == ours,
-        lambda row: bool(client) and row.values[WEB_CLIENT] == client,
-        lambda row: bool(was) and row.values[URL] == was,
-    )
-    for fits in ways:
-        if found := next((row for row in rows if fits(row)), None):
-            return found
-    return None
-
-
-def _web_client(company: Company) -> str:
-    """Return where a record of the company opens in Business Central (E-9.50)."""
-    address = setup.business_central_connection(company).web_client_url
-    if not address or not urlsplit(address).scheme:
-        return ""
-    return f"{address.rstrip('/')}?company={quote(company.name)}"
 
 
 def _save(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.db import models
 
+from connections.authentication import OAUTH_2
 from connections.secrets import SecretField
 from connections.terms import (
     AuthenticationType,
+    ConnectionMode,
     OwnershipModel,
     PriceModel,
     RedeployResult,
     SalesOrderModel,
+    SdkVersion,
     UnitOfMeasureModel,
 )
 
@@ -36,7 +39,7 @@ class Company(models.Model):
 
 
 class SignIn(models.Model):
-    """How an application or a user signs in with Entra ID."""
+    """How an application or a user signs in: with Entra ID, AD FS or a Windows domain."""
 
     authority = models.URLField("Authority", max_length=250, default=ENTRA_ID)
     tenant = models.CharField("Tenant", max_length=100, blank=True)
@@ -57,12 +60,24 @@ class SignIn(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def domain(self) -> str:
+        """Return the Windows domain, which stands before the user's name (C-0629)."""
+        domain, found, _ = self.user_name.partition("\\")
+        return domain if found else ""
+
 
 class BusinessCentralConnection(SignIn):
     """Where Business Central is, and who asks there. One row for each company."""
 
     company = models.OneToOneField(
         Company, on_delete=models.CASCADE, related_name="business_central_connection"
+    )
+    authentication_type = models.CharField(
+        "Authentication Type",
+        max_length=20,
+        choices=[(kind.value, kind.label) for kind in OAUTH_2],
+        default=AuthenticationType.CLIENT_SECRET,
     )
     server_address = models.URLField("Server Address", max_length=250, blank=True)
     resource = models.URLField("Resource", max_length=250, default=BUSINESS_CENTRAL)
@@ -85,6 +100,10 @@ class DataverseConnectionSetup(SignIn):
     disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
     server_address = models.URLField("Server Address", max_length=250, blank=True)
     web_client_url = models.URLField("Web Client URL", max_length=250, blank=True)
+    sdk_version = models.CharField(
+        "SDK Version", max_length=10, choices=SdkVersion.choices, default=SdkVersion.V100
+    )
+    connection_string = models.CharField("Connection String", max_length=2048, blank=True)
     ownership_model = models.CharField(
         "Ownership Model",
         max_length=10,
@@ -94,6 +113,7 @@ class DataverseConnectionSetup(SignIn):
     business_unit_id = models.UUIDField("Coupled Business Unit ID", null=True, blank=True)
     business_unit_name = models.CharField("Coupled Business Unit", max_length=160, blank=True)
     owning_team_id = models.UUIDField("Owning Team ID", null=True, blank=True)
+    owning_team_name = models.CharField("Owning Team", max_length=160, blank=True)
     integration_user_id = models.UUIDField("Integration User ID", null=True, blank=True)
     integration_user_name = models.CharField("Integration User", max_length=200, blank=True)
 
@@ -179,6 +199,15 @@ class SalesConnectionSetup(models.Model):
     is_enabled = models.BooleanField("Enabled", default=False)
     disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
     server_address = models.URLField("Dynamics 365 Sales URL", max_length=250, blank=True)
+    web_client_url = models.URLField(
+        "Dynamics 365 Business Central Web Client URL", max_length=250, blank=True
+    )
+    connection_mode = models.CharField(
+        "Connection mode",
+        max_length=20,
+        choices=ConnectionMode.choices,
+        default=ConnectionMode.THROUGH_DATAVERSE,
+    )
     sales_order_model = models.CharField(
         "Sales Order Integration",
         max_length=20,
@@ -211,6 +240,11 @@ class SalesConnectionSetup(models.Model):
     )
     odata_access_key = SecretField("Dynamics 365 Business Central OData Web Service Accesskey")
     odata_key_changed_at = models.DateTimeField("Accesskey Changed", null=True, blank=True)
+    # What Sales told when somebody last looked (E-9.24).
+    sales_version = models.CharField("Dynamics 365 Sales Version", max_length=50, blank=True)
+    solution_version = models.CharField("Integration Solution Version", max_length=50, blank=True)
+    orders_in_sales = models.BooleanField("Sales Order Integration in Sales", null=True)
+    checked_at = models.DateTimeField("Checked", null=True, blank=True)
 
     class Meta:
         verbose_name = "Microsoft Dynamics 365 Connection Setup"

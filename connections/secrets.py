@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
@@ -41,11 +41,19 @@ class Secret:
                 "A stored secret cannot be read with the present keys. Put the key it was saved "
                 "under back into SECRETS_KEYS, or enter the secret again."
             )
-            raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED) from error
+            raise ConfigurationError(message, cause=Cause.ENCRYPTION) from error
 
     def rotated(self) -> Secret:
         """Return the same secret under the newest key."""
         return Secret.seal(self.reveal())
+
+    def key_id(self) -> str:
+        """Return which of the present keys it is sealed under; nothing if it is none of them."""
+        for key in present_keys():
+            with suppress(InvalidToken):
+                Fernet(_fernet_key(key)).decrypt(self.token)
+                return key_id(key)
+        return ""
 
     def __bool__(self) -> bool:
         return bool(self.token)
@@ -94,29 +102,32 @@ class SecretField(models.TextField[Secret | str, Secret]):
         return ""  # an export holds no secret, not even a sealed one
 
 
-def rotate() -> int:
-    """Put every stored secret under the newest key; return how many rows were rewritten."""
-    count = 0
-    for model in apps.get_models():
-        names = [f.attname for f in model._meta.concrete_fields if isinstance(f, SecretField)]
-        for row in model._default_manager.all() if names else ():
-            for name in names:
-                setattr(row, name, getattr(row, name).rotated())
-            row.save(update_fields=names)
-            count += 1
-    return count
+def present_keys() -> list[str]:
+    """Return the keys of the settings, the newest first."""
+    return [key for key in settings.SECRETS_KEYS if key]
+
+
+def key_id(key: str) -> str:
+    """Return what a key is called: a fingerprint, from which nobody finds the key."""
+    return sha256(b"key id " + _fernet_key(key)).hexdigest()[:12]
+
+
+def check_key() -> list[str]:
+    """Return the present keys; refuse to go on where there is none (E-ENCRYPTION)."""
+    keys = present_keys()
+    if not keys:
+        message = (
+            "No secret can be saved or read, since there is no key to encrypt it with. "
+            "Set SECRETS_KEYS in the environment of the console; manage.py new_secrets_key makes "
+            "a key."
+        )
+        raise ConfigurationError(message, cause=Cause.ENCRYPTION)
+    return keys
 
 
 def _keys() -> MultiFernet:
     """Return the keys of the settings; any long text may be a key."""
-    keys = [key for key in settings.SECRETS_KEYS if key]
-    if not keys:
-        message = (
-            "No secret can be saved or read, since there is no key to encrypt it with. "
-            "Set SECRETS_KEYS in the environment of the console."
-        )
-        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    return MultiFernet([Fernet(_fernet_key(key)) for key in keys])
+    return MultiFernet([Fernet(_fernet_key(key)) for key in check_key()])
 
 
 @cache

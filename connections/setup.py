@@ -15,6 +15,7 @@ from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
 from connections import hosts, limits, trust
+from connections.authentication import NEEDED, RETIRED, tenant_at, web_api
 from connections.budget import budget_of
 from connections.business_central import BusinessCentral
 from connections.causes import Cause
@@ -28,19 +29,14 @@ from connections.models import (
     SignIn,
 )
 from connections.odata import Client, Timing
+from connections.odata.windows import WindowsUser
 from connections.shelf import shelf_of
 from connections.systems import Side
-from connections.terms import AuthenticationType
+from connections.terms import AuthenticationType, SdkVersion
 from connections.tokens import Credentials, Tokens, tokens_for
 
-WEB_API = "/api/data/v9.2"
 BUSINESS_CENTRAL_AT_ONCE = 5  # Business Central runs five requests of a user, others queue
 DATAVERSE_AT_ONCE = 16
-NEEDED = {
-    AuthenticationType.CLIENT_SECRET: ("client_id", "client_secret"),
-    AuthenticationType.CERTIFICATE: ("client_id", "certificate", "private_key"),
-    AuthenticationType.PASSWORD: ("client_id", "user_name", "password"),
-}
 Check = Callable[[], object]
 
 
@@ -52,18 +48,26 @@ class Systems:
     dataverse: Dataverse
 
 
-def systems_of(company: Company, *, check: Check | None = None) -> Systems:
+def systems_of(
+    company: Company, *, check: Check | None = None, timing: Timing | None = None
+) -> Systems:
     """Return both systems of a company; `check` is called while anything waits, and may raise."""
     setup = dataverse_setup(company)
-    if not setup.is_enabled:
-        reason = f" ({setup.disable_reason})" if setup.disable_reason else ""
+    check_enabled(setup)
+    row = business_central_connection(company)
+    business_central = business_central_of(row, check=check, timing=timing)
+    return Systems(business_central, dataverse_of(setup, check=check, timing=timing))
+
+
+def check_enabled(row: DataverseConnectionSetup) -> None:
+    """Refuse to use a connection that is disabled."""
+    if not row.is_enabled:
+        reason = f" ({row.disable_reason})" if row.disable_reason else ""
         message = (
-            f"The connection of {company} to Dataverse is disabled{reason}. Test the connection "
-            "and enable it in Dataverse Connection Setup."
+            f"The connection of {row.company} to Dataverse is disabled{reason}. Test the "
+            "connection and enable it in Dataverse Connection Setup."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    business_central = business_central_of(business_central_connection(company), check=check)
-    return Systems(business_central, dataverse_of(setup, check=check))
 
 
 def business_central_connection(company: Company) -> BusinessCentralConnection:
@@ -82,6 +86,18 @@ def dataverse_setup(company: Company) -> DataverseConnectionSetup:
     return row
 
 
+def enabled_sales_setup(company: Company) -> SalesConnectionSetup:
+    """Return the set-up of Sales; it must be enabled."""
+    row = SalesConnectionSetup.objects.filter(company=company).first()
+    if row is None or not row.is_enabled:
+        message = (
+            "Dynamics 365 Sales is not enabled. Enable the Microsoft Dynamics 365 Connection Setup "
+            "first."
+        )
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return row
+
+
 def business_central_of(
     row: BusinessCentralConnection, *, check: Check | None = None, timing: Timing | None = None
 ) -> BusinessCentral:
@@ -92,7 +108,7 @@ def business_central_of(
     client = _client(
         Side.BUSINESS_CENTRAL,
         root,
-        tokens_of(row, row.resource),
+        sign_in_of(row, row.resource),
         budget=budget_of(principal, limits.BUSINESS_CENTRAL, settings.REDIS_URL),
         pool=BUSINESS_CENTRAL_AT_ONCE,
         check=check,
@@ -107,12 +123,13 @@ def dataverse_of(
 ) -> Dataverse:
     """Return Dataverse as the row says."""
     check_complete(row, "server_address")
-    origin = hosts.check(dataverse_origin(row.server_address))
+    origin = dataverse_origin(row.server_address)
+    sign_in = sign_in_of(row, origin)  # what is missing is named before any server is looked up
     principal = principal_of(row, origin)
     client = _client(
         Side.DATAVERSE,
-        f"{origin}{WEB_API}",
-        tokens_of(row, origin),
+        dataverse_root(row),
+        sign_in,
         budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
         pool=DATAVERSE_AT_ONCE,
         check=check,
@@ -128,13 +145,16 @@ def dataverse_as(
     check: Check | None = None,
     timing: Timing | None = None,
 ) -> Client:
-    """Return a client of the row's environment that signs in as somebody else."""
-    origin = hosts.check(dataverse_origin(row.server_address))
+    """Return a client of the row's environment that signs in as somebody else.
+
+    Of somebody who is not stored nothing is kept in this process either.
+    """
+    origin = dataverse_origin(row.server_address)
     principal = principal_of(who, origin)
     return _client(
         Side.DATAVERSE,
-        f"{origin}{WEB_API}",
-        tokens_of(who, origin),
+        dataverse_root(row),
+        sign_in_of(who, origin, keep=who.pk is not None),
         budget=budget_of(principal, limits.DATAVERSE, settings.REDIS_URL),
         pool=DATAVERSE_AT_ONCE,
         check=check,
@@ -152,21 +172,55 @@ def dataverse_origin(address: str) -> str:
     return hosts.plain(hosts.check_form(address)._replace(path=""))
 
 
-def tokens_of(row: SignIn, resource: str) -> Tokens:
+def environment_of(row: DataverseConnectionSetup) -> str:
+    """Return the address of an environment; with AD the organization stands in its path."""
+    if row.authentication_type == AuthenticationType.AD:
+        return organization_address(row.server_address)
+    return dataverse_origin(row.server_address)
+
+
+def organization_address(address: str) -> str:
+    """Return server and organization; what follows in an address that people paste is dropped."""
+    parts = hosts.check_form(address)
+    _, organization, *_ = [*parts.path.split("/"), "", ""]
+    is_page = "." in organization or organization.lower() == "api"
+    return hosts.plain(parts._replace(path="" if is_page else f"/{organization}"))
+
+
+def dataverse_root(row: DataverseConnectionSetup) -> str:
+    """Return where the Web API begins, at a host that may be called."""
+    kind = AuthenticationType(row.authentication_type)
+    api = web_api(kind, row.server_address, SdkVersion(row.sdk_version))
+    return f"{hosts.check(environment_of(row))}{api}"
+
+
+def sign_in_of(row: SignIn, resource: str, *, keep: bool = True) -> Tokens | WindowsUser:
+    """Return how requests of the row prove who sends them."""
+    if row.authentication_type == AuthenticationType.AD:
+        check_complete(row, *NEEDED[AuthenticationType.AD])
+        return WindowsUser(row.user_name, row.password.reveal())
+    return tokens_of(row, resource, keep=keep)
+
+
+def tokens_of(row: SignIn, resource: str, *, keep: bool = True) -> Tokens:
     """Return where the row's access tokens come from."""
-    check_complete(row, "authority", "tenant", *NEEDED[AuthenticationType(row.authentication_type)])
+    kind = AuthenticationType(row.authentication_type)
+    if kind == AuthenticationType.OFFICE_365:
+        raise ConfigurationError(RETIRED, cause=Cause.RETIRED)
+    check_complete(row, *NEEDED[kind])
     credentials = Credentials(
         authority=hosts.check(row.authority),
-        tenant=row.tenant,
+        tenant=tenant_at(kind, row.authority, row.tenant),
         client_id=row.client_id,
-        kind=AuthenticationType(row.authentication_type),
+        kind=kind,
         client_secret=row.client_secret.reveal(),
         certificate=row.certificate,
         private_key=row.private_key.reveal(),
         user_name=row.user_name,
         password=row.password.reveal(),
     )
-    return tokens_for(credentials, resource, trust.bundle())
+    make = tokens_for if keep else tokens_for.__wrapped__
+    return make(credentials, resource, trust.bundle())
 
 
 def check_complete(row: SignIn, *fields: str) -> None:
@@ -183,7 +237,7 @@ def check_complete(row: SignIn, *fields: str) -> None:
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
 
 
-def _client(side: Side, root: str, tokens: Tokens, **options: Any) -> Client:
+def _client(side: Side, root: str, tokens: Tokens | WindowsUser, **options: Any) -> Client:
     return Client(side, root, tokens, ca_bundle=trust.bundle(), **options)
 
 

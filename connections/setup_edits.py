@@ -63,6 +63,22 @@ def unsealed(text: str) -> Seen:
     return found if isinstance(found, dict) else {}
 
 
+def check(
+    rows: Collection[models.Model], names: Collection[str], *, read: Seen
+) -> dict[type[models.Model], models.Model | None]:
+    """Return the rows as they are now; refuse where they are not as they were read."""
+    stored = {type(row): _stored(row) for row in rows}
+    now = seen([row for row in stored.values() if row is not None], names)
+    conflicts = [
+        Conflict(name, read.get(name, ""), now[name])
+        for name in now
+        if read.get(name, "") != now[name]
+    ]
+    if conflicts:
+        raise StaleError(conflicts)
+    return stored
+
+
 @transaction.atomic
 def save(
     rows: Collection[models.Model],
@@ -76,15 +92,7 @@ def save(
 
     `also` names fields that follow from the others, which nobody reads and compares.
     """
-    stored = {type(row): _stored(row) for row in rows}
-    now = seen([row for row in stored.values() if row is not None], names)
-    conflicts = [
-        Conflict(name, read.get(name, ""), now[name])
-        for name in now
-        if read.get(name, "") != now[name]
-    ]
-    if conflicts:
-        raise StaleError(conflicts)
+    stored = check(rows, names, read=read)
     changed: list[str] = []
     for row in rows:
         changed += _save(row, stored[type(row)], {*names, *also}, by)

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from connections.authentication import NEEDED, OAUTH_2
 from connections.errors import ConfigurationError
 from connections.health import Finding
 from connections.models import (
@@ -18,16 +19,15 @@ from connections.models import (
     Company,
     DataverseConnectionSetup,
     DeploymentIdentity,
-    SalesConnectionSetup,
     SignIn,
 )
-from connections.setup import NEEDED, dataverse_origin
+from connections.setup import dataverse_origin
 from connections.setup_fields import ApiAddress, WebAddress, secret
-from connections.terms import AuthenticationType, SalesOrderModel
+from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
 EXPIRES = "client_secret_expires_on"
-SECRETS = ("client_secret", "private_key", "password")
+SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 SIGN_IN = (
     "authority", "tenant", "authentication_type", "client_id", "client_secret",
     "client_secret_expires_on", "certificate", "private_key", "user_name", "password",
@@ -82,6 +82,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         if EXPIRES in self.fields:
             day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
             self.fields[EXPIRES].widget = day
+        if "authentication_type" in self.fields:
+            offered = [(kind.value, kind.label) for kind in OAUTH_2]
+            self.fields["authentication_type"].widget = forms.Select(choices=offered)
         if "certificate" in self.fields:
             self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
         self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}
@@ -137,7 +140,7 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         wanted = [*self.always_needed()]
         if isinstance(row, SignIn):
             kind = AuthenticationType(row.authentication_type)
-            wanted += ["authority", "tenant", *NEEDED[kind]]
+            wanted += NEEDED[kind]
         for name in wanted:
             if not getattr(row, name):
                 caption = str(self.fields[name].label)
@@ -294,54 +297,6 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
             self.instance.owning_team_id = self.instance.integration_user_id = None
             self.instance.business_unit_name = self.instance.integration_user_name = ""
         return address
-
-
-class SalesForm(SetupForm[SalesConnectionSetup]):
-    """Microsoft Dynamics 365 Connection Setup (C-0601 to C-0620)."""
-
-    server_address = ApiAddress(
-        label="Dynamics 365 Sales URL",
-        required=False,
-        help_text="Empty: the Environment URL of the Dataverse Connection Setup.",
-    )
-    sections = (
-        ("Connection from Business Central to Dynamics 365 Sales", ("server_address",)),
-        ("Dynamics 365 Sales Settings", ("sales_order_model", "auto_create_sales_orders",
-                                         "auto_process_sales_quotes")),
-        ("Advanced Settings", ("unit_of_measure_model", "price_model")),
-    )  # fmt: skip
-
-    class Meta:
-        model = SalesConnectionSetup
-        fields = (
-            "server_address", "sales_order_model", "auto_create_sales_orders",
-            "auto_process_sales_quotes", "unit_of_measure_model", "price_model",
-        )  # fmt: skip
-
-    def always_needed(self) -> tuple[str, ...]:
-        return ()
-
-    def clean_server_address(self) -> str:
-        """It signs in as Dataverse does, so it is the same environment (E-9.10, E-9.21)."""
-        text = str(self.cleaned_data["server_address"])
-        row = DataverseConnectionSetup.objects.filter(company=self.instance.company).first()
-        if text and row and row.server_address:
-            there = dataverse_origin(row.server_address)
-            if dataverse_origin(text) != there:
-                message = (
-                    "Address differs from the Dataverse Connection Setup. Use "
-                    f"{there}, or leave it empty."
-                )
-                raise ValidationError(message, code="E-MISMATCH")
-        return text
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        on = cleaned.get("auto_create_sales_orders")
-        if on and cleaned.get("sales_order_model") == SalesOrderModel.OFF:
-            message = "Sales orders take no part. Choose Sales Order Integration first."
-            self.add_error("auto_create_sales_orders", ValidationError(message, code="E-EXCLUSIVE"))
-        return cleaned
 
 
 class DeploymentForm(SetupForm[DeploymentIdentity]):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,14 +20,12 @@ from connections.models import (
     BusinessCentralConnection,
     Company,
     DataverseConnectionSetup,
-    SalesConnectionSetup,
 )
 from connections.setup_edits import StaleError
 from connections.setup_forms import (
     BusinessCentralForm,
     DataverseForm,
     Problem,
-    SalesForm,
     SetupForm,
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
@@ -39,7 +38,6 @@ from mappings import reset
 from syncjobs import activation, clock
 
 UNPROCESSABLE, CONFLICT = 422, 409
-SALES_WHILE_ENABLED = {"sales_order_model", "auto_create_sales_orders", "auto_process_sales_quotes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +47,42 @@ class Kind:
     key: str
     title: str
     side: str
+    model: type[Model]
     form: Callable[..., SetupForm[Any]]
     enable: Callable[..., Outcome] | None = None
+    needs_dataverse: bool = False
+    while_enabled: frozenset[str] = frozenset()  # what may change while the connection is in use
+    # What else a page shows: a template instead of a FastTab's fields, and what it needs.
+    instead: Mapping[str, str] = field(default_factory=dict)
+    shows: Callable[[Any], dict[str, Any]] = lambda _row: {}
+    tries: Callable[[SetupForm[Any]], list[Problem]] = lambda _form: []  # before saving
+
+
+def _would_break(form: SetupForm[Any]) -> list[Problem]:
+    """Try new settings of Business Central first where jobs use the connection."""
+    company = form.instance.company
+    if company.pk is None or not _dataverse_is_enabled(company):
+        return []
+    if missing := form.missing():
+        return missing
+    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
 
 
 BUSINESS_CENTRAL = Kind(
-    "business_central", "Business Central Connection", "bc", BusinessCentralForm
+    "business_central",
+    "Business Central Connection",
+    "bc",
+    BusinessCentralConnection,
+    BusinessCentralForm,
+    tries=_would_break,
 )
 DATAVERSE = Kind(
-    "dataverse", "Dataverse Connection Setup", "sales", DataverseForm, enabling.enable_dataverse
-)
-SALES = Kind(
-    "sales", "Microsoft Dynamics 365 Connection Setup", "sales", SalesForm, enabling.enable_sales
+    "dataverse",
+    "Dataverse Connection Setup",
+    "sales",
+    DataverseConnectionSetup,
+    DataverseForm,
+    enabling.enable_dataverse,
 )
 
 
@@ -72,6 +94,7 @@ class Told:
     headline: str = ""
     conflicts: Sequence[tuple[str, str, str, str]] = ()
     status: int = 200
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Reading
@@ -81,34 +104,24 @@ class Told:
 @requires(Right.VIEW_CONNECTION)
 def business_central_setup(request: SignedInRequest) -> HttpResponse:
     """Show where Business Central is; on an empty console it is the first page to fill in."""
-    return _page(request, BUSINESS_CENTRAL)
+    return show(request, BUSINESS_CENTRAL)
 
 
 @require_GET
 @requires(Right.VIEW_CONNECTION)
 def dataverse_setup(request: SignedInRequest) -> HttpResponse:
     """Show the Dataverse Connection Setup."""
-    return _page(request, DATAVERSE)
-
-
-@require_GET
-@requires(Right.VIEW_CONNECTION)
-def sales_setup(request: SignedInRequest) -> HttpResponse:
-    """Show the Microsoft Dynamics 365 Connection Setup."""
-    return _page(request, SALES)
+    return show(request, DATAVERSE)
 
 
 def _row(kind: Kind, company: Company | None) -> Any:
     """Return the row of a set-up, or a new one that starts as the others are."""
     company = company or Company()
-    if kind is BUSINESS_CENTRAL:
-        found = _of(BusinessCentralConnection, company)
-        return found or BusinessCentralConnection(company=company)
-    if kind is SALES:
-        return _of(SalesConnectionSetup, company) or SalesConnectionSetup(company=company)
-    found = _of(DataverseConnectionSetup, company)
+    found = _of(kind.model, company)
     if found is not None:
         return found
+    if kind is not DATAVERSE:
+        return kind.model(company=company)
     like = _of(BusinessCentralConnection, company)
     names = ("authority", "tenant", "authentication_type", "client_id")
     known = {name: getattr(like, name) for name in names} if like else {}
@@ -124,8 +137,8 @@ def _of(model: Any, company: Company) -> Any:
 def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
     options = {"company": row.company} if kind is BUSINESS_CENTRAL else {}
     form = kind.form(data, instance=row, **options)
-    if kind is SALES and row.is_enabled:
-        for name in set(form.fields) - SALES_WHILE_ENABLED:
+    if kind.while_enabled and row.is_enabled:
+        for name in set(form.fields) - kind.while_enabled:
             form.fields[name].disabled = True  # E-9.7
     return form
 
@@ -136,7 +149,7 @@ def _may_edit(request: SignedInRequest, kind: Kind, row: Any) -> bool:
     return has_right(request.user, Right.CHANGE_CONNECTION) and not locked
 
 
-def _page(
+def show(
     request: SignedInRequest,
     kind: Kind,
     form: SetupForm[Any] | None = None,
@@ -153,6 +166,7 @@ def _page(
     is_editing = may_edit and asked
     sees_all = has_right(request.user, Right.TEST_CONNECTION)
     stored = _row(kind, company)
+    sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
         "kind": kind,
         "title": kind.title,
@@ -160,7 +174,7 @@ def _page(
         "is_new": row.pk is None,
         "is_enabled": getattr(stored, "is_enabled", None),
         "reason": getattr(stored, "disable_reason", ""),
-        "sections": sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all),
+        "sections": [(caption, lines, kind.instead.get(caption)) for caption, lines in sections],
         "facts": facts_of(stored) if sees_all and stored.pk else [],
         "problems": told.problems,
         "headline": told.headline,
@@ -171,13 +185,15 @@ def _page(
         "may_test": has_right(request.user, Right.TEST_CONNECTION) and company is not None,
         "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
         "may_redeploy": has_right(request.user, Right.VIEW_ROLES),
-        "needs_dataverse": kind is SALES and not _dataverse_is_enabled(company),
+        "needs_dataverse": kind.needs_dataverse and not _dataverse_is_enabled(company),
         "jobs": activation.count(company) if company else None,
         "seen": setup_edits.sealed(_seen(form, stored)),
         "save_url": reverse(f"save_{kind.key}_setup"),
         "read_url": reverse(f"{kind.key}_setup"),
         "enable_url": kind.enable and reverse(f"enable_{kind.key}_setup"),
         "disable_url": kind.enable and reverse(f"disable_{kind.key}_setup"),
+        **(kind.shows(stored) if stored.pk and not is_editing else {}),
+        **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
 
@@ -199,7 +215,7 @@ def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:
 @requires(Right.CHANGE_CONNECTION)
 def save_business_central_setup(request: SignedInRequest) -> HttpResponse:
     """Save where Business Central is; while it is in use only what works."""
-    return _save(request, BUSINESS_CENTRAL)
+    return save(request, BUSINESS_CENTRAL)
 
 
 @never_cache
@@ -207,18 +223,10 @@ def save_business_central_setup(request: SignedInRequest) -> HttpResponse:
 @requires(Right.CHANGE_CONNECTION)
 def save_dataverse_setup(request: SignedInRequest) -> HttpResponse:
     """Save the Dataverse Connection Setup, and enable it if that was asked for."""
-    return _save(request, DATAVERSE)
+    return save(request, DATAVERSE)
 
 
-@never_cache
-@require_POST
-@requires(Right.CHANGE_CONNECTION)
-def save_sales_setup(request: SignedInRequest) -> HttpResponse:
-    """Save the Microsoft Dynamics 365 Connection Setup, and enable it if that was asked for."""
-    return _save(request, SALES)
-
-
-def _save(request: SignedInRequest, kind: Kind) -> HttpResponse:
+def save(request: SignedInRequest, kind: Kind) -> HttpResponse:
     company = company_of(request)
     if company is None and kind is not BUSINESS_CENTRAL:
         return redirect("business_central_setup")
@@ -229,12 +237,12 @@ def _save(request: SignedInRequest, kind: Kind) -> HttpResponse:
     form = _form(kind, row, request.POST)
     if not form.is_valid():
         return _refused(request, kind, form, form.problems(), "Nothing was saved")
-    in_the_way = _would_break(kind, form)
-    if in_the_way:
-        headline = "Nothing was saved, since the connection is in use and would break"
-        return _refused(request, kind, form, in_the_way, headline)
     read = setup_edits.unsealed(request.POST.get("seen", ""))
     try:
+        setup_edits.check(form.rows(), form.names, read=read)
+        if in_the_way := kind.tries(form):
+            headline = "Nothing was saved, since the connection is in use and would break"
+            return _refused(request, kind, form, in_the_way, headline)
         changed = setup_edits.save(
             form.rows(), form.names, read=read, also=form.follows, by=request.user
         )
@@ -244,7 +252,7 @@ def _save(request: SignedInRequest, kind: Kind) -> HttpResponse:
             headline="Someone else saved meanwhile; nothing of yours was saved",
             status=CONFLICT,
         )
-        return _page(request, kind, form, told)
+        return show(request, kind, form, told)
     return _saved(request, kind, form, changed)
 
 
@@ -252,17 +260,7 @@ def _refused(
     request: HttpRequest, kind: Kind, form: SetupForm[Any], problems: list[Problem], headline: str
 ) -> HttpResponse:
     told = Told(problems, headline, status=UNPROCESSABLE)
-    return _page(request, kind, form, told)  # type: ignore[arg-type]
-
-
-def _would_break(kind: Kind, form: SetupForm[Any]) -> list[Problem]:
-    """Try new settings of Business Central first where jobs use the connection."""
-    company = form.instance.company
-    if kind is not BUSINESS_CENTRAL or company.pk is None or not _dataverse_is_enabled(company):
-        return []
-    if missing := form.missing():
-        return missing
-    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
+    return show(request, kind, form, told)  # type: ignore[arg-type]
 
 
 def _saved(
@@ -273,7 +271,7 @@ def _saved(
         request.session[COMPANY] = row.company.pk
     if kind.enable and not row.is_enabled and request.POST.get("is_enabled"):
         return _enable(request, kind, form)
-    if kind is SALES and row.is_enabled and changed:
+    if kind.while_enabled and row.is_enabled and changed:
         summary, jobs = enabling.apply_choices(row.company, now=clock.now(), by=request.user)
         messages.success(request, f"Saved. {summary}; {jobs} job queue entries created.")
     else:
@@ -289,18 +287,10 @@ def _saved(
 @requires(Right.CHANGE_CONNECTION)
 def enable_dataverse_setup(request: SignedInRequest) -> HttpResponse:
     """Run all checks, then let the connection be used."""
-    return _switch_on(request, DATAVERSE)
+    return switch_on(request, DATAVERSE)
 
 
-@never_cache
-@require_POST
-@requires(Right.CHANGE_CONNECTION)
-def enable_sales_setup(request: SignedInRequest) -> HttpResponse:
-    """Run all checks, then let Sales take part."""
-    return _switch_on(request, SALES)
-
-
-def _switch_on(request: SignedInRequest, kind: Kind) -> HttpResponse:
+def switch_on(request: SignedInRequest, kind: Kind) -> HttpResponse:
     row = _row(kind, company_of(request))
     if row.pk is None or row.is_enabled:
         return redirect(f"{kind.key}_setup")
@@ -311,7 +301,7 @@ def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpR
     assert kind.enable is not None
     company = form.instance.company
     problems = form.missing()
-    if kind is SALES and not _dataverse_is_enabled(company):
+    if kind.needs_dataverse and not _dataverse_is_enabled(company):
         sentence = "Sales is reached through Dataverse."
         cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
         problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]
@@ -328,6 +318,8 @@ def _enabled(
     request: SignedInRequest, kind: Kind, company: Company, outcome: Outcome
 ) -> HttpResponse:
     messages.success(request, f"{kind.title} is enabled. {outcome.mappings}.")
+    for one in outcome.in_the_way:
+        messages.warning(request, f"{one.sentence} {one.cure} ({one.code})")
     customised = reset.preview(Company.objects.get(pk=company.pk)).customised
     if customised:
         names = ", ".join(customised)
@@ -343,17 +335,10 @@ def _enabled(
 @requires(Right.CHANGE_CONNECTION)
 def disable_dataverse_setup(request: SignedInRequest) -> HttpResponse:
     """Let the connection rest, after saying what that does to jobs."""
-    return _disable(request, DATAVERSE)
+    return disable(request, DATAVERSE)
 
 
-@require_POST
-@requires(Right.CHANGE_CONNECTION)
-def disable_sales_setup(request: SignedInRequest) -> HttpResponse:
-    """Let Sales take no part, after saying what that does to jobs."""
-    return _disable(request, SALES)
-
-
-def _disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
+def disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
     row = _row(kind, company_of(request))
     here = f"{kind.key}_setup"
     if row.pk is None or not row.is_enabled:

@@ -57,7 +57,7 @@ class SolutionHost:
         self, target: Manifest, *, user: UUID | None, team: UUID | None, client_id: str = ""
     ) -> SolutionState:
         """Return what is there of a package, and who has its roles."""
-        versions = self._versions((BASE_SOLUTION, target.unique_name))
+        versions = self.versions((BASE_SOLUTION, target.unique_name))
         user = user or self._application_user(client_id)
         named = ((HolderKind.USER, user), (HolderKind.TEAM, team))
         holders = [self._holder(kind, identity) for kind, identity in named if identity]
@@ -69,7 +69,11 @@ class SolutionHost:
             holders=tuple(holder for holder in holders if holder is not None),
         )
 
-    def _versions(self, names: Iterable[str]) -> dict[str, Version]:
+    def version(self) -> str:
+        """Return the version of the environment."""
+        return str(self._one("RetrieveVersion()")["Version"])
+
+    def versions(self, names: Iterable[str]) -> dict[str, Version]:
         wanted = " or ".join(f"uniquename eq '{name}'" for name in names)
         rows = self._rows(f"solutions?$select=uniquename,version&$filter={wanted}")
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
@@ -128,7 +132,7 @@ class SolutionHost:
 
     def check_generation(self, target: Manifest) -> None:
         """Refuse a package that was made for a newer Dynamics 365 than this one."""
-        version = version_of(str(self._one("RetrieveVersion()")["Version"]))
+        version = version_of(self.version())
         if version[:2] < target.generation[:2]:
             message = (
                 f"The package is for Dynamics 365 {'.'.join(map(str, target.generation))}, the "

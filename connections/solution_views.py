@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import deployment, health, redeploy, setup, setup_edits
-from connections.checks import IMPATIENT
+from connections import deployment, health, redeploy, setup_edits
+from connections.administrator_sign_in import form_for_once, problems_of
 from connections.errors import IntegrationError
 from connections.models import (
     Company,
@@ -25,7 +25,6 @@ from connections.setup_edits import StaleError
 from connections.setup_forms import DeploymentForm, Problem
 from connections.setup_lines import conflicts_of, sections_of
 from connections.solution.manifest import shown
-from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
@@ -123,14 +122,13 @@ def start_redeploy(request: SignedInRequest) -> HttpResponse:
         return redirect("dataverse_setup")
     stored = DeploymentIdentity.objects.filter(company=company).exists()
     if not is_confirmed(request):
-        return _preflight(request, company, None if stored else _once(company))
+        return _preflight(request, company, None if stored else form_for_once(company))
     if stored:
         return _start(request, lambda: redeploying.request(
             company, now=clock.now(), user=request.user, **_options(request)
         ).pk)  # fmt: skip
-    form = _once(company, request.POST)
-    problems = form.problems() if not form.is_valid() else form.missing()
-    problems = problems or _sign_in_problems(company, form)
+    form = form_for_once(company, request.POST)
+    problems = problems_of(company, form)
     if problems:
         return _preflight(request, company, form, problems)
     return _start(request, lambda: redeploying_once.start_once(
@@ -152,27 +150,6 @@ def _start(request: SignedInRequest, begin: Any) -> HttpResponse:
         messages.error(request, f"{error.message} ({error.cause})")
         return redirect("redeploy")
     return redirect("run", pk=run)
-
-
-def _once(company: Company, data: Any = None) -> DeploymentForm:
-    there = setup.dataverse_setup(company)
-    given = DeploymentIdentity(company=company, authority=there.authority, tenant=there.tenant)
-    return DeploymentForm(data, instance=given)
-
-
-def _sign_in_problems(company: Company, form: DeploymentForm) -> list[Problem]:
-    """Sign in as a redeploy will, so that what is wrong stands next to its field (C-0702)."""
-    client = None
-    try:
-        row = setup.dataverse_setup(company)
-        client = setup.dataverse_as(form.instance, row, timing=IMPATIENT)
-        SolutionHost(client).check_administrator()
-    except IntegrationError as error:
-        return form.located([health.refused("Sign-in", error)])
-    finally:
-        if client is not None:
-            client.close()
-    return []
 
 
 def _preflight(
@@ -213,7 +190,7 @@ def deployment_identity(request: SignedInRequest) -> HttpResponse:
 
 def _stored(company: Company) -> DeploymentIdentity:
     found = DeploymentIdentity.objects.filter(company=company).first()
-    return found or _once(company).instance
+    return found or form_for_once(company).instance
 
 
 def _identity_page(
@@ -244,8 +221,7 @@ def save_deployment_identity(request: SignedInRequest) -> HttpResponse:
     if company is None or not hasattr(company, "dataverse_connection_setup"):
         return redirect("dataverse_setup")
     form = DeploymentForm(request.POST, instance=_stored(company))
-    problems = form.problems() if not form.is_valid() else form.missing()
-    problems = problems or _sign_in_problems(company, form)
+    problems = problems_of(company, form)
     if problems:
         return _identity_page(request, company, form, problems)
     read = setup_edits.unsealed(request.POST.get("seen", ""))

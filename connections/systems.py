@@ -245,3 +245,18 @@ class OptionSets(Protocol):
     def publish(self, tables: Collection[str]) -> None:
         """Publish the customizations of these tables, so that people see them."""
         ...
+
+
+@runtime_checkable
+class Teams(Protocol):
+    """What a system with teams of users offers besides: Dataverse, for owners (E-9.17)."""
+
+    def members(self, team: UUID) -> frozenset[UUID]:
+        """Return the users in a team."""
+        ...
+
+    def add_members(
+        self, team: UUID, users: Sequence[UUID]
+    ) -> Mapping[UUID, IntegrationError | None]:
+        """Put users into a team and say of each why not; one who is there already is fine."""
+        ...

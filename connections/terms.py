@@ -6,11 +6,34 @@ from django.db import models
 
 
 class AuthenticationType(models.TextChoices):
-    """How the console proves who it is to Entra ID."""
+    """How the console proves who it is: OAuth 2.0 in three ways, and those of servers of one's own.
 
-    CLIENT_SECRET = "ClientSecret", "Client Secret"
-    CERTIFICATE = "Certificate", "Certificate"
-    PASSWORD = "Password", "User Name and Password"
+    Office365 is known so that it can be refused with the reason (E-9.6).
+    """
+
+    CLIENT_SECRET = "ClientSecret", "OAuth 2.0 (Client Secret)"
+    CERTIFICATE = "Certificate", "OAuth 2.0 (Certificate)"
+    PASSWORD = "Password", "OAuth 2.0 (User Name and Password)"
+    AD = "AD", "AD"
+    IFD = "IFD", "IFD"
+    OAUTH = "OAuth", "OAuth"
+    OFFICE_365 = "Office365", "Office365 (retired)"
+
+
+class SdkVersion(models.TextChoices):
+    """Which generation of Dynamics 365 is spoken with; also the ProxyVersion (E-9.5)."""
+
+    V100 = "100", "100 (newest)"
+    V91 = "9.1", "9.1"
+    V9 = "9", "9"
+    V8 = "8", "8"
+
+
+class ConnectionMode(models.TextChoices):
+    """How Sales is reached (C-0603)."""
+
+    THROUGH_DATAVERSE = "ThroughDataverse", "Through Dataverse"
+    DIRECT = "Direct", "Direct"
 
 
 class OwnershipModel(models.TextChoices):

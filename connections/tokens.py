@@ -1,4 +1,4 @@
-"""Access tokens from Entra ID: asked for once, kept for the process, renewed before they expire."""
+"""Access tokens from Entra ID and AD FS: asked for once, kept, renewed before they expire."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 from requests.adapters import HTTPAdapter
 
 from connections import entra, hosts
+from connections.authentication import ADFS, BY_PASSWORD
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.terms import AuthenticationType
@@ -47,6 +48,11 @@ class Credentials:
     def address(self) -> str:
         return f"{self.authority.rstrip('/')}/{self.tenant}"
 
+    @property
+    def is_federated(self) -> bool:
+        """Whether AD FS is asked and not Entra ID."""
+        return self.tenant == ADFS
+
 
 class Tokens:
     """The token of one application or user for one resource; threads may share it."""
@@ -55,7 +61,7 @@ class Tokens:
         self, credentials: Credentials, resource: str, ca_bundle: str, *, clock: Callable[[], float]
     ) -> None:
         self.credentials = credentials
-        self.scope = f"{resource.rstrip('/')}/.default"
+        self.resource = resource.rstrip("/")
         self._ca_bundle = ca_bundle
         self._clock = clock
         self._lock = threading.Lock()
@@ -89,7 +95,7 @@ class Tokens:
         if self._signing_in is None:
             self._signing_in = SigningIn(self.credentials, self._ca_bundle)
         asked = self._clock()
-        answer = self._signing_in.acquire(self.scope)
+        answer = self._signing_in.acquire(self.resource)
         lasts = float(answer.get("expires_in") or 0)
         self._token = str(answer["access_token"])
         self._good_until = asked + lasts - min(EARLY, lasts * SHARE)
@@ -105,12 +111,12 @@ class SigningIn:
         self._remembered: dict[str, Any] = {}  # MSAL's own memory of refusals
         self._application: msal.ClientApplication | None = None
 
-    def acquire(self, scope: str) -> dict[str, Any]:
-        """Return Entra ID's answer with a token that was not given out before."""
+    def acquire(self, resource: str) -> dict[str, Any]:
+        """Return the authority's answer with a token that was not given out before."""
         self._session.last = None
         self._remembered.clear()  # or "try again" shows the old answer for up to a minute
         try:
-            answer = self._ask(scope)
+            answer = self._ask(resource)
         except requests.exceptions.RequestException as error:
             raise self._unreachable(error) from error
         except (ValueError, KeyError, RuntimeError, msal.exceptions.MsalError) as error:
@@ -119,16 +125,20 @@ class SigningIn:
             raise entra.refusal(answer)
         return answer
 
-    def _ask(self, scope: str) -> dict[str, Any]:
+    def _ask(self, resource: str) -> dict[str, Any]:
         if self._application is None:
             self._application = self._build()
         application = self._application
-        if self.credentials.kind == AuthenticationType.PASSWORD:
-            user_name, password = self.credentials.user_name, self.credentials.password
-            answer = application.acquire_token_by_username_password(user_name, password, [scope])
+        if self.credentials.kind in BY_PASSWORD:
+            # AD FS before 2019 knows no scopes of a resource, but takes its identifier as it is.
+            scopes = [] if self.credentials.is_federated else [f"{resource}/.default"]
+            named = {"resource": f"{resource}/"} if self.credentials.is_federated else {}
+            answer = application.acquire_token_by_username_password(
+                self.credentials.user_name, self.credentials.password, scopes, data=named
+            )
         else:
             application.remove_tokens_for_client()
-            answer = application.acquire_token_for_client([scope])
+            answer = application.acquire_token_for_client([f"{resource}/.default"])
         return dict(answer or {})
 
     def _build(self) -> msal.ClientApplication:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from connections import health_views, setup_views, solution_views, views
+from connections import (
+    health_views,
+    item_availability_views,
+    order_integration_views,
+    sales_setup_views,
+    setup_views,
+    solution_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.connections, name="connections"),
@@ -23,10 +31,42 @@ urlpatterns = [
     path("dataverse/save/", setup_views.save_dataverse_setup, name="save_dataverse_setup"),
     path("dataverse/enable/", setup_views.enable_dataverse_setup, name="enable_dataverse_setup"),
     path("dataverse/disable/", setup_views.disable_dataverse_setup, name="disable_dataverse_setup"),
-    path("sales/", setup_views.sales_setup, name="sales_setup"),
-    path("sales/save/", setup_views.save_sales_setup, name="save_sales_setup"),
-    path("sales/enable/", setup_views.enable_sales_setup, name="enable_sales_setup"),
-    path("sales/disable/", setup_views.disable_sales_setup, name="disable_sales_setup"),
+    path("sales/", sales_setup_views.sales_setup, name="sales_setup"),
+    path("sales/save/", sales_setup_views.save_sales_setup, name="save_sales_setup"),
+    path("sales/enable/", sales_setup_views.enable_sales_setup, name="enable_sales_setup"),
+    path("sales/disable/", sales_setup_views.disable_sales_setup, name="disable_sales_setup"),
+    path("sales/check/", sales_setup_views.check_sales, name="check_sales"),
+    path(
+        "sales/web-client-url/reset/",
+        sales_setup_views.reset_web_client_url,
+        name="reset_web_client_url",
+    ),
+    path(
+        "sales/item-availability/",
+        item_availability_views.item_availability_page,
+        name="item_availability",
+    ),
+    path(
+        "sales/item-availability/publish/",
+        item_availability_views.publish_item_availability,
+        name="publish_item_availability",
+    ),
+    path(
+        "sales/item-availability/unpublish/",
+        item_availability_views.unpublish_item_availability,
+        name="unpublish_item_availability",
+    ),
+    path(
+        "sales/item-availability/try/",
+        sales_setup_views.try_item_availability,
+        name="try_item_availability",
+    ),
+    path("sales/orders/", order_integration_views.order_integration_page, name="order_integration"),
+    path(
+        "sales/orders/switch/",
+        order_integration_views.switch_order_integration,
+        name="switch_order_integration",
+    ),
     path("defaults/", health_views.default_setup, name="default_setup"),
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),

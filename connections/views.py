@@ -6,6 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from audit import trail
+from audit.terms import Act
 from connections import checks
 from connections.models import Company
 from integration_admin.chrome import company_of
@@ -43,4 +45,7 @@ def test_connection(request: SignedInRequest) -> HttpResponse:
     if company is None:
         return redirect("connections")
     found = checks.test_connection(company)
-    return _page(request, checks=found, failed=sum(not check.passed for check in found))
+    failed = sum(not check.passed for check in found)
+    after = {"checks": len(found), "failed": failed}
+    trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
+    return _page(request, checks=found, failed=failed)

@@ -57,10 +57,17 @@ def _install(name: str) -> int:
 
 
 def _is_usable() -> bool:
-    """Whether the environment is whole; an interrupted beginning leaves one without pip."""
+    """Whether the environment is whole; an interrupted beginning leaves one without pip.
+
+    One that is half removed has lost its `pyvenv.cfg`: its Python is the machine's own then, and
+    would install there.
+    """
     if not PYTHON.exists():
         return False
-    asked = [str(PYTHON), "-c", f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"]
+    look = (
+        f"import sys, pip; sys.exit(sys.version_info < {OLDEST} or sys.prefix == sys.base_prefix)"
+    )
+    asked = [str(PYTHON), "-c", look]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0  # noqa: S603
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from integration_admin import ports, processes
+from integration_admin import ports, processes, secrets_keys
 from integration_admin.processes import MANAGE, SettingError
 from integration_admin.supervisor import Program, Supervisor, say
 
@@ -66,6 +66,8 @@ def run(*, starts_over: bool) -> None:
     with processes.only_console(settings.VAR_DIR, address), Supervisor() as supervisor:
         if starts_over:
             start_over(settings.VAR_DIR)
+        if not settings.SECRETS_KEYS:  # beside a database of its own nothing made one
+            secrets_keys.keep_new(settings.SECRETS_KEYS_FILE)
         is_new = not (settings.VAR_DIR / "first_sign_in").exists()
         sandbox_ports = _ports(port)
         say("Starting Redis, the sandbox and the console …")

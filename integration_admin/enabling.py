@@ -9,7 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from connections import checks, health, setup
+from connections import checks, health, order_integration, sales_status, setup
 from connections.causes import CATALOGUE
 from connections.errors import IntegrationError
 from connections.health import Finding, State
@@ -18,7 +18,9 @@ from connections.models import (
     Company,
     DataverseConnectionSetup,
     SalesConnectionSetup,
+    SignIn,
 )
+from connections.order_integration import Switched
 from connections.systems import Side
 from integration_admin.connecting import read_facts
 from mappings import reset
@@ -77,7 +79,14 @@ def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None
     found = health.check_connection(company)
     if not in_the_way(found):
         found += [*health.check_currencies(company), *health.check_solution(company)]
-    return _enabled(row, found, now=now, by=by)
+    outcome = _enabled(row, found, now=now, by=by)
+    if outcome.mappings is None:
+        return outcome
+    try:
+        sales_status.introduce(company, now=now)
+    except IntegrationError as error:
+        return replace(outcome, findings=[*found, health.refused("Dynamics 365 Sales", error)])
+    return outcome
 
 
 def _enabled(
@@ -124,6 +133,20 @@ def apply_choices(
     return summary, len(activation.create_default_entries(company, now=now))
 
 
+def switch_orders(
+    company: Company,
+    *,
+    on: bool,
+    sign_in: SignIn,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+) -> tuple[Switched, ResetSummary, int]:
+    """Switch sales order integration in Sales and here, then its mappings and jobs (E-9.52)."""
+    switched = order_integration.switch(company, on=on, sign_in=sign_in, by=by)
+    summary, jobs = apply_choices(company, now=now, by=by)
+    return switched, summary, jobs
+
+
 def consequences_of_disabling(row: Setup) -> Consequences:
     """Return what disabling does, to be shown before it is done."""
     couplings = Coupling.objects.filter(company=row.company).count()
@@ -133,6 +156,8 @@ def consequences_of_disabling(row: Setup) -> Consequences:
 def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
     """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
     setup.disable(row, by=by)
+    if isinstance(row, SalesConnectionSetup):
+        sales_status.take_leave(row)
     hold: Callable[..., int] = (
         activation.hold_all if isinstance(row, DataverseConnectionSetup) else activation.hold_sales
     )

@@ -32,10 +32,22 @@ def _kept(name: str) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def _secrets_keys() -> list[str]:
+    """Return the keys that encrypt secrets at rest, the newest first; none is in the database.
+
+    One is made by itself only where the database lies in `VAR_DIR` too: machines that share a
+    database need the same keys, so there they have to be given.
+    """
+    given: list[str] = env.list("SECRETS_KEYS", default=[])
+    if given or (env.str("DATABASE_URL", "") and not SECRETS_KEYS_FILE.exists()):
+        return given
+    return _kept(SECRETS_KEYS_FILE.name).splitlines()
+
+
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or _kept("secret_key")
-# Keys that encrypt secrets at rest, the newest first; kept outside the database.
-SECRETS_KEYS: list[str] = env.list("SECRETS_KEYS", default=[]) or [_kept("secrets_key")]
+SECRETS_KEYS_FILE = VAR_DIR / "secrets_key"
+SECRETS_KEYS = _secrets_keys()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from integration_admin import audit_views, auth, token_views, user_views, views
+from integration_admin import audit_views, auth, encryption_views, token_views, user_views, views
 from integration_admin.api import door
 
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("api-tokens/", token_views.api_tokens, name="api_tokens"),
     path("api-tokens/create/", token_views.create_api_token, name="create_api_token"),
     path("api-tokens/<int:pk>/revoke/", token_views.revoke_api_token, name="revoke_api_token"),
+    path("encryption/", encryption_views.encryption, name="encryption"),
+    path("encryption/rotate/", encryption_views.rotate_secrets, name="rotate_secrets"),
     path("users/", user_views.UserList.as_view(), name="users"),
     path("users/<int:pk>/", user_views.UserCard.as_view(), name="user"),
     path("users/<int:pk>/roles/", user_views.set_user_roles, name="set_user_roles"),

@@ -32,6 +32,7 @@ from mappings.models import (
     OptionCoupling,
     PendingCoupling,
 )
+from mappings.ongoing import InSales, in_sales
 from mappings.terms import Direction, SynchResult
 from syncjobs.causes import explain
 from syncjobs.models import SynchError
@@ -318,7 +319,13 @@ class CouplingCard(CardPage[Coupling]):
             "sales_url": links.sales(company, integration_table, row.dataverse_id),
             "explained": explain(row.cause) if row.cause else None,
             "errors": errors.order_by("-id")[:20],
+            "is_account": integration_table == "account",
+            "in_sales": self._in_sales(company, row) if integration_table == "account" else None,
         }
+
+    def _in_sales(self, company: Company, row: Coupling) -> InSales | None:
+        """Ask Sales what goes on with the customer, once the page is there (E-8.96)."""
+        return in_sales(company, row.dataverse_id) if "in_sales" in self.request.GET else None
 
 
 def _with_setups(company: Company | None) -> Company:

@@ -43,9 +43,15 @@ def business_central(company: Company, table: str, key: str) -> str:
 
 def sales(company: Company, table: str, row_id: UUID) -> str:
     """Return the address of a row in Dynamics 365 Sales; "" where there is none."""
+    return _sales(company, {"pagetype": "entityrecord", "etn": table, "id": str(row_id)})
+
+
+def sales_list(company: Company, table: str) -> str:
+    """Return the address of a table's rows in Dynamics 365 Sales; "" where there is none."""
+    return _sales(company, {"pagetype": "entitylist", "etn": table})
+
+
+def _sales(company: Company, asked: dict[str, str]) -> str:
     setup = getattr(company, "dataverse_connection_setup", None)
     root = setup.web_client_url.rstrip("/") if setup else ""
-    if not root:
-        return ""
-    asked = {"pagetype": "entityrecord", "etn": table, "id": str(row_id)}
-    return f"{root}/main.aspx?{urlencode(asked)}"
+    return f"{root}/main.aspx?{urlencode(asked)}" if root else ""

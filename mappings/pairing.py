@@ -87,15 +87,27 @@ def couple(
     remote = systems.dataverse.describe(mapping.integration_table)
     _existing(systems.dataverse, remote, dataverse_id)
     _free(mapping, business_central_id, dataverse_id, systems)
+    return couple_read(mapping, record, local, dataverse_id, by=by)
+
+
+def couple_read(
+    mapping: IntegrationTableMapping,
+    record: Record,
+    table: Table,
+    dataverse_id: UUID,
+    *,
+    by: AbstractBaseUser | None = None,
+) -> Coupling:
+    """Couple a record and a row that were just read; nobody else may have the row (E-4.10)."""
     try:
         with transaction.atomic():
-            before = _partner(mapping, business_central_id)
-            coupling = _pair(mapping, record, local, dataverse_id)
-            _settle(mapping, [business_central_id, dataverse_id])
+            before = _partner(mapping, record.id)
+            coupling = _pair(mapping, record, table, dataverse_id)
+            _settle(mapping, [record.id, dataverse_id])
             after = facts_of(coupling, PARTNERS)
             trail.note(Act.COUPLED, coupling, before=before, after=after, by=by)
     except IntegrityError as error:
-        message = f"Somebody coupled the {remote.caption or remote.name} row just now; look again."
+        message = f"Somebody coupled the row of {mapping.name} just now; look again."
         raise CouplingError(message) from error
     return coupling
 

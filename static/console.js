@@ -36,6 +36,10 @@
     let el;
     if (hit("[aria-disabled=true]")) { event.preventDefault(); return; }
     if ((el = hit("[data-set-theme]"))) { store("theme", el.dataset.setTheme); setTheme(el.dataset.setTheme); }
+    if ((el = hit("[data-copy]"))) {
+      const copied = () => { el.lastChild.replaceWith("Copied"); };
+      navigator.clipboard?.writeText(document.querySelector(el.dataset.copy).textContent).then(copied, () => {});
+    }
     if ((el = hit("[data-clear]"))) {
       const list = el.closest("[data-list]");
       each("tbody .pick input", (row) => { row.checked = false; }, list); refreshSelection(list);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -70,7 +70,8 @@ def create_default_entries(
 ) -> list[JobQueueEntry]:
     """Create the recurring entries that the company's choices ask for and that are not there.
 
-    Entries of mappings that are gone are removed. With start=False all of them are on hold.
+    Entries of mappings that are gone are removed, and those of what was switched off (C-0615).
+    With start=False all of them are on hold.
     """
     chosen = choices or choices_of(company)
     names = set(_mappings(company).values_list("name", flat=True))
@@ -81,12 +82,21 @@ def create_default_entries(
     ]
     recurring = JobQueueEntry.objects.filter(company=company, recurring=True)
     gone = recurring.filter(job=SYNCHRONIZE).exclude(mapping_name__in=names)
+    gone |= recurring.filter(job__in=_switched_off(chosen))
     gone.exclude(status=JobStatus.IN_PROCESS).delete()
     known = set(recurring.values_list("job", "mapping_name"))
     return [
         _create(company, job, now=now, start=start)
         for job in (*wanted, *OWN_JOBS)
         if (_job_name(job), job.mapping) not in known
+    ]
+
+
+def _switched_off(chosen: SetupChoices) -> list[str]:
+    """Return the jobs of documents that the choices leave out; a disabled Sales leaves all."""
+    chosen = replace(chosen, sales_connection_enabled=True, integration_solution_installed=True)
+    return [
+        _job_name(job) for job in defaults.jobs() if not job.mapping and not chosen.hold(job.when)
     ]
 
 

@@ -86,6 +86,7 @@ GROUPS = (
         "Credentials that end",
         lambda company, now: expiry.check_credentials(company, now=now),
     ),
+    Group("encryption", "Encryption of secrets", lambda *_: health.check_encryption()),
     Group(
         "limits",
         "Service limits",

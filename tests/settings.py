@@ -11,6 +11,8 @@ from pathlib import Path
 os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="console-")
 for name in ("REDIS_URL", "PLAIN_HTTP", "ALLOWED_SYSTEM_HOSTS", "SYSTEM_CA_BUNDLE", "PORT"):
     os.environ.pop(name, None)
+if os.environ.get("DATABASE_URL"):  # beside a database of its own there is no key by itself
+    os.environ.setdefault("SECRETS_KEYS", "the tests' own key")
 
 from integration_admin.settings import *  # noqa: E402, F403
 from integration_admin.settings import DATABASES, REDIS_URL, VAR_DIR  # noqa: E402

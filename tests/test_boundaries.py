@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,16 @@ def test_the_planner_knows_neither_django_nor_queue_nor_http(package: str) -> No
     forbidden = {"django", "requests", "rq", "redis"}
 
     assert [str(module) for module in modules if imported(module) & forbidden] == []
+
+
+def test_no_environment_is_kept_in_the_repository() -> None:
+    """A link named .venv, once merged, would take the place of the folder of that name."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--", ".venv"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,  # an unpacked archive is no repository
+    )
+
+    assert listed.stdout == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from connections.causes import Cause
@@ -10,8 +10,9 @@ from connections.dataverse.filters import encoded, filter_of
 from connections.dataverse.option_sets import OptionSets
 from connections.dataverse.reading import Reader
 from connections.dataverse.rows import Rows
+from connections.dataverse.teams import Teams
 from connections.dataverse.writing import Writing
-from connections.errors import ConfigurationError, TransientError
+from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.odata import Client
 from connections.shelf import OwnShelf, Shelf
 from connections.systems import Record, Selection, Side, Table, Value, Write, Written
@@ -30,6 +31,7 @@ class Dataverse:
         self.shelf = shelf or OwnShelf()
         self.reader = Reader(client, self.shelf)
         self.option_sets = OptionSets(self.reader)
+        self.teams = Teams(client)
         self._me: UUID | None = None
 
     @property
@@ -131,6 +133,18 @@ class Dataverse:
     def publish(self, tables: Collection[str]) -> None:
         """Publish the customizations of these tables, so that people see them."""
         self.option_sets.publish(tables)
+
+    # Teams
+
+    def members(self, team: UUID) -> frozenset[UUID]:
+        """Return the users in a team."""
+        return self.teams.members(team)
+
+    def add_members(
+        self, team: UUID, users: Sequence[UUID]
+    ) -> Mapping[UUID, IntegrationError | None]:
+        """Put users into a team and say of each why not."""
+        return self.teams.add_members(team, users)
 
     # Inside
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 from requests.utils import get_environ_proxies
 from urllib3.util.retry import Retry
@@ -24,6 +24,7 @@ from connections.odata.answers import Answer
 from connections.odata.failures import failure, is_unsent
 from connections.odata.refusals import LostAnswerError, refusal
 from connections.odata.request import Budget, Request, Timing, Tokens, Unlimited, jitter
+from connections.odata.windows import ThreadsOwnAdapter, WindowsUser
 from connections.systems import Side
 
 AGENT = "integration-console"
@@ -54,7 +55,7 @@ class Client:
         self,
         side: Side,
         root: str,
-        tokens: Tokens,
+        tokens: Tokens | WindowsUser,
         *,
         budget: Budget | None = None,
         ca_bundle: str | Path | None = None,
@@ -84,13 +85,17 @@ class Client:
         session.proxies = get_environ_proxies(self.root)
         # Dataverse's affinity cookie would tie all requests to one of its servers.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        retries = Retry(0, read=False)
-        adapter = HTTPAdapter(
-            pool_connections=2, pool_maxsize=self.pool, pool_block=True, max_retries=retries
-        )
-        session.mount("https://", adapter)
+        session.mount("https://", self._adapter())
         del session.adapters["http://"]
         return session
+
+    def _adapter(self) -> BaseAdapter:
+        if isinstance(self.tokens, WindowsUser):
+            return ThreadsOwnAdapter()
+        retries = Retry(0, read=False)
+        return HTTPAdapter(
+            pool_connections=2, pool_maxsize=self.pool, pool_block=True, max_retries=retries
+        )
 
     def close(self) -> None:
         """Close the connections and end the threads."""
@@ -198,7 +203,8 @@ class Client:
     def _exchange(self, request: Request, pause: Callable[[float], object]) -> Answer:
         """Try until there is an answer that stands, or patience ends."""
         url = self._address(request.path)
-        waited, attempt, renewed = 0.0, 0, False
+        # A domain counts wrong passwords and locks the account: it is not asked twice.
+        waited, attempt, renewed = 0.0, 0, isinstance(self.tokens, WindowsUser)
         while True:
             self._be_admitted(pause)
             try:
@@ -245,7 +251,7 @@ class Client:
                 url,
                 data=request.body,
                 headers={**self._headers, **request.headers},
-                auth=Bearer(token),
+                auth=self._proof(token),
                 timeout=(self.timing.connect, self.timing.read),
                 verify=self._verify,
                 allow_redirects=False,
@@ -258,6 +264,9 @@ class Client:
             self.budget.leave(seconds, kind=request.kind, throttled=throttled)
         answer = Answer(self.side, response.status_code, response.headers, response.content)
         return answer, token
+
+    def _proof(self, token: str) -> AuthBase:
+        return self.tokens.auth() if isinstance(self.tokens, WindowsUser) else Bearer(token)
 
     def _wait_after(self, answer: Answer, attempt: int) -> float:
         asked = answer.retry_after
@@ -291,6 +300,8 @@ class Client:
 
     def refused(self, request: Request, answer: Answer) -> IntegrationError:
         """Return the error that a refusal stands for."""
+        if answer.status == 401 and isinstance(self.tokens, WindowsUser):
+            return self.tokens.refused()
         code, message = answer.refused()
         if answer.status == 401 and not message:
             message = f"{self.side} does not accept the sign-in of the integration user."

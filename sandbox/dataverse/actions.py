@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sandbox import identities
-from sandbox.dataverse import closing, imports, jobs, refusals
+from sandbox.dataverse import closing, imports, jobs, membership, refusals
 from sandbox.dataverse.writing import Reference, Writer
 from sandbox.http import WRITE, Call, Reply
 from sandbox.schema import Column, Table, Type
@@ -169,8 +169,12 @@ def relate(
     remove: bool,
 ) -> None:
     """Link two rows through the table between them, or unlink them."""
-    for table, verb in ((one[0], "Append"), (other[0], "AppendTo")):
-        environment.security.demand(writer.user, verb, table)
+    if between.name == membership.MEMBERSHIP:
+        teams, team = one if one[0].name == "team" else other
+        membership.check(environment.security, writer.user, team, teams, remove=remove)
+    else:
+        for table, verb in ((one[0], "Append"), (other[0], "AppendTo")):
+            environment.security.demand(writer.user, verb, table)
     keys = {table.key: row[table.key] for table, row in (one, other)}
     where = " AND ".join(f'"{name}" = ?' for name in keys)
     found = environment.store.select(DATAVERSE, between, [between.key], where, list(keys.values()))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from sandbox import identities
-from sandbox.dataverse import solutions
+from sandbox.dataverse import membership, solutions
 from sandbox.dataverse.planting import plant as plant_rows
 from sandbox.dataverse.security import ADMINISTRATOR_TEMPLATE, VERBS, privilege_id, privilege_name
 
@@ -129,6 +129,7 @@ def _plant_users(environment: Dataverse) -> None:
         "teamtype": 0,
     }
     plant_rows(environment, "team", [team])
+    membership.settle(environment.store, environment.model, users)
 
 
 def _user(identity: str, first: str, last: str, **more: Any) -> dict[str, Any]:
@@ -202,7 +203,8 @@ def _plant_integration(environment: Dataverse) -> None:
 
 def _is_granted(table: str, role: str, verb: str) -> bool:
     if table in READ_ONLY:
-        return verb in ("Read", "AppendTo")
+        # It adds salespeople's users to the team that owns what it writes.
+        return verb in ("Read", "AppendTo") or (table, verb) == ("team", "Write")
     return role in INTEGRATED_ROLES
 
 

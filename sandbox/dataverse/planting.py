@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox import identities
+from sandbox.dataverse import membership
 from sandbox.dataverse.values import states_of
 from sandbox.dataverse.writing import switches
 from sandbox.store import DATAVERSE, Row, seconds
@@ -50,6 +51,9 @@ def plant(
     store.insert_many(
         DATAVERSE, table, ({name: row.get(name) for name in columns} for row in complete)
     )
+    if table.name == "systemuser":
+        membership.settle(store, environment.model, complete)
+        environment.security.forget()
 
 
 def _own(columns: Mapping[str, Any], row: Row, by: str) -> None:

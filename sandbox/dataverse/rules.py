@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.dataverse import refusals
+from sandbox.dataverse import membership, refusals
 from sandbox.dataverse.catalogue import Catalogue
 from sandbox.dataverse.dependants import Dependants
 from sandbox.dataverse.model import Model
@@ -76,6 +76,8 @@ class Rules:
             values["fullname"] = " ".join(str(part) for part in parts if part)[:160]
 
     def after_create(self, table: Table, values: Row) -> None:
+        if table.name == "systemuser":
+            membership.settle(self.store, self.model, [values])
         self.catalogue.after_create(table, values)
 
     def before_update(self, table: Table, before: Row, values: Row) -> None:
@@ -106,6 +108,8 @@ class Rules:
             above = rows[0][column] if rows else None
 
     def after_update(self, table: Table, before: Row, values: Row) -> None:
+        if table.name == "systemuser" and "businessunitid" in values:
+            membership.settle(self.store, self.model, [{**before, **values}])
         self.catalogue.after_update(table, before, values)
 
     def before_delete(self, table: Table, row: Row) -> None:

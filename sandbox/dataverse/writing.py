@@ -331,6 +331,7 @@ class Writer:
         if table.name in (
             "role",
             "roleprivileges",
+            "systemuser",
             "systemuserroles",
             "teamroles",
             "teammembership",

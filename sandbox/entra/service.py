@@ -18,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import identities
+from sandbox.entra import federation
+from sandbox.entra.federation import Adfs
 from sandbox.entra.tokens import Principal, Tokens
 from sandbox.http import Call, Reply
 from sandbox.identities import Secrets
@@ -43,6 +45,10 @@ class Entra:
     certificate: Path
     resources: frozenset[str]
     refresh_tokens: dict[str, Principal] = field(default_factory=dict)
+    adfs: Adfs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.adfs = Adfs(self.tokens, self.secrets, self.resources)
 
     def handle(self, call: Call) -> Reply:
         """Answer a request; refusals carry Entra's error body."""
@@ -52,6 +58,8 @@ class Entra:
             return self._refused(error)
 
     def _route(self, call: Call) -> Reply:
+        if call.path.startswith(federation.ROOT):
+            return self.adfs.handle(call)
         if re.fullmatch(r"/common/userrealm/[^/]+", call.path, re.IGNORECASE):
             return Reply(200, _realm(call))
         tenant, _, rest = call.path.lstrip("/").partition("/")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sandbox import identities
 
 KEY_ID = "sandbox-1"
+ADFS = "adfs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,16 @@ class Tokens:
     def issuer(self) -> str:
         return f"{self.authority}/{identities.TENANT}/v2.0"
 
-    def issue(self, principal: Principal, audience: str) -> str:
+    @property
+    def adfs_issuer(self) -> str:
+        return f"{self.authority}/{ADFS}"
+
+    def issue(self, principal: Principal, audience: str, *, issuer: str = "") -> str:
+        """Return a token of Entra ID, or one of AD FS if that is the issuer."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "aud": audience,
-            "iss": self.issuer,
+            "iss": self.adfs_issuer if issuer == ADFS else self.issuer,
             "tid": identities.TENANT,
             "appid": principal.client_id,
             "azp": principal.client_id,
@@ -89,7 +95,7 @@ class Tokens:
                 token,
                 self.key.public_key(),
                 algorithms=["RS256"],
-                issuer=self.issuer,
+                issuer=[self.issuer, self.adfs_issuer],
                 options={"verify_aud": False, "require": ["exp", "aud", "tid", "appid"]},
             )
         except jwt.InvalidTokenError as error:

@@ -69,6 +69,7 @@ def test_a_good_connection_passes_every_check(admitted: RunningSandbox) -> None:
         (Side.DATAVERSE, "Sign-in"),
         (Side.DATAVERSE, "Organization"),
         (Side.DATAVERSE, "Integration user"),
+        (Side.DATAVERSE, "Version"),
         (Side.DATAVERSE, "Tables"),
         (Side.DATAVERSE, "Security roles"),
     ]

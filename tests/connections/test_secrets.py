@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.fernet import Fernet
 from django.core import serializers
 from django.db import connection
 from pytest_django import Settings
 
-from connections import secrets
 from connections.errors import ConfigurationError
 from connections.models import BusinessCentralConnection
 from connections.secrets import Secret
@@ -82,19 +80,6 @@ def test_a_lost_key_is_said_when_the_secret_is_used_and_not_before(
     assert shown.client_secret
     with pytest.raises(ConfigurationError, match="SECRETS_KEYS"):
         shown.client_secret.reveal()
-
-
-def test_rotation_puts_every_secret_under_the_newest_key(settings: Settings) -> None:
-    old = settings.SECRETS_KEYS
-    row = _saved()
-    newest = Fernet.generate_key().decode()
-    settings.SECRETS_KEYS = [newest, *old]
-
-    rewritten = secrets.rotate()
-
-    settings.SECRETS_KEYS = [newest]
-    assert rewritten == 1
-    assert BusinessCentralConnection.objects.get(pk=row.pk).client_secret.reveal() == PLANTED
 
 
 def test_an_empty_secret_stays_empty() -> None:

@@ -54,6 +54,21 @@ def test_an_interrupted_beginning_is_begun_anew(tmp_path: Path) -> None:
     assert "Making .venv" in done.stdout
 
 
+def test_an_environment_that_is_half_removed_installs_nothing_into_the_machines_python(
+    tmp_path: Path,
+) -> None:
+    project = a_project(tmp_path)
+    bootstrap(project, "run")
+    (project / ".venv" / "pyvenv.cfg").unlink()
+    (project / ".venv" / ".installed-requirements").unlink()
+
+    done = bootstrap(project, "run")
+
+    assert done.returncode == 0
+    assert "Making .venv" in done.stdout
+    assert (project / ".venv" / "pyvenv.cfg").exists()
+
+
 def test_packages_that_cannot_be_installed_end_with_what_to_look_at(tmp_path: Path) -> None:
     project = a_project(tmp_path)
     (project / "requirements.txt").write_text("nowhere==1 # without a hash\n", encoding="utf-8")

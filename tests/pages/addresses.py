@@ -30,6 +30,12 @@ RIGHT_OF_ACT = {
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
+    "check_sales": Right.TEST_CONNECTION,
+    "reset_web_client_url": Right.CHANGE_CONNECTION,
+    "publish_item_availability": Right.CHANGE_CONNECTION,
+    "unpublish_item_availability": Right.CHANGE_CONNECTION,
+    "try_item_availability": Right.TEST_CONNECTION,
+    "switch_order_integration": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
@@ -63,19 +69,29 @@ RIGHT_OF_ACT = {
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
+    "rotate_secrets": Right.MANAGE_SECRETS,
 }
 ACTS = set(RIGHT_OF_ACT)
 # These ask systems that are not there; their refusals are tested apart.
-CALLS_SYSTEMS = {"test_connection", "check_health", "check_roles", "start_redeploy"}
+CALLS_SYSTEMS = {
+    "test_connection",
+    "check_health",
+    "check_roles",
+    "check_sales",
+    "start_redeploy",
+}
 OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 # Pages that ask for more than a viewer has.
 RIGHT_OF_PAGE = {
     "default_setup": Right.RESET_CONFIGURATION,
     "deployment_identity": Right.MANAGE_SECRETS,
+    "item_availability": Right.CHANGE_CONNECTION,
+    "order_integration": Right.CHANGE_CONNECTION,
     "audit_log": Right.VIEW_AUDIT,
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,
     "user": Right.MANAGE_USERS,
+    "encryption": Right.MANAGE_SECRETS,
 }
 API = "api"  # has its own matrix: tests/api
 

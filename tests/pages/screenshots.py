@@ -74,6 +74,7 @@ def addresses(past: Past) -> dict[str, str]:
         "audit-log": "/audit-log/",
         "audit-entry": f"/audit-log/{noted.pk}/",
         "api-tokens": "/api-tokens/",
+        "encryption": "/encryption/",
         "users": "/users/",
         "user": f"/users/{person.pk}/",
         "not-found": "/nowhere/",

@@ -344,6 +344,21 @@ def test_there_is_one_organization(call: Caller) -> None:
     assert value(call, path, "issopintegrationenabled") is True
 
 
+def test_only_an_administrator_switches_sales_order_integration(
+    sandbox: RunningSandbox, call: Caller
+) -> None:  # E-9.52
+    [row] = sandbox.integration_dataverse.get("organizations").json()["value"]
+    path = f"organizations({row['organizationid']})"
+    body = {"issopintegrationenabled": True}
+
+    theirs = sandbox.integration_dataverse.patch(path, body)
+
+    assert refused(theirs) == (403, "0x80040220")
+    assert "prvWriteOrganization" in theirs.text
+    assert value(call, path, "issopintegrationenabled") is False
+    assert call.patch(path, body).status_code == 204
+
+
 # Unit groups
 
 

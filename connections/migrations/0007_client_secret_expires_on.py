@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0004_item_availability'),
+        ('connections', '0006_sales_settings'),
     ]
 
     operations = [

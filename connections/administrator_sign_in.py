@@ -1,0 +1,39 @@
+"""Somebody signs in to Sales as an administrator for one act and is not stored (C-0614, C-0702)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connections import health, setup
+from connections.checks import IMPATIENT
+from connections.errors import IntegrationError
+from connections.models import Company, DeploymentIdentity
+from connections.setup_forms import DeploymentForm, Problem
+from connections.solution_host import SolutionHost
+
+
+def form_for_once(company: Company, data: Any = None) -> DeploymentForm:
+    """Return the form of a sign-in at the place where the connection signs in."""
+    there = setup.dataverse_setup(company)
+    given = DeploymentIdentity(company=company, authority=there.authority, tenant=there.tenant)
+    return DeploymentForm(data, instance=given)
+
+
+def problems_of(company: Company, form: DeploymentForm) -> list[Problem]:
+    """Sign in as the act will, so that what is wrong stands next to its field."""
+    problems = form.problems() if not form.is_valid() else form.missing()
+    return problems or _refusals(company, form)
+
+
+def _refusals(company: Company, form: DeploymentForm) -> list[Problem]:
+    client = None
+    try:
+        row = setup.dataverse_setup(company)
+        client = setup.dataverse_as(form.instance, row, timing=IMPATIENT)
+        SolutionHost(client).check_administrator()
+    except IntegrationError as error:
+        return form.located([health.refused("Sign-in", error)])
+    finally:
+        if client is not None:
+            client.close()
+    return []

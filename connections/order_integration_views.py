@@ -1,0 +1,94 @@
+"""The page that switches sales order integration, signed in as a Sales administrator (C-0614)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from connections.administrator_sign_in import form_for_once, problems_of
+from connections.causes import CATALOGUE
+from connections.errors import IntegrationError
+from connections.models import DeploymentIdentity, SalesConnectionSetup, SignIn
+from connections.sales_setup_views import enabled_row
+from connections.setup_forms import DeploymentForm, Problem
+from connections.setup_lines import sections_of
+from connections.terms import SalesOrderModel
+from integration_admin import enabling
+from integration_admin.roles import Right, SignedInRequest, requires
+from mappings import reset
+from syncjobs import clock
+
+UNPROCESSABLE = 422
+STORED, ONCE = "stored", "once"
+
+
+@require_GET
+@requires(Right.CHANGE_CONNECTION)
+def order_integration_page(request: SignedInRequest) -> HttpResponse:
+    """Say what switching does and ask who signs in; Sales is not asked yet."""
+    row = enabled_row(request)
+    if row is None:
+        return redirect("sales_setup")
+    is_on = row.sales_order_model == SalesOrderModel.ORDER_INTEGRATION
+    return _page(request, row, form_for_once(row.company), on=not is_on)
+
+
+def _page(
+    request: SignedInRequest,
+    row: SalesConnectionSetup,
+    form: DeploymentForm,
+    problems: list[Problem] | None = None,
+    *,
+    on: bool,
+) -> HttpResponse:
+    identity = DeploymentIdentity.objects.filter(company=row.company).first()
+    model = SalesOrderModel.ORDER_INTEGRATION if on else SalesOrderModel.OFF
+    chosen = replace(reset.choices_of(row.company), sales_order_model=model[:1].lower() + model[1:])
+    present = reset.preview(row.company, choices=chosen)
+    context: dict[str, Any] = {
+        "on": on,
+        "created": present.created,
+        "removed": present.removed,
+        "identity": identity,
+        "who": request.POST.get("who") or (STORED if identity else ONCE),
+        "problems": problems or [],
+        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True),
+    }
+    status = UNPROCESSABLE if problems else 200
+    return render(request, "pages/order_integration.html", context, status=status)
+
+
+@never_cache
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def switch_order_integration(request: SignedInRequest) -> HttpResponse:
+    """Set the switch in Sales and here; who signs in is stored already, or is forgotten."""
+    row = enabled_row(request)
+    if row is None:
+        return redirect("sales_setup")
+    on = request.POST.get("to") == "on"
+    stored = DeploymentIdentity.objects.filter(company=row.company).first()
+    form = form_for_once(row.company, request.POST)
+    who: SignIn
+    if stored is not None and request.POST.get("who") == STORED:
+        who, form = stored, form_for_once(row.company)
+    elif problems := problems_of(row.company, form):
+        return _page(request, row, form, problems, on=on)
+    else:
+        who = form.instance
+    try:
+        switched, summary, count = enabling.switch_orders(
+            row.company, on=on, sign_in=who, now=clock.now(), by=request.user
+        )
+    except IntegrationError as error:
+        cure = "" if error.message.endswith("first.") else CATALOGUE[error.cause].advice
+        problem = Problem("", "", error.message, cure, str(error.cause))
+        return _page(request, row, form, [problem], on=on)
+    messages.success(request, f"{switched.sentence} {summary}; {count} job queue entries created.")
+    return redirect("sales_setup")

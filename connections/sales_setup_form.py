@@ -1,0 +1,140 @@
+"""The forms of the Microsoft Dynamics 365 Connection Setup: what is special to Sales."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from connections.causes import Cause
+from connections.errors import IntegrationError
+from connections.models import DataverseConnectionSetup, SalesConnectionSetup
+from connections.setup import dataverse_origin
+from connections.setup_fields import ApiAddress, WebAddress, secret
+from connections.setup_forms import Problem, SetupForm
+from connections.terms import SalesOrderModel
+
+TO_SALES = "Connection from Business Central to Dynamics 365 Sales"
+TO_BUSINESS_CENTRAL = "Connection from Dynamics 365 Sales to Business Central"
+SALES_SETTINGS = "Dynamics 365 Sales Settings"
+SERVICE = "Item Availability Web Service"
+FIELD_OF = {Cause.USER_UNKNOWN: "odata_user_name", Cause.NO_KEY: "odata_access_key"}
+
+
+class SalesForm(SetupForm[SalesConnectionSetup]):
+    """Microsoft Dynamics 365 Connection Setup (C-0601 to C-0620)."""
+
+    server_address = ApiAddress(
+        label="Dynamics 365 Sales URL",
+        required=False,
+        help_text="Empty: the Environment URL of the Dataverse Connection Setup.",
+    )
+    web_client_url = WebAddress(
+        label="Dynamics 365 Business Central Web Client URL",
+        required=False,
+        help_text="What Sales opens of Business Central. Empty: as the connection with Business "
+        "Central says.",
+    )
+    bidirectional = forms.BooleanField(
+        label="Bidirectional Synch. of Sales Orders",
+        required=False,
+        help_text="The other way for orders, only while Sales Order Integration is off. Orders are "
+        "not carried by this version.",
+    )
+    sections = (
+        (TO_SALES, ("server_address",)),
+        (TO_BUSINESS_CENTRAL, ("web_client_url",)),
+        (SALES_SETTINGS, ("auto_create_sales_orders", "auto_process_sales_quotes")),
+        ("Advanced Settings", ("unit_of_measure_model", "price_model", "bidirectional")),
+    )
+    follows = ("sales_order_model",)
+
+    class Meta:
+        model = SalesConnectionSetup
+        fields = (
+            "server_address", "web_client_url", "auto_create_sales_orders",
+            "auto_process_sales_quotes", "unit_of_measure_model", "price_model",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        is_on = self.instance.sales_order_model == SalesOrderModel.BIDIRECTIONAL
+        self.fields["bidirectional"].initial = is_on
+
+    def always_needed(self) -> tuple[str, ...]:
+        return ()
+
+    def clean_server_address(self) -> str:
+        """It signs in as Dataverse does, so it is the same environment (E-9.10, E-9.21)."""
+        text = str(self.cleaned_data["server_address"])
+        row = DataverseConnectionSetup.objects.filter(company=self.instance.company).first()
+        if text and row and row.server_address:
+            there = dataverse_origin(row.server_address)
+            if dataverse_origin(text) != there:
+                message = (
+                    "Address differs from the Dataverse Connection Setup. Use "
+                    f"{there}, or leave it empty."
+                )
+                raise ValidationError(message, code="E-MISMATCH")
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        orders = self._orders(both_ways=bool(cleaned.get("bidirectional")))
+        if cleaned.get("auto_create_sales_orders") and orders != SalesOrderModel.ORDER_INTEGRATION:
+            message = (
+                "No order arrives while Sales Order Integration is off. Switch it on first, with "
+                "its own button."
+            )
+            self.add_error("auto_create_sales_orders", ValidationError(message, code="E-EXCLUSIVE"))
+        self.instance.sales_order_model = orders
+        return cleaned
+
+    def _orders(self, *, both_ways: bool) -> SalesOrderModel:
+        """Only the bidirectional way is chosen here; the other one is set in Sales (C-0614)."""
+        now = SalesOrderModel(self.instance.sales_order_model)
+        if both_ways and now == SalesOrderModel.ORDER_INTEGRATION:
+            message = (
+                "Sales Order Integration and Bidirectional Synch. of Sales Orders cannot both be "
+                "on. Switch Sales Order Integration off first."
+            )
+            self.add_error("bidirectional", ValidationError(message, code="E-EXCLUSIVE"))
+            return now
+        if both_ways:
+            return SalesOrderModel.BIDIRECTIONAL
+        return SalesOrderModel.OFF if now == SalesOrderModel.BIDIRECTIONAL else now
+
+
+class ItemAvailabilityForm(SetupForm[SalesConnectionSetup]):
+    """Where Sales asks for stock, and as whom (C-0609 to C-0611)."""
+
+    odata_url = ApiAddress(
+        label="Dynamics 365 Business Central OData Web Service URL",
+        required=False,
+        help_text="Empty: the company's own address, as Business Central names it.",
+    )
+    odata_user_name = forms.CharField(
+        label="Dynamics 365 Business Central OData Web Service Username",
+        required=False,
+        help_text="An enabled user of Business Central, for this alone.",
+    )
+    odata_access_key = secret("Dynamics 365 Business Central OData Web Service Accesskey")
+    sections = ((SERVICE, ("odata_url", "odata_user_name", "odata_access_key")),)
+
+    class Meta:
+        model = SalesConnectionSetup
+        fields = ("odata_url", "odata_user_name")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields.pop("remove_odata_access_key", None)  # switching off forgets the key
+        self.fields[
+            "odata_access_key"
+        ].help_text = "From the user's card in Business Central: Change Web Service Key."
+
+    def refused(self, error: IntegrationError) -> Problem:
+        """Return what the service or Sales said, at the field that it is about."""
+        name = FIELD_OF.get(error.cause, "odata_url")
+        caption = str(self.fields[name].label)
+        return Problem(name, caption, error.message, "", str(error.cause))
