@@ -36,7 +36,8 @@ def order_integration_page(request: SignedInRequest) -> HttpResponse:
     if row is None:
         return redirect("sales_setup")
     is_on = row.sales_order_model == SalesOrderModel.ORDER_INTEGRATION
-    return _page(request, row, form_for_once(row.company), on=not is_on)
+    asked = request.GET.get("to") or ("off" if is_on else "on")
+    return _page(request, row, form_for_once(row.company), on=asked == "on")
 
 
 def _page(

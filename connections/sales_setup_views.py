@@ -16,7 +16,7 @@ from audit.terms import Act
 from connections import item_availability, nav_connection, sales_status
 from connections.causes import CATALOGUE
 from connections.errors import IntegrationError
-from connections.models import SalesConnectionSetup
+from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.sales_setup_form import SALES_SETTINGS, TO_BUSINESS_CENTRAL, TO_SALES, SalesForm
 from connections.setup_forms import Problem, SetupForm
 from connections.setup_views import Kind, Told, disable, save, show, switch_on
@@ -38,6 +38,7 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
     age = item_availability.age_of_key(row, clock.now())
     return {
         "status": sales_status.status_of(row),
+        "environment_url": _environment_url(row),
         "web_client_url": nav_connection.web_client_url(row),
         "key_days": age.days if age is not None else None,
         "key_is_old": age is not None and age > item_availability.OLD_AGE,
@@ -47,6 +48,12 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
         },
         "count": activation.count(row.company),
     }
+
+
+def _environment_url(row: SalesConnectionSetup) -> str:
+    """Return what an empty address stands for (C-0601)."""
+    there = DataverseConnectionSetup.objects.filter(company=row.company).first()
+    return there.server_address if there else ""
 
 
 def _tell_web_client(form: SetupForm[Any]) -> list[Problem]:

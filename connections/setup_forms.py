@@ -44,7 +44,8 @@ HINTS = {
     "private_key": "For the type Certificate: PEM, without a passphrase.",
     "user_name": "For the type User Name and Password: an e-mail address.",
     "password": "For the type User Name and Password.",
-    "business_unit_id": "Empty: the business unit of the company, else the root one.",
+    "ownership_model": "Person: the coupled salesperson's user owns. Team: the team of the "
+    "coupled business unit owns everything.",
     "resource": "What a token for Business Central is asked for.",
 }
 # Which setting Entra ID complains of, by its number (wire.md 1.3).
@@ -275,18 +276,18 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     sections = (
         ("Connection", ("server_address", "web_client_url")),
         ("Authentication Type Details", SIGN_IN),
-        ("Advanced Settings", ("ownership_model", "business_unit_id")),
+        ("Advanced Settings", ("ownership_model",)),
     )
     follows = (
-        "owning_team_id", "integration_user_id", "business_unit_name", "integration_user_name",
+        "owning_team_id", "owning_team_name", "integration_user_id", "integration_user_name",
+        "business_unit_id", "business_unit_name",
     )  # fmt: skip
 
     class Meta:
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "client_secret_expires_on", "certificate", "user_name",
-            "ownership_model", "business_unit_id",
+            "client_id", "client_secret_expires_on", "certificate", "user_name", "ownership_model",
         )  # fmt: skip
 
     def clean_server_address(self) -> str:
@@ -294,8 +295,8 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         text = str(self.cleaned_data["server_address"])
         address = dataverse_origin(text) if text else ""
         if self.initial.get("server_address") not in (None, "", address):
-            self.instance.owning_team_id = self.instance.integration_user_id = None
-            self.instance.business_unit_name = self.instance.integration_user_name = ""
+            for name in self.follows:
+                setattr(self.instance, name, None if name.endswith("_id") else "")
         return address
 
 

@@ -117,8 +117,6 @@ def facts_of(row: Any) -> list[tuple[str, str]]:
         return []
     return [
         ("Integration User", row.integration_user_name or NOTHING),
-        ("Coupled Business Unit", row.business_unit_name or NOTHING),
-        ("Owning Team ID", str(row.owning_team_id or NOTHING)),
         ("Company in Dataverse", str(row.company.dataverse_company_id or NOTHING)),
     ]
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup_edits
+from connections.business_unit_views import ownership_consequences
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -56,6 +57,7 @@ class Kind:
     instead: Mapping[str, str] = field(default_factory=dict)
     shows: Callable[[Any], dict[str, Any]] = lambda _row: {}
     tries: Callable[[SetupForm[Any]], list[Problem]] = lambda _form: []  # before saving
+    adds: Callable[[SetupForm[Any], list[str]], str] = lambda _form, _changed: ""  # after it
 
 
 def _would_break(form: SetupForm[Any]) -> list[Problem]:
@@ -83,6 +85,8 @@ DATAVERSE = Kind(
     DataverseConnectionSetup,
     DataverseForm,
     enabling.enable_dataverse,
+    instead={"Advanced Settings": "parts/dataverse_ownership.html"},
+    adds=ownership_consequences,
 )
 
 
@@ -276,6 +280,8 @@ def _saved(
         messages.success(request, f"Saved. {summary}; {jobs} job queue entries created.")
     else:
         messages.success(request, "Saved." if changed else "Nothing was changed.")
+    if added := kind.adds(form, changed):
+        messages.info(request, added)
     return redirect(f"{kind.key}_setup")
 
 

@@ -94,6 +94,12 @@ AREAS = (
             Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
             Entry("Option Mapping Errors", "option_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
+            Entry(
+                "Couple Salespeople",
+                "couple_salespeople",
+                Right.VIEW_COUPLING,
+                ("save_salespeople", "uncouple_salespeople"),
+            ),
         ),
     ),
     Area(

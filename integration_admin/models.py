@@ -1,4 +1,4 @@
-"""The rights of the console, which groups and users can be given, and the API tokens of users."""
+"""The rights of the console, and what belongs to a user: API tokens, saved views."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ class ConsoleRight(models.Model):
             ("view_audit", "See the audit log"),
             ("view_audit_values", "See what set-ups and users were before and after"),
             ("manage_users", "See and change users and their roles"),
+            ("export", "Export up to 1,000 rows of a list, without personal data"),
+            ("export_all", "Export up to 100,000 rows of a list, with personal data"),
+            ("manage_views", "Share saved views with everybody"),
         ]
 
     def __str__(self) -> str:
@@ -65,3 +68,46 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SavedView(models.Model):
+    """A picture of a list under a name: tab, search, filters, order, columns (C-0011)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
+    list_name = models.CharField("List", max_length=60)  # the URL name of its page
+    name = models.CharField("Name", max_length=60)
+    picture = models.CharField("Picture", max_length=2000, blank=True)  # a query string
+    is_shared = models.BooleanField("Shared", default=False)
+
+    class Meta:
+        verbose_name = "saved view"
+        default_permissions = ()
+        ordering = ["list_name", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "list_name", "name"], name="one_view_of_a_name_per_user_and_list"
+            ),
+        ]
+        indexes = [models.Index(fields=["list_name"], name="view_of_list")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DefaultView(models.Model):
+    """The saved view that a list opens with for somebody, theirs or a shared one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    list_name = models.CharField("List", max_length=60)
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="defaults")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "list_name"], name="one_default_view_per_user_and_list"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.view}"

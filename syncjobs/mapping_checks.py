@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connections import setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.health import CONSOLE, Finding, WrongError, timed
@@ -28,6 +29,8 @@ def _look(company: Company) -> str:
     rows = list(_active(company))
     if not rows:
         return "There are no mappings that run."
+    if not setup.dataverse_setup(company).is_enabled:
+        return "The connection is disabled, so no mapping runs."
     both = systems_of(company)
     known = set(
         IntegrationTableMapping.objects.filter(company=company).values_list("name", flat=True)

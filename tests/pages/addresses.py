@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
 from connections.models import Company
-from integration_admin.models import ApiToken
+from integration_admin.models import ApiToken, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -30,6 +30,7 @@ RIGHT_OF_ACT = {
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
+    "choose_business_unit": Right.CHANGE_CONNECTION,
     "check_sales": Right.TEST_CONNECTION,
     "reset_web_client_url": Right.CHANGE_CONNECTION,
     "publish_item_availability": Right.CHANGE_CONNECTION,
@@ -55,6 +56,10 @@ RIGHT_OF_ACT = {
     "retry_pending": Right.RETRY_RECORD,
     "delete_couplings": Right.MANAGE_COUPLINGS,
     "delete_coupling": Right.MANAGE_COUPLINGS,
+    "save_salespeople": Right.MANAGE_COUPLINGS,
+    "uncouple_salespeople": Right.MANAGE_COUPLINGS,
+    "create_salespeople": Right.MANAGE_COUPLINGS,
+    "add_salespeople_to_team": Right.MANAGE_COUPLINGS,
     "synchronize_errors": Right.RETRY_RECORD,
     "retry_errors": Right.RETRY_RECORD,
     "run_entries_now": Right.RUN_JOB,
@@ -66,6 +71,9 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "save_view": Right.VIEW_CONSOLE,
+    "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
+    "default_view": Right.VIEW_CONSOLE,
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
@@ -85,6 +93,7 @@ OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 RIGHT_OF_PAGE = {
     "default_setup": Right.RESET_CONFIGURATION,
     "deployment_identity": Right.MANAGE_SECRETS,
+    "business_unit": Right.CHANGE_CONNECTION,
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
     "audit_log": Right.VIEW_AUDIT,
@@ -93,6 +102,9 @@ RIGHT_OF_PAGE = {
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
 }
+# Files, which are no pages, and the right that each asks for besides that of its list.
+OF_A_LIST = {"list_views", "save_view"}
+RIGHT_OF_FILE = {"export_list": Right.EXPORT}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -114,6 +126,8 @@ def _names(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str) -> str:
     """Return the address of a URL, for the newest record where it needs one."""
+    if name in RIGHT_OF_FILE:
+        return f"{reverse(name, args=['couplings'])}?format=csv"
     kinds: dict[str, Any] = {
         "switch_company": Company,
         "mapping": IntegrationTableMapping,
@@ -134,11 +148,15 @@ def address(name: str) -> str:
         "cancel_run": Run,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
+        "delete_view": SavedView,
+        "default_view": SavedView,
         "user": User,
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
     }
+    if name in OF_A_LIST:
+        return reverse(name, args=["couplings"])
     if name not in kinds:
         return reverse(name)
     row = kinds[name].objects.first()

@@ -17,6 +17,7 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from integration_admin import tokens
+from integration_admin.models import SavedView
 from integration_admin.roles import Role
 from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
 from mappings.reset import use_default_synchronization_setup
@@ -242,6 +243,15 @@ class Past:
         self.errors(job, 2, Cause.VALUE_TRUNCATED, cut, warning=True)
         self._queue()
         self.token()
+        self.saved_view()
+
+    def saved_view(self, name: str = "Failed customers") -> SavedView:
+        """Let somebody share a picture of the couplings."""
+        user = User.objects.filter(username="robot").first() or make_user(None, "robot")
+        picture = "mapping=CUSTOMER&view=failed"
+        return SavedView.objects.create(
+            user=user, list_name="couplings", name=name, picture=picture, is_shared=True
+        )
 
     def token(self) -> None:
         """Let a program of somebody have a token."""

@@ -55,6 +55,9 @@ def addresses(past: Past) -> dict[str, str]:
         "mappings": "/mappings/",
         "mapping": f"/mappings/{mapping.pk}/",
         "couplings": "/couplings/",
+        "couplings-filtered": "/couplings/?mapping=CUSTOMER&last_synch_result=Success&pane=open"
+        "&sort=mapping_name,-business_central_key",
+        "views": "/lists/couplings/views/?mapping=CUSTOMER&view=failed",
         "coupling": f"/couplings/{held.pk}/",
         "coupling-errors": "/coupled-data-errors/",
         "pending": "/pending-couplings/",
