@@ -21,6 +21,7 @@ from connections.models import (
     DataverseConnectionSetup,
     SalesConnectionSetup,
 )
+from integration_admin.setup_checklist import checklist
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
 from syncjobs import checkup, health
@@ -95,7 +96,7 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
     failing = checkup.failing(checks)
     todo = _todo(company, setups, counts, errors, now) + _ill(failing)
     sent, received = _carried(company, now)
-    mine = SynchJob.objects.filter(company=company)
+    latest = list(SynchJob.objects.filter(company=company).order_by("-started_at")[:8])
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
     return {
         "setups": setups,
@@ -106,7 +107,10 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
         "health_since": min((row.since for row in failing), default=None),
         "sent": sent,
         "received": received,
-        "jobs": mine.order_by("-started_at")[:8],
+        "jobs": latest,
+        "checklist": checklist(
+            company, setups.dataverse, setups.sales, has_synchronized=bool(latest)
+        ),
         "is_live": bool(running),
         "running": [(run, estimate(run, now=now)) for run in running],
         "chart": _chart(company, now),
