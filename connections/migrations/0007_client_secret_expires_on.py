@@ -25,9 +25,4 @@ class Migration(migrations.Migration):
             name='client_secret_expires_on',
             field=models.DateField(blank=True, null=True, verbose_name='Client Secret Expires'),
         ),
-        migrations.AlterField(
-            model_name='salesconnectionsetup',
-            name='orders_in_sales',
-            field=models.BooleanField(blank=True, null=True, verbose_name='Sales Order Integration in Sales'),
-        ),
     ]
