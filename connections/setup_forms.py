@@ -30,6 +30,7 @@ from connections.string_edits import StringInStep
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
+EXPIRES = "client_secret_expires_on"
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 HINTS = {
     **sign_in_forms.HINTS,
@@ -62,6 +63,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+        if EXPIRES in self.fields:
+            day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
+            self.fields[EXPIRES].widget = day
         if "authentication_type" in self.fields:
             sign_in_forms.offer(self.fields["authentication_type"])
         if "certificate" in self.fields:
@@ -205,7 +209,8 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
         model = BusinessCentralConnection
         fields = (
             "server_address", "resource", "web_client_url", "authority", "tenant",
-            "authentication_type", "client_id", "certificate", "user_name",
+            "authentication_type", "client_id", "client_secret_expires_on", "certificate",
+            "user_name",
         )  # fmt: skip
 
     def __init__(self, *args: Any, company: Company, **options: Any) -> None:
@@ -290,7 +295,8 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "certificate", "user_name", "sdk_version", "ownership_model",
+            "client_id", "client_secret_expires_on", "certificate", "user_name", "sdk_version",
+            "ownership_model",
         )  # fmt: skip
 
     def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
@@ -366,7 +372,8 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     class Meta:
         model = DeploymentIdentity
         fields = (
-            "authority", "tenant", "authentication_type", "client_id", "certificate", "user_name",
+            "authority", "tenant", "authentication_type", "client_id", "client_secret_expires_on",
+            "certificate", "user_name",
         )  # fmt: skip
 
     def always_needed(self) -> tuple[str, ...]:

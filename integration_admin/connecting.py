@@ -45,6 +45,7 @@ SIGN_IN = (
     "authentication_type",
     "client_id",
     "client_secret",
+    "client_secret_expires_on",
     "certificate",
     "private_key",
     "user_name",
