@@ -16,7 +16,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from connections.errors import IntegrationError, TransientError
-from integration_admin.api import connections, couplings, job_queue, mappings, monitoring
+from integration_admin.api import connections, couplings, job_queue, lists, mappings, monitoring
 from integration_admin.api.access import ApiToken
 from integration_admin.api.refusals import Code, Error, Problem, RefusalError, of_system
 from integration_admin.chrome import VERSION
@@ -76,7 +76,7 @@ api = Door(
     openapi_url=None,
     urls_namespace="api",
 )
-for part in (connections, mappings, couplings, monitoring, job_queue):
+for part in (connections, mappings, couplings, monitoring, job_queue, lists):
     api.add_router("", part.router)
 
 
