@@ -199,6 +199,7 @@ class ErrorList(ListPage[SynchError]):
         View("all", "All"),
     )
     counts_views = False
+    newest_by = "pk"
     filters = (
         Filter("mapping", "Mapping", "mapping_name", mapping_names),
         Filter("cause", "Cause", "cause", _causes),
