@@ -48,6 +48,12 @@ AREAS = (
         (
             Entry("Connections", "connections", Right.VIEW_CONNECTION, ("test_connection",)),
             Entry(
+                "Assisted Setup",
+                "assisted_setup",
+                Right.CHANGE_CONNECTION,
+                ("guide", "guide_step", "save_guide_step", "guide_run", "finish_guide"),
+            ),
+            Entry(
                 "Business Central Connection",
                 "business_central_setup",
                 Right.VIEW_CONNECTION,

@@ -1,9 +1,11 @@
-"""The rights of the console, and what belongs to a user: API tokens, saved views."""
+"""The rights of the console, and what belongs to a user: API tokens, saved views, guides."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+
+from connections.secrets import SecretField
 
 
 class ConsoleRight(models.Model):
@@ -111,3 +113,74 @@ class DefaultView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.view}"
+
+
+class GuideDraft(models.Model):
+    """What somebody has answered in a guide of Assisted Setup; nothing of it is live (C-0202)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="guide_drafts")
+    guide = models.CharField("Guide", max_length=20)
+    company = models.ForeignKey("connections.Company", models.CASCADE, null=True, blank=True)
+    answers = models.JSONField("Answers", default=dict)  # by step; no secrets
+    told = models.JSONField("Told by the Systems", default=dict)
+    done = models.JSONField("Steps Done", default=list)
+    secrets = SecretField("Secrets")  # by step, sealed; for an hour
+    secrets_until = models.DateTimeField("Secrets Kept Until", null=True, blank=True)
+    expires_at = models.DateTimeField("Expires")
+
+    class Meta:
+        verbose_name = "draft of a guide"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "guide", "company"], name="one_draft_of_a_guide_per_company"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "guide"],
+                condition=models.Q(company=None),
+                name="one_draft_of_a_guide_before_a_company",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft of the guide {self.guide}"
+
+
+class GuideRun(models.Model):
+    """What Finish of a guide started: the answers, and how far the run has come (C-0309)."""
+
+    class Result(models.TextChoices):
+        IN_PROCESS = "InProcess", "In Process"
+        DONE = "Done", "Completed"
+        WITH_WARNINGS = "WithWarnings", "Completed with warnings"
+        FAILED = "Failed", "Stopped"
+        CANCELLED = "Cancelled", "Cancelled"
+        UNDONE = "Undone", "Undone"
+
+    company = models.ForeignKey("connections.Company", models.CASCADE, related_name="guide_runs")
+    guide = models.CharField("Guide", max_length=20)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    run_id = models.BigIntegerField("Run", null=True, blank=True)
+    started_at = models.DateTimeField("Started")
+    finished_at = models.DateTimeField("Finished", null=True, blank=True)
+    answers = models.JSONField("Answers", default=dict)
+    told = models.JSONField("Told by the Systems", default=dict)
+    secrets = SecretField("Secrets")  # until the run is done, at most for an hour
+    secrets_until = models.DateTimeField("Secrets Kept Until", null=True, blank=True)
+    position = models.PositiveSmallIntegerField("Steps Done", default=0)
+    steps = models.JSONField("Steps", default=list)  # what was done: [step, sentence]
+    warnings = models.JSONField("Warnings", default=list)
+    paused = models.JSONField("Paused Entries", default=list)
+    result = models.CharField(
+        "Result", max_length=20, choices=Result.choices, default=Result.IN_PROCESS
+    )
+    error_message = models.CharField("Error Message", max_length=2048, blank=True)
+    cause = models.CharField("Cause", max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = "run of a guide"
+        default_permissions = ()
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"run of the guide {self.guide}"

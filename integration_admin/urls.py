@@ -39,6 +39,7 @@ urlpatterns = [
     path("saved-views/<int:pk>/delete/", list_views.delete_view, name="delete_view"),
     path("saved-views/<int:pk>/default/", list_views.default_view, name="default_view"),
     path("api/v1/", door.addresses()),
+    path("assisted-setup/", include("integration_admin.guides.urls")),
     path("connections/", include("connections.urls")),
     path("", include("mappings.urls")),
     path("", include("syncjobs.urls")),

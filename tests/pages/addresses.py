@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
 from connections.models import Company
-from integration_admin.models import ApiToken, SavedView
+from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -30,6 +30,7 @@ RIGHT_OF_ACT = {
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
+    "choose_business_unit": Right.CHANGE_CONNECTION,
     "check_sales": Right.TEST_CONNECTION,
     "reset_web_client_url": Right.CHANGE_CONNECTION,
     "publish_item_availability": Right.CHANGE_CONNECTION,
@@ -37,6 +38,11 @@ RIGHT_OF_ACT = {
     "try_item_availability": Right.TEST_CONNECTION,
     "switch_order_integration": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
+    "save_guide_step": Right.CHANGE_CONNECTION,
+    "discard_guide": Right.CHANGE_CONNECTION,
+    "finish_guide": Right.CHANGE_CONNECTION,
+    "retry_guide_run": Right.CHANGE_CONNECTION,
+    "undo_guide_run": Right.CHANGE_CONNECTION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
@@ -91,7 +97,12 @@ OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 # Pages that ask for more than a viewer has.
 RIGHT_OF_PAGE = {
     "default_setup": Right.RESET_CONFIGURATION,
+    "assisted_setup": Right.CHANGE_CONNECTION,
+    "guide": Right.CHANGE_CONNECTION,
+    "guide_step": Right.CHANGE_CONNECTION,
+    "guide_run": Right.CHANGE_CONNECTION,
     "deployment_identity": Right.MANAGE_SECRETS,
+    "business_unit": Right.CHANGE_CONNECTION,
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
     "audit_log": Right.VIEW_AUDIT,
@@ -99,6 +110,14 @@ RIGHT_OF_PAGE = {
     "users": Right.MANAGE_USERS,
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
+}
+# Addresses that name a guide and a step instead of a record.
+OF_A_GUIDE = {
+    "guide": ("sales",),
+    "discard_guide": ("sales",),
+    "finish_guide": ("sales",),
+    "guide_step": ("sales", "address"),
+    "save_guide_step": ("sales", "address"),
 }
 # Files, which are no pages, and the right that each asks for besides that of its list.
 OF_A_LIST = {"list_views", "save_view"}
@@ -152,7 +171,12 @@ def address(name: str) -> str:
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
+        "guide_run": GuideRun,
+        "retry_guide_run": GuideRun,
+        "undo_guide_run": GuideRun,
     }
+    if name in OF_A_GUIDE:
+        return reverse(name, args=OF_A_GUIDE[name])
     if name in OF_A_LIST:
         return reverse(name, args=["couplings"])
     if name not in kinds:
