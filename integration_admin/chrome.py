@@ -69,7 +69,13 @@ AREAS = (
                 "Microsoft Dynamics 365 Connection Setup",
                 "sales_setup",
                 Right.VIEW_CONNECTION,
-                ("save_sales_setup", "enable_sales_setup", "disable_sales_setup"),
+                (
+                    "save_sales_setup",
+                    "enable_sales_setup",
+                    "disable_sales_setup",
+                    "sales_sign_in_setup",
+                    "save_sales_sign_in_setup",
+                ),
             ),
             Entry(
                 "Redeploy Integration Solution",

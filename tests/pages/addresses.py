@@ -27,6 +27,7 @@ RIGHT_OF_ACT = {
     "save_dataverse_setup": Right.CHANGE_CONNECTION,
     "enable_dataverse_setup": Right.CHANGE_CONNECTION,
     "disable_dataverse_setup": Right.CHANGE_CONNECTION,
+    "save_sales_sign_in_setup": Right.CHANGE_CONNECTION,
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
