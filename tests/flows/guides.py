@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connections
 from django.test import Client
 
 from integration_admin.guides.finishing import JOB
@@ -85,3 +86,11 @@ def work() -> None:
     """Let a worker take what the guide has put into the job queue."""
     for entry in JobQueueEntry.objects.filter(job=JOB):
         tasks.run_entry(str(entry.pk))
+
+
+def work_apart() -> None:
+    """Work in a thread of its own, which leaves no connection open."""
+    try:
+        work()
+    finally:
+        connections.close_all()
