@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -328,8 +329,9 @@ def test_what_is_wrong_with_the_web_service_stands_at_its_field(
 def test_the_run_publishes_the_web_service_and_switches_orders_on(
     asked: Client, sandbox: RunningSandbox
 ) -> None:
-    url = filled(asked.get(f"{guides.ROOT}/sales/advanced/").content.decode())["odata_url"]
-    wanted = service(sandbox, odata_url=url, order_integration="on")
+    page = asked.get(f"{guides.ROOT}/sales/advanced/").content.decode()
+    url = filled(page)["odata_url"]
+    wanted = service(sandbox, odata_url=unescape(url), order_integration="on")
     guides.answer(
         asked,
         "sales",
