@@ -77,6 +77,7 @@ def test_what_rests_on_a_changed_answer_is_looked_at_again() -> None:
         "company",
         "environment",
         "ownership",
+        "salespeople",
     }
 
 
