@@ -140,6 +140,12 @@ AREAS = (
 )
 
 
+def page_above(url_name: str) -> str:
+    """Return the page of the navigation that a card belongs to; home where there is none."""
+    pages = (page for area in AREAS for page in area.pages)
+    return next((page.url_name for page in pages if page.covers(url_name)), "home")
+
+
 def company_of(request: HttpRequest) -> Company | None:
     """Return the company the person is looking at; the first one until they choose."""
     return _companies(request)[1]
