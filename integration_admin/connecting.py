@@ -68,6 +68,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "enabled",
         "server_address",
         "web_client_url",
+        "connection_mode",
         "sales_order_model",
         "auto_create_sales_orders",
         "auto_process_sales_quotes",
