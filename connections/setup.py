@@ -104,7 +104,7 @@ def business_central_of(
     """Return Business Central as the row says."""
     check_complete(row, "server_address", "resource")
     root = hosts.check(business_central_root(row.server_address))
-    principal = _principal(row, root)
+    principal = principal_of(row, root)
     client = _client(
         Side.BUSINESS_CENTRAL,
         root,
@@ -125,7 +125,7 @@ def dataverse_of(
     check_complete(row, "server_address")
     origin = dataverse_origin(row.server_address)
     sign_in = sign_in_of(row, origin)  # what is missing is named before any server is looked up
-    principal = _principal(row, origin)
+    principal = principal_of(row, origin)
     client = _client(
         Side.DATAVERSE,
         dataverse_root(row),
@@ -150,7 +150,7 @@ def dataverse_as(
     Of somebody who is not stored nothing is kept in this process either.
     """
     origin = dataverse_origin(row.server_address)
-    principal = _principal(who, origin)
+    principal = principal_of(who, origin)
     return _client(
         Side.DATAVERSE,
         dataverse_root(row),
@@ -241,7 +241,7 @@ def _client(side: Side, root: str, tokens: Tokens | WindowsUser, **options: Any)
     return Client(side, root, tokens, ca_bundle=trust.bundle(), **options)
 
 
-def _principal(row: SignIn, address: str) -> str:
+def principal_of(row: SignIn, address: str) -> str:
     """Return whom a system counts requests for: a user or application, at one server."""
     who = row.user_name or row.client_id
     return f"{urlsplit(address).netloc}/{row.tenant}/{who}".lower()

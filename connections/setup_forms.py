@@ -26,9 +26,11 @@ from connections.models import (
 )
 from connections.setup import dataverse_origin, organization_address
 from connections.setup_fields import ApiAddress, WebAddress, secret
+from connections.string_edits import StringInStep
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
+EXPIRES = "client_secret_expires_on"
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 HINTS = {
     **sign_in_forms.HINTS,
@@ -61,6 +63,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+        if EXPIRES in self.fields:
+            day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
+            self.fields[EXPIRES].widget = day
         if "authentication_type" in self.fields:
             sign_in_forms.offer(self.fields["authentication_type"])
         if "certificate" in self.fields:
@@ -204,7 +209,8 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
         model = BusinessCentralConnection
         fields = (
             "server_address", "resource", "web_client_url", "authority", "tenant",
-            "authentication_type", "client_id", "certificate", "user_name",
+            "authentication_type", "client_id", "client_secret_expires_on", "certificate",
+            "user_name",
         )  # fmt: skip
 
     def __init__(self, *args: Any, company: Company, **options: Any) -> None:
@@ -289,25 +295,25 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "certificate", "user_name", "sdk_version", "ownership_model",
+            "client_id", "client_secret_expires_on", "certificate", "user_name", "sdk_version",
+            "ownership_model",
         )  # fmt: skip
 
     def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
-        self.before = string_edits.facts_of(instance)
-        self.string = string_edits.shown(instance)
+        self.in_step = StringInStep(instance)
         initial = {
             "domain": instance.domain,
             "redirect_uri": f"{APP}{instance.client_id}" if instance.client_id else "",
-            "connection_string": self.string,
+            "connection_string": self.in_step.stored,
         }
         super().__init__(*args, instance=instance, initial=initial, **options)
 
     def notes(self) -> list[str]:
         """C-0509: another type builds the string anew, and the difference is shown."""
-        if self.before.kind == self.instance.authentication_type:
+        if self.in_step.before.kind == self.instance.authentication_type:
             return []
         now = self.instance.connection_string
-        return [f"The connection string was built anew. Before: {self.string}. Now: {now}."]
+        return [f"The connection string was built anew. Before: {self.in_step.stored}. Now: {now}."]
 
     def verdicts(self) -> list[Verdict]:
         """Return the connection string name by name, as it stands on the page."""
@@ -330,7 +336,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         text = str(cleaned.pop("connection_string", ""))
         table = string_edits.table_text(self.data)
         try:
-            self.string_given = string_edits.one_of(self.string, text, table)
+            self.string_given = string_edits.one_of(self.in_step.stored, text, table)
         except ConnectionStringError as error:
             self.string_given = text
             self.add_error("connection_string", ValidationError(str(error), code="E-MISMATCH"))
@@ -338,9 +344,9 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     def _post_clean(self) -> None:
         """Fields first, then the string: both are to say the same in the end."""
         super()._post_clean()  # type: ignore[misc]
-        given = getattr(self, "string_given", self.string)
+        given = getattr(self, "string_given", self.in_step.stored)
         if not self.errors:
-            for fault in string_edits.settle(self.instance, self.before, self.string, given):
+            for fault in self.in_step.settle(given):
                 error = ValidationError(fault.sentence, code=fault.code)
                 self.add_error("connection_string", error)
         if self.initial.get("server_address") not in (None, "", self.instance.server_address):
@@ -366,7 +372,8 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     class Meta:
         model = DeploymentIdentity
         fields = (
-            "authority", "tenant", "authentication_type", "client_id", "certificate", "user_name",
+            "authority", "tenant", "authentication_type", "client_id", "client_secret_expires_on",
+            "certificate", "user_name",
         )  # fmt: skip
 
     def always_needed(self) -> tuple[str, ...]:

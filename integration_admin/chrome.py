@@ -96,7 +96,7 @@ AREAS = (
     Area(
         "Couplings",
         (
-            Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling",)),
+            Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling", "open_from_sales")),
             Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
             Entry("Option Mapping Errors", "option_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),

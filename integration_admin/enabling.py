@@ -30,7 +30,7 @@ from syncjobs import activation
 
 Setup = DataverseConnectionSetup | SalesConnectionSetup
 # What is said and keeps nothing from being enabled: where pages are missing, the others work.
-SAID_ONLY = frozenset({"E-PAGES"})
+SAID_ONLY = frozenset({"E-PAGES", "E-EXPIRING", "E-USER-ACCESS"})
 
 
 @dataclass(frozen=True, slots=True)
