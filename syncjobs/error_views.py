@@ -207,6 +207,7 @@ class ErrorList(OpensRecords[SynchError]):
         View("all", "All"),
     )
     counts_views = False
+    newest_by = "pk"
     filters = (
         Filter("mapping", "Mapping", "mapping_name", mapping_names),
         Filter("cause", "Cause", "cause", _causes),

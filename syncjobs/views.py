@@ -87,6 +87,7 @@ class SynchJobList(ListPage[SynchJob]):
         Filter("direction", "Direction", "direction", _ways),
         Filter("type", "Type", "type", _types),
     )
+    newest_by = "started_at"
     default_order = ("-started_at", "mapping_name", "direction", "type")  # as the index
     empty = Empty(
         "Nothing has run yet",
