@@ -10,6 +10,7 @@ from connections import (
     item_availability_views,
     order_integration_views,
     sales_setup_views,
+    sellers_views,
     setup_views,
     solution_views,
     views,
@@ -93,4 +94,6 @@ urlpatterns = [
     path("health/check/", health_views.check_health, name="check_health"),
     path("roles/", health_views.roles_page, name="security_roles"),
     path("roles/check/", health_views.check_roles, name="check_roles"),
+    path("roles/sellers/", sellers_views.sellers_page, name="sellers"),
+    path("roles/sellers/check/", sellers_views.check_sellers, name="check_sellers"),
 ]

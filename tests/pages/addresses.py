@@ -48,6 +48,7 @@ RIGHT_OF_ACT = {
     "remove_deployment_identity": Right.MANAGE_SECRETS,
     "check_health": Right.TEST_CONNECTION,
     "check_roles": Right.TEST_CONNECTION,
+    "check_sellers": Right.TEST_CONNECTION,
     "synchronize": Right.RUN_SYNC,
     "synchronize_selected": Right.RUN_SYNC,
     "synchronize_all": Right.RUN_SYNC,
@@ -94,6 +95,7 @@ CALLS_SYSTEMS = {
     "check_health",
     "check_roles",
     "check_sales",
+    "check_sellers",
     "start_redeploy",
 }
 OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
