@@ -6,9 +6,11 @@ from django.urls import path
 
 from connections import (
     business_unit_views,
+    direct_views,
     health_views,
     item_availability_views,
     order_integration_views,
+    package_views,
     sales_setup_views,
     sellers_views,
     setup_views,
@@ -40,6 +42,12 @@ urlpatterns = [
         name="choose_business_unit",
     ),
     path("sales/", sales_setup_views.sales_setup, name="sales_setup"),
+    path("sales/sign-in/", direct_views.sales_sign_in_setup, name="sales_sign_in_setup"),
+    path(
+        "sales/sign-in/save/",
+        direct_views.save_sales_sign_in_setup,
+        name="save_sales_sign_in_setup",
+    ),
     path("sales/save/", sales_setup_views.save_sales_setup, name="save_sales_setup"),
     path("sales/enable/", sales_setup_views.enable_sales_setup, name="enable_sales_setup"),
     path("sales/disable/", sales_setup_views.disable_sales_setup, name="disable_sales_setup"),
@@ -79,6 +87,12 @@ urlpatterns = [
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
+    path("redeploy/package/", package_views.upload_package, name="upload_package"),
+    path(
+        "redeploy/package/shipped/",
+        package_views.use_shipped_package,
+        name="use_shipped_package",
+    ),
     path("redeploy/identity/", solution_views.deployment_identity, name="deployment_identity"),
     path(
         "redeploy/identity/save/",

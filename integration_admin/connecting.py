@@ -66,6 +66,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "sales": (
         "enabled",
         "server_address",
+        "connection_mode",
         "sales_order_model",
         "auto_create_sales_orders",
         "auto_process_sales_quotes",
