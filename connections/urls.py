@@ -9,7 +9,9 @@ from connections import (
     health_views,
     item_availability_views,
     order_integration_views,
+    package_views,
     sales_setup_views,
+    sellers_views,
     setup_views,
     solution_views,
     views,
@@ -78,6 +80,12 @@ urlpatterns = [
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
+    path("redeploy/package/", package_views.upload_package, name="upload_package"),
+    path(
+        "redeploy/package/shipped/",
+        package_views.use_shipped_package,
+        name="use_shipped_package",
+    ),
     path("redeploy/identity/", solution_views.deployment_identity, name="deployment_identity"),
     path(
         "redeploy/identity/save/",
@@ -93,4 +101,6 @@ urlpatterns = [
     path("health/check/", health_views.check_health, name="check_health"),
     path("roles/", health_views.roles_page, name="security_roles"),
     path("roles/check/", health_views.check_roles, name="check_roles"),
+    path("roles/sellers/", sellers_views.sellers_page, name="sellers"),
+    path("roles/sellers/check/", sellers_views.check_sellers, name="check_sellers"),
 ]

@@ -77,7 +77,12 @@ AREAS = (
                 Right.VIEW_ROLES,
                 ("start_redeploy", "deployment_identity", "save_deployment_identity"),
             ),
-            Entry("Security Roles", "security_roles", Right.VIEW_ROLES, ("check_roles",)),
+            Entry(
+                "Security Roles",
+                "security_roles",
+                Right.VIEW_ROLES,
+                ("check_roles", "sellers", "check_sellers"),
+            ),
             Entry("Health", "health", Right.VIEW_CONNECTION, ("check_health",)),
         ),
     ),

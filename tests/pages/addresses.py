@@ -44,10 +44,13 @@ RIGHT_OF_ACT = {
     "retry_guide_run": Right.CHANGE_CONNECTION,
     "undo_guide_run": Right.CHANGE_CONNECTION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
+    "upload_package": Right.CHANGE_CONNECTION,
+    "use_shipped_package": Right.CHANGE_CONNECTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
     "check_health": Right.TEST_CONNECTION,
     "check_roles": Right.TEST_CONNECTION,
+    "check_sellers": Right.TEST_CONNECTION,
     "synchronize": Right.RUN_SYNC,
     "synchronize_selected": Right.RUN_SYNC,
     "synchronize_all": Right.RUN_SYNC,
@@ -91,6 +94,7 @@ CALLS_SYSTEMS = {
     "check_health",
     "check_roles",
     "check_sales",
+    "check_sellers",
     "start_redeploy",
 }
 OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
