@@ -9,6 +9,7 @@ from connections import (
     health_views,
     item_availability_views,
     order_integration_views,
+    package_views,
     sales_setup_views,
     sellers_views,
     setup_views,
@@ -79,6 +80,12 @@ urlpatterns = [
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
+    path("redeploy/package/", package_views.upload_package, name="upload_package"),
+    path(
+        "redeploy/package/shipped/",
+        package_views.use_shipped_package,
+        name="use_shipped_package",
+    ),
     path("redeploy/identity/", solution_views.deployment_identity, name="deployment_identity"),
     path(
         "redeploy/identity/save/",

@@ -44,6 +44,8 @@ RIGHT_OF_ACT = {
     "retry_guide_run": Right.CHANGE_CONNECTION,
     "undo_guide_run": Right.CHANGE_CONNECTION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
+    "upload_package": Right.CHANGE_CONNECTION,
+    "use_shipped_package": Right.CHANGE_CONNECTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
     "check_health": Right.TEST_CONNECTION,
