@@ -32,7 +32,7 @@ from connections.odata import Client, Timing
 from connections.odata.windows import WindowsUser
 from connections.shelf import shelf_of
 from connections.systems import Side
-from connections.terms import AuthenticationType, SdkVersion
+from connections.terms import AuthenticationType, ConnectionMode, SdkVersion
 from connections.tokens import Credentials, Tokens, tokens_for
 
 BUSINESS_CENTRAL_AT_ONCE = 5  # Business Central runs five requests of a user, others queue
@@ -96,6 +96,12 @@ def enabled_sales_setup(company: Company) -> SalesConnectionSetup:
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
     return row
+
+
+def is_direct(company: Company) -> bool:
+    """Whether Sales is connected without a Dataverse Connection Setup of its own (C-0603)."""
+    rows = SalesConnectionSetup.objects.filter(company=company)
+    return rows.filter(connection_mode=ConnectionMode.DIRECT).exists()
 
 
 def business_central_of(
@@ -249,7 +255,7 @@ def principal_of(row: SignIn, address: str) -> str:
 
 def _not_set_up(company: Company, side: str) -> ConfigurationError:
     message = (
-        f"{company} is not connected with {side} yet. Set the connection up with "
+        f"{company} is not connected with {side} yet. Set the connection up on its page, or with "
         "manage.py configure."
     )
     return ConfigurationError(message, cause=Cause.NOT_CONFIGURED)

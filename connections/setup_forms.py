@@ -30,6 +30,7 @@ from connections.string_edits import StringInStep
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
+Sections = Sequence[tuple[str, tuple[str, ...]]]  # FastTabs with their fields
 EXPIRES = "client_secret_expires_on"
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 HINTS = {
@@ -55,7 +56,7 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
     """A set-up as a form; secrets are write-only: empty keeps them, a tick removes them."""
 
     use_required_attribute = False
-    sections: ClassVar[Sequence[tuple[str, tuple[str, ...]]]]
+    sections: ClassVar[Sections]
     follows: ClassVar[tuple[str, ...]] = ()  # fields that are set because others are
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -279,7 +280,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         help_text="Tokens in braces stand for secrets. Edit the text or the table; the other one "
         "and the fields follow. Another type builds it anew.",
     )
-    sections = (
+    sections: ClassVar[Sections] = (
         ("Connection", ("server_address", "web_client_url")),
         ("Authentication Type Details", (
             *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",

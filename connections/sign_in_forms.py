@@ -94,6 +94,7 @@ def offer(field: forms.Field) -> None:
 
 def kinds_with(name: str) -> tuple[AuthenticationType, ...]:
     """Return the types that have a field; none for a field that every set-up has."""
+    name = "client_secret" if name == "client_secret_expires_on" else name
     if name in TOLD:
         return TOLD[name]
     if name not in SIGN_IN or name == "authentication_type":

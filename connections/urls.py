@@ -6,6 +6,7 @@ from django.urls import path
 
 from connections import (
     business_unit_views,
+    direct_views,
     health_views,
     item_availability_views,
     order_integration_views,
@@ -41,6 +42,12 @@ urlpatterns = [
         name="choose_business_unit",
     ),
     path("sales/", sales_setup_views.sales_setup, name="sales_setup"),
+    path("sales/sign-in/", direct_views.sales_sign_in_setup, name="sales_sign_in_setup"),
+    path(
+        "sales/sign-in/save/",
+        direct_views.save_sales_sign_in_setup,
+        name="save_sales_sign_in_setup",
+    ),
     path("sales/save/", sales_setup_views.save_sales_setup, name="save_sales_setup"),
     path("sales/enable/", sales_setup_views.enable_sales_setup, name="enable_sales_setup"),
     path("sales/disable/", sales_setup_views.disable_sales_setup, name="disable_sales_setup"),

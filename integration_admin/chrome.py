@@ -69,7 +69,13 @@ AREAS = (
                 "Microsoft Dynamics 365 Connection Setup",
                 "sales_setup",
                 Right.VIEW_CONNECTION,
-                ("save_sales_setup", "enable_sales_setup", "disable_sales_setup"),
+                (
+                    "save_sales_setup",
+                    "enable_sales_setup",
+                    "disable_sales_setup",
+                    "sales_sign_in_setup",
+                    "save_sales_sign_in_setup",
+                ),
             ),
             Entry(
                 "Redeploy Integration Solution",
@@ -127,11 +133,22 @@ AREAS = (
         (
             Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
             Entry("API Tokens", "api_tokens", Right.USE_API, ("create_api_token",)),
-            Entry("Users", "users", Right.MANAGE_USERS, ("user",)),
+            Entry(
+                "Users",
+                "users",
+                Right.MANAGE_USERS,
+                ("user", "new_user", "create_user", "new_password_link"),
+            ),
             Entry("Encryption Management", "encryption", Right.MANAGE_SECRETS, ("rotate_secrets",)),
         ),
     ),
 )
+
+
+def page_above(url_name: str) -> str:
+    """Return the page of the navigation that a card belongs to; home where there is none."""
+    pages = (page for area in AREAS for page in area.pages)
+    return next((page.url_name for page in pages if page.covers(url_name)), "home")
 
 
 def company_of(request: HttpRequest) -> Company | None:
