@@ -33,9 +33,10 @@ class Credentials(AuthenticationForm):
     }
 
 
-def throttled_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+def throttled_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
     """Return what the throttle keeps of a name: one that was tried may be a password."""
-    name = str((credentials or request.POST).get("username") or "")
+    given = credentials or (request.POST if request else {})
+    name = str(given.get("username") or "")
     return salted_hmac("sign-in throttle", name).hexdigest()
 
 

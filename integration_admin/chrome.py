@@ -133,7 +133,12 @@ AREAS = (
         (
             Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
             Entry("API Tokens", "api_tokens", Right.USE_API, ("create_api_token",)),
-            Entry("Users", "users", Right.MANAGE_USERS, ("user",)),
+            Entry(
+                "Users",
+                "users",
+                Right.MANAGE_USERS,
+                ("user", "new_user", "create_user", "new_password_link"),
+            ),
             Entry("Encryption Management", "encryption", Right.MANAGE_SECRETS, ("rotate_secrets",)),
         ),
     ),

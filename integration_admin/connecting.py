@@ -67,6 +67,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "sales": (
         "enabled",
         "server_address",
+        "web_client_url",
         "connection_mode",
         "sales_order_model",
         "auto_create_sales_orders",
@@ -268,7 +269,7 @@ def connect(
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
     created_row = read_facts(company, named=bool(description.company.get("name")))
     if SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
-        with suppress(IntegrationError):  # health says what is missing there
+        with suppress(IntegrationError):  # the page of the set-up says what Sales did not tell
             sales_status.introduce(company, now=now)
     present = IntegrationTableMapping.objects.filter(company=company)
     keep = () if reset_mappings else tuple(present.values_list("name", flat=True))

@@ -24,6 +24,7 @@ RIGHTS = {
     "POST /connections/dataverse/disable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/enable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/disable": Right.CHANGE_CONNECTION,
+    "GET /health": Right.VIEW_CONNECTION,
     "POST /health/check": Right.TEST_CONNECTION,
     "GET /security-roles": Right.VIEW_ROLES,
     "POST /security-roles/check": Right.TEST_CONNECTION,

@@ -15,7 +15,7 @@ from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
 
-BEFORE_SIGN_IN = {"sign_in"}
+BEFORE_SIGN_IN = {"sign_in", "set_password"}
 FOR_STAFF = {"styleguide"}
 # The right that each act asks for (console.md 2).
 RIGHT_OF_ACT = {
@@ -86,6 +86,9 @@ RIGHT_OF_ACT = {
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
+    "create_user": Right.MANAGE_USERS,
+    "new_password_link": Right.MANAGE_USERS,
+    "change_password": Right.VIEW_CONSOLE,
     "rotate_secrets": Right.MANAGE_SECRETS,
 }
 ACTS = set(RIGHT_OF_ACT)
@@ -115,6 +118,7 @@ RIGHT_OF_PAGE = {
     "users": Right.MANAGE_USERS,
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
+    "new_user": Right.MANAGE_USERS,
 }
 # Addresses that name a guide and a step instead of a record.
 OF_A_GUIDE = {
@@ -176,6 +180,7 @@ def address(name: str) -> str:
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
+        "new_password_link": User,
         "guide_run": GuideRun,
         "retry_guide_run": GuideRun,
         "undo_guide_run": GuideRun,

@@ -86,6 +86,8 @@ def addresses(past: Past) -> dict[str, str]:
         "api-tokens": "/api-tokens/",
         "encryption": "/encryption/",
         "users": "/users/",
+        "user-new": "/users/new/",
+        "password": "/password/",
         "user": f"/users/{person.pk}/",
         "not-found": "/nowhere/",
     }
