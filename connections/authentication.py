@@ -58,11 +58,6 @@ def fields_of(kind: AuthenticationType) -> tuple[str, ...]:
     return (*NEEDED[kind], *ALSO.get(kind, ()))
 
 
-def default_for(address: str) -> AuthenticationType:
-    """C-0509: OAuth 2.0 for Microsoft's own hosts, AD for any other."""
-    return Kind.CLIENT_SECRET if is_online(address) else Kind.AD
-
-
 def is_online(address: str) -> bool:
     """Whether an environment is one of Microsoft's own."""
     return (urlsplit(address).hostname or "").endswith(ONLINE)

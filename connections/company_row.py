@@ -23,6 +23,7 @@ from connections.systems import (
 
 TABLE = "bcbi_company"
 COLUMNS = ("bcbi_externalid", "bcbi_name", "bcbi_defaultowningteam")
+NOTED = ("owning_team_id", "owning_team_name", "business_unit_id", "business_unit_name")
 TEAM_PREFIX = "BCI - "
 
 
@@ -40,18 +41,22 @@ def stamp(company: Company, setup: DataverseConnectionSetup, dataverse: System) 
 
     A business unit and team of the company's own are used where the administrator who installed
     the solution has made them, else the root unit's default team: the integration user may make
-    neither. A row that is there only gets a missing team.
+    neither. A row that is there only gets a missing team, and that of another unit which was
+    chosen since.
     """
     external_id = str(company.business_central_id).lower()
     found = dataverse.find(Selection(TABLE, COLUMNS), "bcbi_externalid", [external_id])
     owner = _owner(dataverse, external_id, setup.business_unit_id)
     row = found[0] if found else _create(company, external_id, owner, dataverse)
-    if found and not row.values["bcbi_defaultowningteam"]:
+    anew = setup.business_unit_id is not None and setup.owning_team_id is None
+    if found and (anew or not row.values["bcbi_defaultowningteam"]):
         team = Lookup("team", owner.team.id)
         [written] = dataverse.write(TABLE, [Update(row, {"bcbi_defaultowningteam": team})], COLUMNS)
         row = _written(written)
     team_now = row.values["bcbi_defaultowningteam"]
-    _note(company, setup, row.id, team_now if isinstance(team_now, Lookup) else None, owner)
+    team_id = team_now.id if isinstance(team_now, Lookup) else owner.team.id
+    teams = dataverse.get("team", [team_id], ("name",))
+    _note(company, setup, row.id, teams.get(team_id, owner.team), owner)
     return not found
 
 
@@ -73,14 +78,14 @@ def _owner(dataverse: System, external_id: str, unit_id: UUID | None) -> Owner:
     columns = ("name", "parentbusinessunitid")
     named = Condition("name", Operator.CONTAINS, (f"({external_id})",))
     chosen = dataverse.get("businessunit", [unit_id], columns) if unit_id else {}
-    units = list(chosen.values()) or _rows(dataverse, "businessunit", columns, named)
+    units = list(chosen.values()) or rows(dataverse, "businessunit", columns, named)
     for unit in units:
         teams = _teams(dataverse, unit)
         wanted = f"{TEAM_PREFIX}{unit.values['name']}"
         own = next((team for team in teams if team.values["name"] == wanted), None)
         if own is not None:
             return Owner(own, unit, own=True)
-    root = _rows(
+    root = rows(
         dataverse, "businessunit", columns, Condition("parentbusinessunitid", Operator.IS_NULL)
     )
     for unit in [*units, *root]:
@@ -96,12 +101,13 @@ def _owner(dataverse: System, external_id: str, unit_id: UUID | None) -> Owner:
 
 def _teams(dataverse: System, unit: Record) -> list[Record]:
     here = Condition("businessunitid", Operator.EQ, (Lookup("businessunit", unit.id),))
-    return _rows(dataverse, "team", ("name", "isdefault"), here)
+    return rows(dataverse, "team", ("name", "isdefault"), here)
 
 
-def _rows(
+def rows(
     dataverse: System, table: str, columns: tuple[str, ...], condition: Condition
 ) -> list[Record]:
+    """Return all rows that fit."""
     selection = Selection(table, columns, (condition,))
     return [record for page in dataverse.read(selection) for record in page]
 
@@ -119,12 +125,12 @@ def _note(
     company: Company,
     setup: DataverseConnectionSetup,
     row_id: UUID,
-    team: Lookup | None,
+    team: Record,
     owner: Owner,
 ) -> None:
     company.dataverse_company_id = row_id
     company.save(update_fields=["dataverse_company_id"])
-    setup.owning_team_id = team.id if team else owner.team.id
+    setup.owning_team_id, setup.owning_team_name = team.id, str(team.values["name"])[:160]
     setup.business_unit_id = owner.unit.id
     setup.business_unit_name = str(owner.unit.values["name"])[:160]
-    setup.save(update_fields=["owning_team_id", "business_unit_id", "business_unit_name"])
+    setup.save(update_fields=NOTED)

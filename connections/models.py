@@ -242,7 +242,7 @@ class SalesConnectionSetup(models.Model):
     # What Sales told when somebody last looked (E-9.24).
     sales_version = models.CharField("Dynamics 365 Sales Version", max_length=50, blank=True)
     solution_version = models.CharField("Integration Solution Version", max_length=50, blank=True)
-    orders_in_sales = models.BooleanField("Sales Order Integration in Sales", null=True)
+    orders_in_sales = models.BooleanField("Sales Order Integration in Sales", null=True, blank=True)
     checked_at = models.DateTimeField("Checked", null=True, blank=True)
 
     class Meta:

@@ -34,7 +34,7 @@ class Lack:
 
 def needed_by(company: Company) -> dict[str, tuple[str, ...]]:
     """Return the mappings that a company has use for, with the pages of each."""
-    row = SalesConnectionSetup.objects.filter(company=company).first()
+    row = SalesConnectionSetup.objects.filter(company_id=company.pk).first()
     parts = [ALWAYS]
     if row is not None and row.is_enabled:
         models = (row.unit_of_measure_model, row.price_model, row.sales_order_model)

@@ -11,7 +11,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from connections.authentication import NEEDED, OAUTH_2
+from connections import sign_in_forms, string_edits
+from connections.authentication import NEEDED
+from connections.connection_string import APP, LONGEST, ConnectionStringError, mask
+from connections.connection_string_verdicts import Verdict
 from connections.errors import ConfigurationError
 from connections.health import Finding
 from connections.models import (
@@ -21,37 +24,18 @@ from connections.models import (
     DeploymentIdentity,
     SignIn,
 )
-from connections.setup import dataverse_origin
+from connections.setup import dataverse_origin, organization_address
 from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
-SIGN_IN = (
-    "authority", "tenant", "authentication_type", "client_id", "client_secret", "certificate",
-    "private_key", "user_name", "password",
-)  # fmt: skip
-MAIN_SECRET = {
-    AuthenticationType.CLIENT_SECRET: "client_secret",
-    AuthenticationType.CERTIFICATE: "certificate",
-    AuthenticationType.PASSWORD: "password",
-}
 HINTS = {
-    "client_secret": "For the type Client Secret.",
-    "certificate": "For the type Certificate: PEM, as registered in Entra ID.",
-    "private_key": "For the type Certificate: PEM, without a passphrase.",
-    "user_name": "For the type User Name and Password: an e-mail address.",
-    "password": "For the type User Name and Password.",
-    "business_unit_id": "Empty: the business unit of the company, else the root one.",
+    **sign_in_forms.HINTS,
+    "ownership_model": "Person: the coupled salesperson's user owns. Team: the team of the "
+    "coupled business unit owns everything.",
     "resource": "What a token for Business Central is asked for.",
 }
-# Which setting Entra ID complains of, by its number (wire.md 1.3).
-FIELD_OF = {
-    "7000215": "client_secret", "7000222": "client_secret", "7000218": "client_secret",
-    "700027": "certificate", "700016": "client_id", "90002": "tenant", "900023": "tenant",
-    "500011": "server_address", "50126": "password", "50055": "password",
-    "50034": "user_name", "50053": "user_name", "50057": "user_name",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +62,7 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
         if "authentication_type" in self.fields:
-            offered = [(kind.value, kind.label) for kind in OAUTH_2]
-            self.fields["authentication_type"].widget = forms.Select(choices=offered)
+            sign_in_forms.offer(self.fields["authentication_type"])
         if "certificate" in self.fields:
             self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
         self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}
@@ -109,6 +92,8 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if "authentication_type" in cleaned:
+            self._check_sign_in(AuthenticationType(cleaned["authentication_type"]), cleaned)
         for name in SECRETS:
             if name not in self.fields:
                 continue
@@ -120,6 +105,17 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
             except ConfigurationError as error:
                 self.add_error(name, ValidationError(error.message, code="E-ENCRYPTION"))
         return cleaned
+
+    def notes(self) -> list[str]:
+        """Return what else a person is to know once it is saved."""
+        return []
+
+    def _check_sign_in(self, kind: AuthenticationType, cleaned: dict[str, Any]) -> None:
+        """A field that the type does not use keeps its value and is in nobody's way."""
+        for name in [name for name in self.errors if sign_in_forms.is_idle(name, kind)]:
+            del self.errors[name]
+        for fault in sign_in_forms.faults(kind, cleaned):
+            self.add_error(fault.field, ValidationError(fault.sentence, code=fault.code))
 
     def problems(self) -> list[Problem]:
         """Return what is wrong with what was entered."""
@@ -159,9 +155,10 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
     def _field_of(self, finding: Finding) -> str:
         name = ""
         if finding.name == "Sign-in":
-            number = finding.detail.partition("AADSTS")[2].partition(":")[0]
             kind = AuthenticationType(getattr(self.instance, "authentication_type", "ClientSecret"))
-            name = FIELD_OF.get(number, MAIN_SECRET[kind])
+            name = sign_in_forms.field_of(finding.detail, kind, self.fields)
+        elif finding.name == "Version":
+            name = "sdk_version"
         elif finding.name in ("Address", "Certificate"):
             name = "server_address"
         elif finding.name == "Company":
@@ -199,7 +196,7 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
     sections = (
         ("Business Central", ("business_central_id", "name", "display_name", "server_address",
                               "web_client_url")),
-        ("Sign-in", SIGN_IN),
+        ("Sign-in", sign_in_forms.SIGN_IN),
         ("Advanced Settings", ("resource",)),
     )  # fmt: skip
 
@@ -266,30 +263,95 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     client_secret = secret("Client Secret")
     private_key = secret("Private Key", lines=True)
     password = secret("Password")
+    domain = forms.CharField(label="Domain", required=False, disabled=True)
+    redirect_uri = forms.CharField(label="Redirect URI", required=False, disabled=True)
+    connection_string = forms.CharField(
+        label="Connection String",
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Tokens in braces stand for secrets. Edit the text or the table; the other one "
+        "and the fields follow. Another type builds it anew.",
+    )
     sections = (
         ("Connection", ("server_address", "web_client_url")),
-        ("Authentication Type Details", SIGN_IN),
-        ("Advanced Settings", ("ownership_model", "business_unit_id")),
-    )
+        ("Authentication Type Details", (
+            *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",
+        )),
+        ("Advanced Settings", ("ownership_model",)),
+    )  # fmt: skip
     follows = (
-        "owning_team_id", "integration_user_id", "business_unit_name", "integration_user_name",
+        "owning_team_id", "owning_team_name", "integration_user_id", "integration_user_name",
+        "business_unit_id", "business_unit_name",
     )  # fmt: skip
 
     class Meta:
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "certificate", "user_name", "ownership_model", "business_unit_id",
+            "client_id", "certificate", "user_name", "sdk_version", "ownership_model",
         )  # fmt: skip
 
-    def clean_server_address(self) -> str:
-        """Keep scheme and host; a change makes business unit, team and user unknown (C-0501)."""
-        text = str(self.cleaned_data["server_address"])
-        address = dataverse_origin(text) if text else ""
-        if self.initial.get("server_address") not in (None, "", address):
-            self.instance.owning_team_id = self.instance.integration_user_id = None
-            self.instance.business_unit_name = self.instance.integration_user_name = ""
-        return address
+    def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
+        self.before = string_edits.facts_of(instance)
+        self.string = string_edits.shown(instance)
+        initial = {
+            "domain": instance.domain,
+            "redirect_uri": f"{APP}{instance.client_id}" if instance.client_id else "",
+            "connection_string": self.string,
+        }
+        super().__init__(*args, instance=instance, initial=initial, **options)
+
+    def notes(self) -> list[str]:
+        """C-0509: another type builds the string anew, and the difference is shown."""
+        if self.before.kind == self.instance.authentication_type:
+            return []
+        now = self.instance.connection_string
+        return [f"The connection string was built anew. Before: {self.string}. Now: {now}."]
+
+    def verdicts(self) -> list[Verdict]:
+        """Return the connection string name by name, as it stands on the page."""
+        return string_edits.judged(self.instance, str(self["connection_string"].value() or ""))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self._place(cleaned)
+        self._read_string(cleaned)
+        return cleaned
+
+    def _place(self, cleaned: dict[str, Any]) -> None:
+        """Keep what an environment is; another makes business unit, team and user unknown."""
+        text = str(cleaned.get("server_address") or "")
+        if text:
+            is_ad = cleaned.get("authentication_type") == AuthenticationType.AD
+            cleaned["server_address"] = (organization_address if is_ad else dataverse_origin)(text)
+
+    def _read_string(self, cleaned: dict[str, Any]) -> None:
+        text = str(cleaned.pop("connection_string", ""))
+        table = string_edits.table_text(self.data)
+        try:
+            self.string_given = string_edits.one_of(self.string, text, table)
+        except ConnectionStringError as error:
+            self.string_given = text
+            self.add_error("connection_string", ValidationError(str(error), code="E-MISMATCH"))
+
+    def _post_clean(self) -> None:
+        """Fields first, then the string: both are to say the same in the end."""
+        super()._post_clean()  # type: ignore[misc]
+        given = getattr(self, "string_given", self.string)
+        if not self.errors:
+            for fault in string_edits.settle(self.instance, self.before, self.string, given):
+                error = ValidationError(fault.sentence, code=fault.code)
+                self.add_error("connection_string", error)
+        if self.initial.get("server_address") not in (None, "", self.instance.server_address):
+            for name in self.follows:  # C-0501
+                setattr(self.instance, name, None if name.endswith("_id") else "")
+        self._show(mask(given) if self.errors else self.instance.connection_string)
+
+    def _show(self, text: str) -> None:
+        """What is shown again holds no secret, whoever put one into the string."""
+        kept = {n: self.data.get(n) for n in self.data if not n.startswith("string_")}
+        self.data = {**kept, "connection_string": text}
 
 
 class DeploymentForm(SetupForm[DeploymentIdentity]):
@@ -299,7 +361,7 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     client_secret = secret("Client Secret")
     private_key = secret("Private Key", lines=True)
     password = secret("Password")
-    sections = (("Deployment Identity", SIGN_IN),)
+    sections = (("Deployment Identity", sign_in_forms.SIGN_IN),)
 
     class Meta:
         model = DeploymentIdentity

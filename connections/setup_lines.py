@@ -10,11 +10,22 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
 
+from connections.connection_string_verdicts import Verdict
 from connections.models import BusinessCentralConnection, DataverseConnectionSetup
 from connections.setup_edits import Conflict
-from connections.setup_forms import SECRETS, Problem, SetupForm
+from connections.setup_forms import SECRETS, DataverseForm, Problem, SetupForm
+from connections.sign_in_forms import is_idle, kinds_with
+from connections.terms import AuthenticationType
 
-PERSONAL = {"client_id", "user_name", "certificate", *SECRETS}  # not for viewers (C-4002)
+PERSONAL = {
+    "client_id",
+    "user_name",
+    "certificate",
+    "domain",
+    "redirect_uri",
+    "connection_string",
+    *SECRETS,
+}  # not for viewers (C-4002)
 SET, NOT_SET, NOTHING = "set", "not set", "–"
 
 
@@ -34,6 +45,8 @@ class Line:
     is_wide: bool
     remove: SafeString | str
     remove_caption: str
+    kinds: str  # the types of sign-in that have it, empty for all
+    verdicts: list[Verdict]  # of a connection string, name by name
 
 
 def sections_of(
@@ -47,10 +60,22 @@ def sections_of(
                 _line(form, form[name], problems, is_editing=is_editing)
                 for name in names
                 if sees_all or name not in PERSONAL
+                if is_editing or not _is_idle(form, name)
             ],
         )
         for caption, names in form.sections
     ]
+
+
+def _is_idle(form: SetupForm[Any], name: str) -> bool:
+    kind = getattr(form.instance, "authentication_type", "")
+    return bool(kind) and is_idle(name, AuthenticationType(kind))
+
+
+def _verdicts(form: SetupForm[Any], name: str) -> list[Verdict]:
+    if name == "connection_string" and isinstance(form, DataverseForm):
+        return form.verdicts()
+    return []
 
 
 def _line(
@@ -73,6 +98,8 @@ def _line(
         is_wide=isinstance(widget, forms.URLInput | forms.Textarea),
         remove=remove.as_widget(attrs={"class": "check"}) if remove and is_editing else "",
         remove_caption=str(remove.label) if remove else "",
+        kinds=" ".join(kinds_with(name)) if "authentication_type" in form.fields else "",
+        verdicts=_verdicts(form, name),
     )
 
 
@@ -117,8 +144,6 @@ def facts_of(row: Any) -> list[tuple[str, str]]:
         return []
     return [
         ("Integration User", row.integration_user_name or NOTHING),
-        ("Coupled Business Unit", row.business_unit_name or NOTHING),
-        ("Owning Team ID", str(row.owning_team_id or NOTHING)),
         ("Company in Dataverse", str(row.company.dataverse_company_id or NOTHING)),
     ]
 

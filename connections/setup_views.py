@@ -15,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup_edits
+from connections.authentication import UNPROVEN
+from connections.business_unit_views import ownership_consequences
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -56,6 +58,7 @@ class Kind:
     instead: Mapping[str, str] = field(default_factory=dict)
     shows: Callable[[Any], dict[str, Any]] = lambda _row: {}
     tries: Callable[[SetupForm[Any]], list[Problem]] = lambda _form: []  # before saving
+    adds: Callable[[SetupForm[Any], list[str]], str] = lambda _form, _changed: ""  # after it
 
 
 def _would_break(form: SetupForm[Any]) -> list[Problem]:
@@ -83,6 +86,8 @@ DATAVERSE = Kind(
     DataverseConnectionSetup,
     DataverseForm,
     enabling.enable_dataverse,
+    instead={"Advanced Settings": "parts/dataverse_ownership.html"},
+    adds=ownership_consequences,
 )
 
 
@@ -186,6 +191,7 @@ def show(
         "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
         "may_redeploy": has_right(request.user, Right.VIEW_ROLES),
         "needs_dataverse": kind.needs_dataverse and not _dataverse_is_enabled(company),
+        "is_unproven": getattr(row, "authentication_type", "") in UNPROVEN,
         "jobs": activation.count(company) if company else None,
         "seen": setup_edits.sealed(_seen(form, stored)),
         "save_url": reverse(f"save_{kind.key}_setup"),
@@ -267,6 +273,8 @@ def _saved(
     request: SignedInRequest, kind: Kind, form: SetupForm[Any], changed: list[str]
 ) -> HttpResponse:
     row = form.instance
+    for note in form.notes():
+        messages.info(request, note)
     if kind is BUSINESS_CENTRAL and request.session.get(COMPANY) is None:
         request.session[COMPANY] = row.company.pk
     if kind.enable and not row.is_enabled and request.POST.get("is_enabled"):
@@ -276,6 +284,8 @@ def _saved(
         messages.success(request, f"Saved. {summary}; {jobs} job queue entries created.")
     else:
         messages.success(request, "Saved." if changed else "Nothing was changed.")
+    if added := kind.adds(form, changed):
+        messages.info(request, added)
     return redirect(f"{kind.key}_setup")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from connections import (
+    business_unit_views,
     health_views,
     item_availability_views,
     order_integration_views,
@@ -31,6 +32,12 @@ urlpatterns = [
     path("dataverse/save/", setup_views.save_dataverse_setup, name="save_dataverse_setup"),
     path("dataverse/enable/", setup_views.enable_dataverse_setup, name="enable_dataverse_setup"),
     path("dataverse/disable/", setup_views.disable_dataverse_setup, name="disable_dataverse_setup"),
+    path("dataverse/business-unit/", business_unit_views.business_unit_page, name="business_unit"),
+    path(
+        "dataverse/business-unit/choose/",
+        business_unit_views.choose_business_unit,
+        name="choose_business_unit",
+    ),
     path("sales/", sales_setup_views.sales_setup, name="sales_setup"),
     path("sales/save/", sales_setup_views.save_sales_setup, name="save_sales_setup"),
     path("sales/enable/", sales_setup_views.enable_sales_setup, name="enable_sales_setup"),

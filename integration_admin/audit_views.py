@@ -136,13 +136,16 @@ class AuditLog(ListPage[AuditEntry]):
     model = AuditEntry
     right = Right.VIEW_AUDIT
     columns = (
-        Column("moment"),
-        Column("who", "User", order="user_name"),
+        Column("moment", is_filter=True),
+        Column("who", "User", order="user_name", is_personal=True),
         Column("act", order="act"),
-        Column("object", "Object", order="object_name"),
+        Column("object", "Object", order="object_name", is_personal=True),
         Column("changed", "What changed"),
         Column("source", hides_when_narrow=True),
-        Column("address", hides_when_narrow=True),
+        Column("address", hides_when_narrow=True, is_personal=True),
+        Column("company_name", is_extra=True),
+        Column("reason", is_extra=True),
+        Column("correlation_id", is_extra=True),
     )
     views = (
         View("all", "All"),
@@ -152,6 +155,7 @@ class AuditLog(ListPage[AuditEntry]):
         View("sign-ins", "Sign-ins", Q(act__in=SIGN_INS)),
     )
     counts_views = False
+    drilled = (("object", "Of one object"),)
     filters = (
         Filter("act", "Action", "act", _acts),
         Filter("user", "User", "user_name", _users),

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -27,6 +28,12 @@ class Credentials(AuthenticationForm):
         "invalid_login": "User name or password is not right. Both are case-sensitive.",
         "inactive": "This account is switched off. Ask your administrator.",
     }
+
+
+def throttled_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Return what the throttle keeps of a name: one that was tried may be a password."""
+    name = str((credentials or request.POST).get("username") or "")
+    return salted_hmac("sign-in throttle", name).hexdigest()
 
 
 @method_decorator(login_not_required, name="dispatch")

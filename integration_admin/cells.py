@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from html import unescape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from mappings import captions
@@ -45,6 +47,7 @@ ROUTES = {
     Direction.FROM_INTEGRATION_TABLE: "route-from",
     Direction.BIDIRECTIONAL: "route-both",
 }
+BLOCK = re.compile(r"<(?=span class=.table__sub)")
 A_MINUTE, AN_HOUR, A_DAY = 60, 3600, 86_400
 
 
@@ -131,6 +134,12 @@ def duration(time: timedelta | float) -> str:
 def muted(text: str) -> SafeString:
     """Return a word that says there is nothing to see."""
     return format_html('<span class="muted">{}</span>', text)
+
+
+def text(html: object) -> str:
+    """Return what a cell says, without what it looks like."""
+    spaced = BLOCK.sub(" <", str(html))  # what stands on a line of its own is a word of its own
+    return " ".join(unescape(strip_tags(spaced)).split())
 
 
 def host(address: str) -> str:

@@ -48,6 +48,12 @@ AREAS = (
         (
             Entry("Connections", "connections", Right.VIEW_CONNECTION, ("test_connection",)),
             Entry(
+                "Assisted Setup",
+                "assisted_setup",
+                Right.CHANGE_CONNECTION,
+                ("guide", "guide_step", "save_guide_step", "guide_run", "finish_guide"),
+            ),
+            Entry(
                 "Business Central Connection",
                 "business_central_setup",
                 Right.VIEW_CONNECTION,
@@ -94,6 +100,12 @@ AREAS = (
             Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
             Entry("Option Mapping Errors", "option_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
+            Entry(
+                "Couple Salespeople",
+                "couple_salespeople",
+                Right.VIEW_COUPLING,
+                ("save_salespeople", "uncouple_salespeople"),
+            ),
         ),
     ),
     Area(

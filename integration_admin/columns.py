@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Field, Model
+from django.db.models import CharField, Field, Model, TextField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +22,7 @@ from mappings.terms import Direction, FieldStatus, SynchResult
 from syncjobs.terms import JobStatus, RunStatus
 
 STATES = (JobStatus, RunStatus, SynchResult, FieldStatus)
+TEXTS = (CharField, TextField)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class Column:
     side: str = ""  # "bc" or "sales"
     is_number: bool = False
     hides_when_narrow: bool = False
+    is_extra: bool = False  # shown only to those who choose it
+    is_filter: bool = False  # offered by the filter pane
+    is_personal: bool = False  # names people; not in everybody's exports (C-4024)
 
 
 class Cell(NamedTuple):
@@ -72,6 +76,23 @@ class Shows:
             if applies
         )
         return Cell(html, css, self.caption(column))
+
+    def value(self, row: Model, column: Column) -> Any:
+        """Return what an export holds: a `value_…` method's, else the bare value, else the text."""
+        given = getattr(self, f"value_{column.name}", None)
+        if given:
+            return given(row)
+        field, shown = self._fields.get(column.name), getattr(self, f"show_{column.name}", None)
+        if field is None or (shown and not field.choices and isinstance(field, TEXTS)):
+            return cells.text(shown(row)) if shown else ""
+        if field.choices:
+            return str(getattr(row, f"get_{field.name}_display")())
+        value = getattr(row, field.name)
+        return str(value) if isinstance(value, UUID | Model) else value
+
+    def field(self, name: str) -> Field[Any, Any] | None:
+        """Return the model's field behind a column, if there is one."""
+        return self._fields.get(name)
 
     @cached_property
     def _fields(self) -> dict[str, Field[Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -29,6 +29,7 @@ from connections.models import (
     DeploymentIdentity,
     SalesConnectionSetup,
 )
+from connections.secrets import Secret
 from connections.systems import Selection
 from mappings import reset
 from mappings.models import IntegrationTableMapping
@@ -116,6 +117,13 @@ def read_file(path: Path) -> Description:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"The file {path} is no TOML: {error}."
         raise _wrong(message) from error
+    return of_parts(content, lambda name, value: _resolved(name, value, path))
+
+
+def of_parts(
+    content: Mapping[str, Any], resolve: Callable[[str, Any], Any] | None = None
+) -> Description:
+    """Return what parts say; a value is a text or a yes or no, unless `resolve` knows more."""
     _check_names(content, PARTS, "")
     parts: dict[str, dict[str, Any]] = {}
     for name, known in PARTS.items():
@@ -124,7 +132,8 @@ def read_file(path: Path) -> Description:
             message = f"{name} must be a section: [{name}]."
             raise _wrong(message)
         _check_names(part, known, f"[{name}] ")
-        parts[name] = {key: _resolved(f"{name}.{key}", value, path) for key, value in part.items()}
+        take = resolve or _as_given
+        parts[name] = {key: take(f"{name}.{key}", value) for key, value in part.items()}
     identity = parts["company"].pop("business_central_id", "")
     return Description(_id(identity), **parts)
 
@@ -194,6 +203,13 @@ def _resolved(name: str, value: Any, path: Path) -> Any:
             raise _wrong(message)
 
 
+def _as_given(name: str, value: Any) -> str | bool:
+    if isinstance(value, str | bool):
+        return value
+    message = f"{name} must be a text or true or false."
+    raise _wrong(message)
+
+
 def _id(text: str) -> UUID:
     try:
         return UUID(str(text))
@@ -205,8 +221,12 @@ def _id(text: str) -> UUID:
         raise _wrong(message) from error
 
 
-def _wrong(message: str) -> ConfigurationError:
-    return ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+class DescriptionError(ConfigurationError):
+    """What is described is not allowed; nothing was saved."""
+
+
+def _wrong(message: str) -> DescriptionError:
+    return DescriptionError(message, cause=Cause.NOT_CONFIGURED)
 
 
 # Connecting
@@ -276,7 +296,8 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
     before = facts_of(row, tuple(part)) if row.pk else {}
     is_new = row.pk is None
     for name, value in part.items():
-        setattr(row, name, value)
+        if not _is_stored_secret(getattr(row, name), value):
+            setattr(row, name, value)
     try:
         row.clean_fields(exclude={"company"})
         row.validate_unique(exclude={"company"})
@@ -290,6 +311,16 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
         company = row if isinstance(row, Company) else getattr(row, "company", None)
         act = Act.CREATED if is_new else Act.CHANGED
         trail.note(act, row, company=company, before=before, after=after)
+
+
+def _is_stored_secret(stored: Any, value: Any) -> bool:
+    """Whether this very secret is stored; sealed anew it would count as changed."""
+    if not (isinstance(stored, Secret) and stored and value):
+        return False
+    try:
+        return bool(stored.reveal() == value)
+    except ConfigurationError:  # its key is gone
+        return False
 
 
 def _enable(company: Company, *, sales: bool | None) -> None:

@@ -20,6 +20,7 @@ from connections.models import (
     DataverseConnectionSetup,
     SalesConnectionSetup,
 )
+from integration_admin.setup_checklist import checklist
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
 from syncjobs import health
@@ -92,7 +93,7 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
     errors = _errors_of_a_day(company, now)
     todo = _todo(company, setups, counts, errors, now)
     sent, received = _carried(company, now)
-    mine = SynchJob.objects.filter(company=company)
+    latest = list(SynchJob.objects.filter(company=company).order_by("-started_at")[:8])
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
     return {
         "setups": setups,
@@ -101,7 +102,10 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
         "cues": _cues(counts, errors),
         "sent": sent,
         "received": received,
-        "jobs": mine.order_by("-started_at")[:8],
+        "jobs": latest,
+        "checklist": checklist(
+            company, setups.dataverse, setups.sales, has_synchronized=bool(latest)
+        ),
         "is_live": bool(running),
         "running": [(run, estimate(run, now=now)) for run in running],
         "chart": _chart(company, now),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
-from uuid import UUID
 
 from django.contrib.auth.mixins import AccessMixin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Model, Q, QuerySet, Value
+from django.db.models import Count, Model, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,12 +20,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import DetailView, ListView
 
-from connections.models import Company
+from integration_admin import list_tools, saved_views
 from integration_admin.columns import Cell, Column, Shows, column_of
+from integration_admin.models import SavedView
+from integration_admin.narrowing import Filter, Narrows, View
 from integration_admin.roles import Right, has_right, refusal
 
+__all__ = ["Filter", "View"]  # declared with the page that they belong to
 M = TypeVar("M", bound=Model)
-EVERYTHING = Q()
 COUNTED_AT_MOST = 250_000
 
 
@@ -40,25 +42,6 @@ class Action:
     on_rows: bool = True
     is_primary: bool = False
     values: tuple[tuple[str, str], ...] = ()  # what it posts besides
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A tab above a list: the same list, narrowed."""
-
-    key: str
-    caption: str
-    condition: Q = EVERYTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A choice above a list; it lives in the query string, so a link shows the same picture."""
-
-    key: str
-    caption: str
-    field: str
-    choices: Callable[[Company], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +79,9 @@ class Heading(NamedTuple):
     column: Column
     caption: str
     sorted: str  # "ascending", "descending", "none"; empty: cannot be sorted
-    sort: str  # what a click asks for
+    place: int  # among what is sorted by: 1 is the first, 0 none
+    sort: str  # where a click leads
+    more: str  # where it leads with Shift, which keeps what is sorted by already
 
 
 class Row(NamedTuple):
@@ -119,23 +104,38 @@ class RightRequired(AccessMixin):
         return response
 
 
-class ListPage(RightRequired, Shows, ListView[M]):
-    """A list: tabs, search, filters, sorting, paging, and acts on rows."""
+class ListPage(RightRequired, Narrows, ListView[M]):
+    """A list: tabs, search, filters, sorting, columns, paging, export, and acts on rows."""
 
     template_name = "pages/list.html"
-    paginate_by = 50
     title: ClassVar[str]
-    columns: ClassVar[tuple[str | Column, ...]]
     actions: ClassVar[tuple[Action, ...]] = ()
-    views: ClassVar[tuple[View, ...]] = ()
     counts_views: ClassVar[bool] = True
-    filters: ClassVar[tuple[Filter, ...]] = ()
-    searches: ClassVar[tuple[str, ...]] = ()
-    searches_ids: ClassVar[tuple[str, ...]] = ()
     search_hint: ClassVar[str] = "Search this list"
     company_field: ClassVar[str] = "company"
-    default_order: ClassVar[tuple[str, ...]] = ("-pk",)
     empty: ClassVar[Empty] = Empty("Nothing here yet", "")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list; where nothing is asked for, as the person wants it to open (C-0011)."""
+        default = next((one for one in self.saved_views if one.is_default), None)
+        if default is not None and not request.GET:
+            return redirect(list_tools.address_of(default))
+        return super().get(request, *args, **kwargs)
+
+    @cached_property
+    def name(self) -> str:
+        """Return the URL name of the list, by which its views and its export know it."""
+        match = self.request.resolver_match
+        return (match.url_name or "") if match else ""
+
+    @cached_property
+    def saved_views(self) -> list[Any]:
+        return list(saved_views.visible_to(cast(User, self.request.user), self.name))
+
+    @cached_property
+    def saved(self) -> SavedView | None:
+        """Return the saved view that the list was opened with."""
+        return next((one for one in self.saved_views if str(one.pk) == self._asked("saved")), None)
 
     def everything(self) -> QuerySet[M]:
         """Select all rows of the company, before any narrowing."""
@@ -145,51 +145,10 @@ class ListPage(RightRequired, Shows, ListView[M]):
         return rows.filter(**{self.company_field: self.company})
 
     def get_queryset(self) -> QuerySet[M]:
-        rows = self.everything().filter(self.view.condition if self.view else Q())
-        for chosen in self.filters:
-            if value := self._asked(chosen.key):
-                rows = rows.filter(**{chosen.field: value})
-        return rows.filter(self._searched()).order_by(*self._order())
+        return self.narrowed(self.everything()).order_by(*self.order())
 
-    @cached_property
-    def view(self) -> View | None:
-        asked = self.request.GET.get("view", "")
-        by_key = {view.key: view for view in self.views}
-        return by_key.get(asked) or (self.views[0] if self.views else None)
-
-    @cached_property
-    def search(self) -> str:
-        return self._asked("q")
-
-    def _asked(self, name: str) -> str:
-        """Return a part of the query string; no text in PostgreSQL holds a NUL."""
-        return self.request.GET.get(name, "").replace("\x00", "").strip()
-
-    def _searched(self) -> Q:
-        condition = Q()
-        if not self.search:
-            return condition
-        for field in self.searches:
-            condition |= Q(**{f"{field}__icontains": self.search})
-        try:
-            wanted = UUID(self.search)
-        except ValueError:
-            return condition
-        for field in self.searches_ids:
-            condition |= Q(**{field: wanted})
-        return condition
-
-    @cached_property
-    def _columns(self) -> list[Column]:
-        return [column_of(given) for given in self.columns]
-
-    def _order(self) -> Sequence[str]:
-        """Order as asked; the key decides between equals, the same way round (an index serves)."""
-        asked = self.request.GET.get("sort", "")
-        known = {column.order for column in self._columns if column.order}
-        if asked.removeprefix("-") not in known:
-            return self.default_order
-        return (asked, "-pk" if asked.startswith("-") else "pk")
+    def get_paginate_by(self, _queryset: Any) -> int:
+        return self.size
 
     def paginate_queryset(
         self, queryset: Any, page_size: int
@@ -209,19 +168,18 @@ class ListPage(RightRequired, Shows, ListView[M]):
         allowed = [one for one in self.actions if has_right(self.request.user, one.right)]
         return context | {
             "title": self.title,
-            "headings": [self._heading(column) for column in self._columns],
+            "list": self,
+            "headings": [self._heading(column) for column in self.shown_columns],
             "rows": [self._row(row) for row in rows],
             "is_live": self.is_live(rows),
             "page_actions": [one for one in allowed if not one.on_rows],
             "row_actions": [one for one in allowed if one.on_rows],
             "views": self._counted_views(),
-            "filters": self._chosen_filters(),
             "search": self.search,
-            "is_searchable": bool(self.searches),
-            "search_hint": self.search_hint,
             "is_narrowed": self._is_narrowed(),
             "empty": self.empty,
             "numbers": context["paginator"].get_elided_page_range(context["page_obj"].number),
+            **list_tools.of(self, context["paginator"]),
         }
 
     def is_live(self, _rows: Sequence[M]) -> bool:
@@ -229,21 +187,32 @@ class ListPage(RightRequired, Shows, ListView[M]):
         return False
 
     def _heading(self, column: Column) -> Heading:
-        asked = self.request.GET.get("sort", "")
-        caption = self.caption(column)
-        if not column.order:
-            return Heading(column, caption, "", "")
-        if asked == column.order:
-            return Heading(column, caption, "ascending", f"-{column.order}")
-        if asked == f"-{column.order}":
-            return Heading(column, caption, "descending", "")
-        return Heading(column, caption, "none", column.order)
+        order, caption = column.order, self.caption(column)
+        if not order:
+            return Heading(column, caption, "", 0, "", "")
+        names = [one.removeprefix("-") for one in self.sorts]
+        place = names.index(order) + 1 if order in names else 0
+        now = self.sorts[place - 1] if place else ""
+        wanted = {"": order, order: f"-{order}"}.get(now)  # the third click takes it back
+        others = [one for one in self.sorts if one.removeprefix("-") != order]
+        replaced = [wanted if one == now else one for one in self.sorts]
+        more = [one for one in replaced if one] if place else [*self.sorts, order]
+        state = {"": "none", order: "ascending"}.get(now, "descending")
+        return Heading(
+            column,
+            caption,
+            state,
+            place if others else 0,
+            self.address(sort=wanted),
+            self.address(sort=",".join(more) or None),
+        )
 
     def _row(self, row: M) -> Row:
-        return Row(row.pk, str(row), [self.cell(row, column) for column in self._columns])
+        return Row(row.pk, str(row), [self.cell(row, column) for column in self.shown_columns])
 
     def _counted_views(self) -> list[tuple[View, bool, int | None]]:
-        if not self.views:
+        tabs = self.tabs()
+        if not tabs:
             return []
         counts: dict[str, int] = {}
         if self.counts_views:
@@ -252,29 +221,15 @@ class ListPage(RightRequired, Shows, ListView[M]):
             first, *others = (
                 rows.filter(one.condition).annotate(view=Value(one.key)).values_list("view")
                 .annotate(number=Count("pk"))
-                for one in self.views
+                for one in tabs
             )  # fmt: skip
             counts = dict(first.union(*others, all=True).values_list("view", "number"))
-        return [(one, one is self.view, counts.get(one.key)) for one in self.views]
-
-    def _chosen_filters(self) -> list[tuple[Filter, list[tuple[str, str, bool]]]]:
-        if self.company is None:
-            return []
-        return [
-            (
-                one,
-                [
-                    (value, caption, value == self.request.GET.get(one.key))
-                    for value, caption in one.choices(self.company)
-                ],
-            )
-            for one in self.filters
-        ]
+        is_here = self.saved is None
+        return [(one, is_here and one is self.view, counts.get(one.key)) for one in tabs]
 
     def _is_narrowed(self) -> bool:
-        chosen = any(self.request.GET.get(one.key) for one in self.filters)
-        is_first = not self.views or self.view is self.views[0]
-        return bool(self.search) or chosen or not is_first
+        is_first = self.view is None or self.view.key == self.first_tab
+        return bool(self.search or self.chips()) or not is_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,10 +301,13 @@ def ask(
 
     With a number it asks at level 2: the person types how many records it touches.
     """
+    left_out = {"csrfmiddlewaretoken", "confirmed", "number"}
+    if "all" in request.POST:  # the rows are found anew
+        left_out.add("selected")
     posted = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in {"csrfmiddlewaretoken", "confirmed", "number"}
+        if name not in left_out
         for value in values
     ]
     return render(

@@ -41,6 +41,9 @@ class Right(StrEnum):
     VIEW_AUDIT = "integration_admin.view_audit"
     VIEW_AUDIT_VALUES = "integration_admin.view_audit_values"
     MANAGE_USERS = "integration_admin.manage_users"
+    EXPORT = "integration_admin.export"
+    EXPORT_ALL = "integration_admin.export_all"
+    MANAGE_VIEWS = "integration_admin.manage_views"
 
     @property
     def codename(self) -> str:
@@ -66,6 +69,7 @@ VIEWER = frozenset(
         Right.VIEW_LOG,
         Right.VIEW_JOB,
         Right.USE_API,
+        Right.EXPORT,
     }
 )
 SUPPORT = VIEWER | {
@@ -74,6 +78,7 @@ SUPPORT = VIEWER | {
     Right.PREVIEW,
     Right.COUPLE_RECORD,
     Right.VIEW_AUDIT,
+    Right.EXPORT_ALL,
 }
 OPERATOR = SUPPORT | {
     Right.REDEPLOY_SOLUTION,
@@ -82,6 +87,7 @@ OPERATOR = SUPPORT | {
     Right.MANAGE_COUPLINGS,
     Right.RETRY_ALL,
     Right.RUN_JOB,
+    Right.MANAGE_VIEWS,
 }
 ROLES: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from integration_admin import audit_views, auth, encryption_views, token_views, user_views, views
+from integration_admin import (
+    audit_views,
+    auth,
+    encryption_views,
+    list_views,
+    token_views,
+    user_views,
+    views,
+)
 from integration_admin.api import door
 
 urlpatterns = [
@@ -25,7 +33,13 @@ urlpatterns = [
     path("users/<int:pk>/roles/", user_views.set_user_roles, name="set_user_roles"),
     path("users/<int:pk>/disable/", user_views.disable_user, name="disable_user"),
     path("users/<int:pk>/enable/", user_views.enable_user, name="enable_user"),
+    path("lists/<slug:name>/export/", list_views.export_list, name="export_list"),
+    path("lists/<slug:name>/views/", list_views.list_views, name="list_views"),
+    path("lists/<slug:name>/views/save/", list_views.save_view, name="save_view"),
+    path("saved-views/<int:pk>/delete/", list_views.delete_view, name="delete_view"),
+    path("saved-views/<int:pk>/default/", list_views.default_view, name="default_view"),
     path("api/v1/", door.addresses()),
+    path("assisted-setup/", include("integration_admin.guides.urls")),
     path("connections/", include("connections.urls")),
     path("", include("mappings.urls")),
     path("", include("syncjobs.urls")),

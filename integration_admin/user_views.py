@@ -49,13 +49,14 @@ class UserList(ListPage[User]):
     model = User
     right = Right.MANAGE_USERS
     columns = (
-        Column("username", "User name", order="username"),
-        Column("full_name", "Full name", order="last_name"),
-        Column("email", "E-mail", order="email", hides_when_narrow=True),
+        Column("username", "User name", order="username", is_personal=True),
+        Column("full_name", "Full name", order="last_name", is_personal=True),
+        Column("email", "E-mail", order="email", hides_when_narrow=True, is_personal=True),
         Column("state", "State"),
         Column("roles", "Roles"),
         Column("tokens", "API tokens", is_number=True),
-        Column("last_login", "Last sign-in", order="last_login"),
+        Column("last_login", "Last sign-in", order="last_login", is_filter=True),
+        Column("date_joined", "Created", order="date_joined", is_extra=True),
     )
     views = (
         View("active", "Active", Q(is_active=True)),

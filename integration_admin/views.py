@@ -16,7 +16,8 @@ from audit.terms import Act
 from connections.models import Company
 from integration_admin.chrome import company_of
 from integration_admin.home import picture
-from integration_admin.roles import Right, SignedInRequest, requires
+from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from integration_admin.setup_checklist import checklist
 from syncjobs import clock
 
 SETUPS = (
@@ -30,10 +31,13 @@ SETUPS = (
 def home(request: SignedInRequest) -> HttpResponse:
     """Show in five seconds whether data flows and what needs a person."""
     chosen = company_of(request)
+    may_connect = has_right(request.user, Right.CHANGE_CONNECTION)
     if chosen is None:
-        return render(request, "pages/welcome.html")
+        context = {"checklist": checklist(None), "may_connect": may_connect}
+        return render(request, "pages/welcome.html", context)
     company = Company.objects.select_related(*SETUPS).get(pk=chosen.pk)
-    return render(request, "pages/home.html", picture(company, now=clock.now()))
+    context = picture(company, now=clock.now()) | {"may_connect": may_connect}
+    return render(request, "pages/home.html", context)
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:

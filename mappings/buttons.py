@@ -15,6 +15,7 @@ from integration_admin.pages import (
     is_confirmed,
 )
 from integration_admin.roles import Right, SignedInRequest, has_right, refusal, requires
+from integration_admin.selection import acts_on
 from mappings.models import (
     IntegrationTableMapping,
 )
@@ -91,6 +92,7 @@ def match(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_SYNC)
+@acts_on(IntegrationTableMapping)
 def synchronize_selected(request: SignedInRequest) -> HttpResponse:
     """Start a run for each ticked mapping, in the order of their dependencies."""
     chosen = [pk for pk in request.POST.getlist("selected") if pk.isdecimal()]

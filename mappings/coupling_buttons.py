@@ -17,6 +17,7 @@ from integration_admin.pages import (
     is_confirmed,
 )
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from integration_admin.selection import acts_on
 from mappings import pairing
 from mappings.coupling_views import FROM, TO, failed_way
 from mappings.models import Coupling, IntegrationTableMapping, OptionCoupling, PendingCoupling
@@ -80,6 +81,7 @@ def _synchronize(request: SignedInRequest, rows: Sequence[Coupling], list_url: s
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(Coupling)
 def synchronize_couplings(request: SignedInRequest) -> HttpResponse:
     """Synchronize the ticked couplings at once."""
     return _synchronize(request, list(_couplings(request, _chosen(request))), "couplings")
@@ -94,6 +96,7 @@ def synchronize_coupling(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(Coupling)
 def retry_couplings(request: SignedInRequest) -> HttpResponse:
     """Take the mark off the ticked couplings; the next run includes them."""
     rows = list(_couplings(request, _chosen(request)).values_list("pk", flat=True))
@@ -137,6 +140,7 @@ def retry_all(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(PendingCoupling)
 def retry_pending(request: SignedInRequest) -> HttpResponse:
     """Let the next run try the ticked records again."""
     rows = PendingCoupling.objects.filter(company=company_of(request), pk__in=_chosen(request))
@@ -149,6 +153,7 @@ def retry_pending(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(OptionCoupling)
 def retry_options(request: SignedInRequest) -> HttpResponse:
     """Let the next run try the ticked options again."""
     rows = OptionCoupling.objects.filter(company=company_of(request), pk__in=_chosen(request))
@@ -183,6 +188,7 @@ def _delete(request: SignedInRequest, ids: Sequence[int], list_url: str) -> Http
 
 @require_POST
 @requires(Right.MANAGE_COUPLINGS)
+@acts_on(Coupling)
 def delete_couplings(request: SignedInRequest) -> HttpResponse:
     """Delete the ticked couplings, after asking."""
     return _delete(request, _chosen(request), "couplings")

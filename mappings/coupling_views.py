@@ -80,14 +80,28 @@ class CouplingList(ListPage[Coupling]):
     model = Coupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Record", order="business_central_key", side="bc"),
+        Column(
+            "record", "Record", order="business_central_key", side="bc", is_personal=True
+        ),
         Column("mapping_name", "Mapping"),
-        Column("last_synch_crm_result", "Last to Sales"),
-        Column("last_synch_crm_modified_on", "Sales as of", side="sales", hides_when_narrow=True),
-        Column("last_synch_result", "Last to BC"),
-        Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
+        Column("last_synch_crm_result", "Last to Sales", is_filter=True),
+        Column(
+            "last_synch_crm_modified_on", "Sales as of", side="sales", hides_when_narrow=True,
+            is_filter=True,
+        ),
+        Column("last_synch_result", "Last to BC", is_filter=True),
+        Column(
+            "last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True, is_filter=True
+        ),
         Column("held", "Held back"),
-    )
+        Column("business_central_key", side="bc", is_extra=True),
+        Column("name", is_extra=True, is_personal=True),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
+        Column("dataverse_id", "Sales id", side="sales", is_extra=True),
+        Column("last_crm_error", "Error to Sales", is_extra=True, is_personal=True),
+        Column("last_error", "Error to BC", is_extra=True, is_personal=True),
+        Column("cause", is_extra=True),
+    )  # fmt: skip
     actions = (SYNCHRONIZE, DELETE)
     views = (
         View("all", "All"),
@@ -107,8 +121,14 @@ class CouplingList(ListPage[Coupling]):
         "mappings",
     )
 
+    def everything(self) -> QuerySet[Coupling]:
+        return super().everything().defer("base")
+
     def show_record(self, row: Coupling) -> SafeString:
         return record(row)
+
+    def value_record(self, row: Coupling) -> str:
+        return title_of(row)
 
     def show_last_synch_crm_result(self, row: Coupling) -> SafeString:
         return result(row.last_synch_crm_result, row.last_crm_error)
@@ -127,11 +147,15 @@ class CouplingErrorList(ListPage[Coupling]):
     model = Coupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Description", order="business_central_key", side="bc"),
+        Column("record", "Description", order="business_central_key", side="bc", is_personal=True),
         Column("mapping_name", "Mapping"),
         Column("way", "Direction"),
-        Column("message", "Error Message"),
-        Column("skipped_at", "Failed On", order="skipped_at"),
+        Column("message", "Error Message", is_personal=True),
+        Column("skipped_at", "Failed On", order="skipped_at", is_filter=True),
+        Column("cause", is_extra=True, is_filter=True),
+        Column("advice", "Advice", is_extra=True),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
+        Column("dataverse_id", "Sales id", side="sales", is_extra=True),
     )
     actions = (
         Action(
@@ -154,10 +178,20 @@ class CouplingErrorList(ListPage[Coupling]):
     )
 
     def everything(self) -> QuerySet[Coupling]:
-        return super().everything().filter(skipped=True)
+        return super().everything().filter(skipped=True).defer("base")
 
     def show_record(self, row: Coupling) -> SafeString:
         return record(row)
+
+    def value_record(self, row: Coupling) -> str:
+        return title_of(row)
+
+    def value_message(self, row: Coupling) -> str:
+        message = row.last_crm_error if failed_way(row) == TO else row.last_error
+        return message or explain(row.cause).title
+
+    def show_advice(self, row: Coupling) -> str:
+        return explain(row.cause).advice
 
     def show_way(self, row: Coupling) -> SafeString:
         return cells.route(failed_way(row))
@@ -190,7 +224,10 @@ class OptionErrorList(ListPage[OptionCoupling]):
         Column("way", "Direction"),
         Column("option", "Option", order="option_caption", side="sales"),
         Column("last_error", "Error Message"),
-        Column("last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True),
+        Column(
+            "last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True, is_filter=True
+        ),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
     )
     actions = (Action("Retry", "retry_options", Right.RETRY_RECORD, "refresh"),)
     filters = (BY_MAPPING,)
@@ -227,13 +264,16 @@ class PendingCouplingList(ListPage[PendingCoupling]):
     model = PendingCoupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Record", order="name"),
+        Column("record", "Record", order="name", is_personal=True),
         Column("mapping_name", "Mapping"),
-        Column("direction"),
-        Column("message", "Error Message"),
+        Column("direction", is_filter=True),
+        Column("message", "Error Message", is_personal=True),
         Column("attempts", is_number=True, order="attempts"),
-        Column("failed_at", order="failed_at"),
+        Column("failed_at", order="failed_at", is_filter=True),
         Column("held", "Held back"),
+        Column("cause", is_extra=True, is_filter=True),
+        Column("record_id", is_extra=True),
+        Column("seen_at", order="seen_at", is_extra=True),
     )
     actions = (Action("Retry", "retry_pending", Right.RETRY_RECORD, "refresh"),)
     views = (
@@ -255,6 +295,9 @@ class PendingCouplingList(ListPage[PendingCoupling]):
         if row.name:
             return format_html('<span title="{}">{}</span>', row.record_id, row.name)
         return format_html("<code>{}</code>", row.record_id)
+
+    def value_message(self, row: PendingCoupling) -> str:
+        return row.message
 
     def show_message(self, row: PendingCoupling) -> SafeString:
         return format_html(

@@ -128,6 +128,8 @@ def _note(
     by: AbstractBaseUser | None,
 ) -> None:
     """Note the reset, and each mapping that is another than it was; what was removed is gone."""
+    if not (summary.created or summary.reset or summary.removed):
+        return
     trail.note(
         Act.RESET,
         kind="integration table mappings",

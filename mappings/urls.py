@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mappings import buttons, coupling_buttons, coupling_views, views
+from mappings import buttons, coupling_buttons, coupling_views, salespeople_views, views
 
 urlpatterns = [
     path("mappings/", views.MappingList.as_view(), name="mappings"),
@@ -20,6 +20,25 @@ urlpatterns = [
         name="synchronize_couplings",
     ),
     path("couplings/delete/", coupling_buttons.delete_couplings, name="delete_couplings"),
+    path("couplings/salespeople/", salespeople_views.couple_salespeople, name="couple_salespeople"),
+    path(
+        "couplings/salespeople/save/", salespeople_views.save_salespeople, name="save_salespeople"
+    ),
+    path(
+        "couplings/salespeople/uncouple/",
+        salespeople_views.uncouple_salespeople,
+        name="uncouple_salespeople",
+    ),
+    path(
+        "couplings/salespeople/create/",
+        salespeople_views.create_salespeople,
+        name="create_salespeople",
+    ),
+    path(
+        "couplings/salespeople/team/",
+        salespeople_views.add_salespeople_to_team,
+        name="add_salespeople_to_team",
+    ),
     path("couplings/<int:pk>/", coupling_views.CouplingCard.as_view(), name="coupling"),
     path(
         "couplings/<int:pk>/synchronize/",

@@ -76,6 +76,13 @@ class MappingList(ListPage[IntegrationTableMapping]):
         Column("errors", "Errors, 7 days", is_number=True),
         Column("skipped", "Skipped", is_number=True),
         Column("next_run", "Next run"),
+        Column("priority", is_number=True, is_extra=True, order="priority"),
+        Column("synch_only_coupled_records", is_extra=True),
+        Column("update_conflict_resolution", is_extra=True),
+        Column("deletion_conflict_resolution", is_extra=True),
+        Column("sent_up_to", is_extra=True, order="sent_up_to"),
+        Column("received_up_to", is_extra=True, order="received_up_to"),
+        Column("user_defined", is_extra=True),
     )
     actions = (
         Action(

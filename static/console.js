@@ -17,10 +17,35 @@
   // Selection: the count is announced, the bar with the acts follows.
   const refreshSelection = (list) => {
     const rows = [...list.querySelectorAll("tbody .pick input")], all = list.querySelector("[data-all]"), bulk = list.querySelector(".bulk");
-    const n = rows.filter((row) => row.checked).length;
+    const every = bulk?.querySelector("[name=all]");
+    if (every?.checked && rows.some((row) => !row.checked)) every.checked = false;
+    const n = every?.checked ? Number(every.value) : rows.filter((row) => row.checked).length;
     rows.forEach((row) => row.closest("tr").classList.toggle("is-selected", row.checked));
-    if (all) { all.checked = n > 0 && n === rows.length; all.indeterminate = n > 0 && n < rows.length; }
-    if (bulk) { bulk.classList.toggle("is-open", n > 0); bulk.querySelector("[data-n]").textContent = `${n} selected`; }
+    if (all) { all.checked = n > 0 && n >= rows.length; all.indeterminate = n > 0 && n < rows.length; }
+    if (bulk) { bulk.classList.toggle("is-open", n > 0); bulk.querySelector("[data-n]").textContent = `${n.toLocaleString("en")} selected`; }
+  };
+
+  // With Shift, all rows from the one before get the state of this one.
+  let before = null;
+  const pickRange = (box, isRange) => {
+    const list = box.closest("[data-list]"), rows = [...list.querySelectorAll("tbody .pick input")];
+    const from = rows.indexOf(before), to = rows.indexOf(box);
+    if (isRange && from >= 0) rows.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((row) => { row.checked = box.checked; });
+    before = box;
+    refreshSelection(list);
+  };
+
+  // The filter pane: what the link does by loading the page anew, at once; the address keeps it.
+  const togglePane = () => {
+    const pane = document.getElementById("pane"), opener = document.querySelector("[data-pane][aria-controls]");
+    if (!pane) return;
+    pane.hidden = !pane.hidden;
+    pane.parentElement.classList.toggle("with-pane--closed", pane.hidden);
+    opener.setAttribute("aria-expanded", String(!pane.hidden));
+    const here = new URL(location);
+    if (pane.hidden) here.searchParams.delete("pane"); else here.searchParams.set("pane", "open");
+    history.replaceState(history.state, "", here);
+    (pane.hidden ? opener : pane.querySelector(".input")).focus();
   };
 
   addEventListener("DOMContentLoaded", () => {
@@ -34,6 +59,9 @@
     const hit = (selector) => event.target.closest(selector);
     each("details.menu[open]", (menu) => { if (!menu.contains(event.target) || hit(".menu__list a, .menu__list button")) menu.open = false; });
     let el;
+    if (event.shiftKey && (el = hit("[data-more]"))) { event.preventDefault(); location.assign(el.dataset.more); return; }
+    if ((el = hit("tbody .pick input"))) pickRange(el, event.shiftKey);
+    if ((el = hit("[data-pane]"))) { event.preventDefault(); togglePane(); return; }
     if (hit("[aria-disabled=true]")) { event.preventDefault(); return; }
     if ((el = hit("[data-set-theme]"))) { store("theme", el.dataset.setTheme); setTheme(el.dataset.setTheme); }
     if ((el = hit("[data-copy]"))) {
@@ -47,9 +75,9 @@
   });
 
   document.addEventListener("change", (event) => {
-    const list = event.target.closest(".pick") && event.target.closest("[data-list]");
+    const list = event.target.closest(".pick, .bulk__all") && event.target.closest("[data-list]");
     if (!list) return;
-    if (event.target.matches("[data-all]")) each("tbody .pick input", (row) => { row.checked = event.target.checked; }, list);
+    if (event.target.matches("[data-all], [name=all]")) each("tbody .pick input", (row) => { row.checked = event.target.checked; }, list);
     refreshSelection(list);
   });
 

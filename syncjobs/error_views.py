@@ -26,6 +26,7 @@ from integration_admin.chrome import company_of
 from integration_admin.columns import Column
 from integration_admin.pages import Action, Empty, Filter, ListPage, View, back
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
+from integration_admin.selection import acts_on
 from mappings import pairing
 from mappings.coupling_buttons import within_limit
 from mappings.coupling_views import mapping_names
@@ -178,11 +179,15 @@ class ErrorList(ListPage[SynchError]):
     model = SynchError
     right = Right.VIEW_LOG
     columns = (
-        Column("record", "Record", order="record_name"),
+        Column("record", "Record", order="record_name", is_personal=True),
         Column("mapping", "Mapping"),
         Column("way", "Direction"),
-        Column("message", "Error Message"),
-        Column("logged_at", order="logged_at"),
+        Column("message", "Error Message", is_personal=True),
+        Column("logged_at", order="logged_at", is_filter=True),
+        Column("cause", is_extra=True),
+        Column("advice", "Advice", is_extra=True),
+        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
+        Column("dataverse_id", "Sales id", side="sales", is_extra=True),
     )
     actions = (
         Action("Synchronize", "synchronize_errors", Right.RETRY_RECORD, "play"),
@@ -198,6 +203,7 @@ class ErrorList(ListPage[SynchError]):
         Filter("mapping", "Mapping", "mapping_name", mapping_names),
         Filter("cause", "Cause", "cause", _causes),
     )
+    drilled = (("job", "Of one synch. job"),)
     searches = ("record_name", "message")
     searches_ids = ("business_central_id", "dataverse_id", "job_id")
     search_hint = "Search record, message or id"
@@ -210,7 +216,7 @@ class ErrorList(ListPage[SynchError]):
     def get_queryset(self) -> QuerySet[SynchError]:
         rows = super().get_queryset().defer("detail")
         try:
-            return rows.filter(job=UUID(self.request.GET.get("job", "")))
+            return rows.filter(job=UUID(self._asked("job")))
         except ValueError:
             return rows
 
@@ -229,6 +235,12 @@ class ErrorList(ListPage[SynchError]):
 
     def show_way(self, row: SynchError) -> SafeString:
         return cells.route(row.direction)
+
+    def show_advice(self, row: SynchError) -> str:
+        return explain(row.cause).advice
+
+    def value_message(self, row: SynchError) -> str:
+        return row.message
 
     def show_message(self, row: SynchError) -> SafeString:
         explained = explain(row.cause)
@@ -298,6 +310,7 @@ def _release(company: Company, request: SignedInRequest, errors: Sequence[SynchE
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(SynchError)
 def synchronize_errors(request: SignedInRequest) -> HttpResponse:
     """Synchronize the records behind the ticked errors at once."""
     company, errors = company_of(request), _chosen(request)
@@ -314,6 +327,7 @@ def synchronize_errors(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RETRY_RECORD)
+@acts_on(SynchError)
 def retry_errors(request: SignedInRequest) -> HttpResponse:
     """Let the next runs take the records behind the ticked errors again."""
     company, errors = company_of(request), _chosen(request)

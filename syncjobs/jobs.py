@@ -48,6 +48,7 @@ PLACES = {
     "synchronize_all": "syncjobs.queued:synchronize_all",
     "match": "syncjobs.queued:match",
     "redeploy_solution": "syncjobs.redeploying:redeploy_solution",
+    "assisted_setup": "integration_admin.guides.finishing:finish",
 }
 _registered: dict[str, Job] = {}
 

@@ -28,6 +28,7 @@ from integration_admin.pages import (
     back,
 )
 from integration_admin.roles import Right, SignedInRequest, requires
+from integration_admin.selection import acts_on
 from syncjobs import clock, health, queue
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.queue import RunningError
@@ -52,12 +53,19 @@ class JobQueueList(ListPage[JobQueueEntry]):
     right = Right.VIEW_JOB
     columns = (
         Column("description", order="description"),
-        Column("status", order="status"),
-        Column("category", order="category", hides_when_narrow=True),
+        Column("status", order="status", is_filter=True),
+        Column("category", order="category", hides_when_narrow=True, is_filter=True),
         Column("minutes_between_runs", "Every", is_number=True, hides_when_narrow=True),
         Column("last_result", "Last result"),
         Column("attempts", "Attempts", is_number=True),
         Column("earliest_start", "Next run", order="earliest_start"),
+        Column("mapping_name", "Mapping", is_extra=True, order="mapping_name"),
+        Column("priority", is_extra=True, is_filter=True, order="priority"),
+        Column("recurring", is_extra=True),
+        Column("maximum_attempts", is_number=True, is_extra=True),
+        Column("last_ready_state", is_extra=True),
+        Column("expiration", is_extra=True),
+        Column("error_message", is_extra=True, is_personal=True),
     )
     actions = tuple(
         Action(caption, many, Right.RUN_JOB, icon) for caption, many, _, icon in ENTRY_ACTIONS
@@ -253,6 +261,7 @@ def _try(request: SignedInRequest, entry: JobQueueEntry, act: Act) -> object:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def run_entries_now(request: SignedInRequest) -> HttpResponse:
     """Start the ticked entries."""
     return _each(request, _run_now, "in the queue")
@@ -260,6 +269,7 @@ def run_entries_now(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def set_entries_ready(request: SignedInRequest) -> HttpResponse:
     """Let the ticked entries run at their next allowed moment."""
     return _each(request, _ready, "ready")
@@ -267,6 +277,7 @@ def set_entries_ready(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def hold_entries(request: SignedInRequest) -> HttpResponse:
     """Let the ticked entries not run until somebody says so."""
     return _each(request, _hold, "on hold; what is running goes on")
@@ -274,6 +285,7 @@ def hold_entries(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @requires(Right.RUN_JOB)
+@acts_on(JobQueueEntry)
 def restart_entries(request: SignedInRequest) -> HttpResponse:
     """Start the ticked entries without waiting for their time."""
     return _each(request, _restart, "restarted")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,14 +18,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from connections.models import Company
 from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
-from integration_admin.pages import CardPage, Empty, ListPage, View
+from integration_admin.pages import CardPage, Empty, Filter, ListPage, View
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.coupling_views import BY_MAPPING
 from syncjobs import clock, health, queue
 from syncjobs.causes import explain
+from syncjobs.jobs import PLACES
 from syncjobs.models import Run, SynchJob
 from syncjobs.progress import estimate, total_seconds
 from syncjobs.terms import RunStatus
@@ -31,6 +35,15 @@ from syncjobs.terms import RunStatus
 STOPS_POLLING = 286  # htmx asks no more
 UNFINISHED = (RunStatus.WAITING, RunStatus.IN_PROCESS)
 TOTALS = ("inserted", "modified", "deleted", "unchanged", "skipped", "failed", "coupled")
+
+
+def _kinds(_company: Company) -> Iterable[tuple[str, str]]:
+    return [(name, name.replace("_", " ").capitalize()) for name in sorted(PLACES)]
+
+
+def _people(_company: Company) -> Iterable[tuple[str, str]]:
+    names = User.objects.order_by("username").values_list("username", flat=True)
+    return [(name, name) for name in names]
 
 
 class RunList(ListPage[Run]):
@@ -41,19 +54,30 @@ class RunList(ListPage[Run]):
     right = Right.VIEW_LOG
     columns = (
         Column("description", order="description"),
-        Column("status", order="status"),
-        Column("started_at", order="started_at"),
+        Column("status", order="status", is_filter=True),
+        Column("started_at", order="started_at", is_filter=True),
         Column("took", "Duration", is_number=True),
-        Column("trigger", order="trigger"),
-        Column("who", "User"),
+        Column("trigger", order="trigger", is_filter=True),
+        Column("who", "User", is_personal=True),
+        Column("mapping_name", "Mapping", is_extra=True),
+        Column("finished_at", is_extra=True),
+        Column("done", is_number=True, is_extra=True),
+        Column("total", is_number=True, is_extra=True),
+        Column("error_message", is_extra=True, is_personal=True),
+        Column("cause", is_extra=True),
     )
     views = (
         View("all", "All"),
+        View("mine", "Mine"),
         View("running", "Running", Q(status__in=UNFINISHED)),
         View("failed", "Failed", Q(status=RunStatus.ERROR)),
     )
     counts_views = False
-    filters = (BY_MAPPING,)
+    filters = (
+        BY_MAPPING,
+        Filter("kind", "Kind", "job", _kinds),
+        Filter("user", "User", "user__username", _people),
+    )
     searches = ("description", "error_message")
     search_hint = "Search description or error"
     empty = Empty(
@@ -65,6 +89,10 @@ class RunList(ListPage[Run]):
 
     def get_queryset(self) -> QuerySet[Run]:
         return super().get_queryset().select_related("user").defer("log", "error_detail")
+
+    def tabs(self) -> Sequence[View]:
+        mine = Q(user_id=self.request.user.pk)
+        return [replace(one, condition=mine) if one.key == "mine" else one for one in self.views]
 
     def is_live(self, rows: Sequence[Run]) -> bool:
         return any(row.status in UNFINISHED for row in rows)

@@ -64,9 +64,14 @@ class SynchJobList(ListPage[SynchJob]):
         Column("mapping_name", order="mapping_name"),
         Column("direction", "Direction"),
         Column("outcome", "Result"),
-        Column("started_at", order="started_at"),
+        Column("started_at", order="started_at", is_filter=True),
         Column("took", "Duration", is_number=True),
         *(Column(name, is_number=True) for name in COUNTERS),
+        Column("finished_at", is_extra=True),
+        Column("type", is_extra=True),
+        Column("warnings", is_number=True, is_extra=True),
+        Column("message", is_extra=True),
+        Column("id", is_extra=True),
     )
     views = (
         View("all", "All"),

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='salesconnectionsetup',
             name='orders_in_sales',
-            field=models.BooleanField(null=True, verbose_name='Sales Order Integration in Sales'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='Sales Order Integration in Sales'),
         ),
         migrations.AddField(
             model_name='salesconnectionsetup',

@@ -5,18 +5,70 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from audit import trail
 from audit.terms import Act
 from connections import checks
-from connections.models import Company, SalesConnectionSetup
-from integration_admin.api.access import ApiToken, user_of
+from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
+from integration_admin import connecting, enabling
+from integration_admin.api.access import ApiToken, require, user_of
+from integration_admin.api.refusals import Code, RefusalError, not_found, split
 from integration_admin.api.scope import Scope, company_of
-from integration_admin.api.shapes import ChecksShape, Companies, Connections
+from integration_admin.api.shapes import (
+    CheckShape,
+    ChecksShape,
+    Companies,
+    CompanyShape,
+    Connections,
+    CountShape,
+    FindingShape,
+)
+from integration_admin.connecting import DescriptionError
 from integration_admin.roles import Right
+from syncjobs import clock
 
 router = Router(tags=["Connections"])
+CHANGE = ApiToken(Right.CHANGE_CONNECTION)
+Part = dict[str, Any]
+
+
+class Described(Schema):
+    """The parts of a description, as in the file of `manage.py configure`; secrets as texts."""
+
+    company: Part
+    business_central: Part = {}
+    dataverse: Part = {}
+    sales: Part = {}
+    deployment: Part = {}  # needs the right manage_secrets
+    enable_sales: bool = False
+    jobs: bool = True
+    start: bool = True
+    reset_mappings: bool = False  # needs the right reset_configuration
+
+
+class ConfiguredShape(Schema):
+    """What connecting led to; without mappings if a check failed."""
+
+    company: CompanyShape
+    connected: bool
+    checks: list[CheckShape]
+    company_row_created: bool
+    mappings_created: list[str]
+    mappings_reset: list[str]
+    mappings_kept: list[str]
+    jobs_created: int
+
+
+class EnabledShape(Schema):
+    """What the checks found; the connection is enabled if nothing was in the way."""
+
+    is_enabled: bool
+    findings: list[FindingShape]
+    mappings: str | None
+    jobs: int
+
+
 SETUPS = (
     ("business-central", "business_central_connection"),
     ("dataverse", "dataverse_connection_setup"),
@@ -36,6 +88,108 @@ def list_connections(request: HttpRequest, scope: Query[Scope]) -> Any:
     company = company_of(request, scope)
     rows = [(kind, getattr(company, name, None)) for kind, name in SETUPS]
     return {"items": [_shown(kind, row) for kind, row in rows if row is not None]}
+
+
+@router.post("/connections/configure", auth=CHANGE, response=ConfiguredShape)
+def configure(request: HttpRequest, body: Described) -> Any:
+    """Save a company's set-ups, test them, enable them, and create what is missing.
+
+    The parts are those of `manage.py configure --file`. What is left out stays as it is; if a check
+    fails, the settings are kept and a connection that was not enabled stays so.
+    """
+    if body.deployment:
+        require(request, Right.MANAGE_SECRETS)
+    if body.reset_mappings:
+        require(request, Right.RESET_CONFIGURATION)
+    try:
+        description = connecting.of_parts(
+            body.model_dump(include=set(connecting.PARTS), exclude_none=True)
+        )
+        outcome = connecting.connect(
+            description,
+            now=clock.now(),
+            jobs=body.jobs,
+            start=body.start,
+            sales=body.enable_sales,
+            reset_mappings=body.reset_mappings,
+        )
+    except DescriptionError as error:
+        sentence, cure = split(error.message)
+        raise RefusalError(422, Code.INPUT, sentence, cure) from error
+    summary = outcome.mappings
+    return {
+        "company": outcome.company,
+        "connected": summary is not None,
+        "checks": outcome.checks,
+        "company_row_created": outcome.created_row,
+        "mappings_created": list(summary.created) if summary else [],
+        "mappings_reset": list(summary.reset) if summary else [],
+        "mappings_kept": list(summary.kept) if summary else [],
+        "jobs_created": outcome.jobs,
+    }
+
+
+def _enable(request: HttpRequest, scope: Scope, model: Any, verb: Any) -> Any:
+    """Run all checks, then let a connection be used; what is in the way is told with its code."""
+    row = _set_up(request, scope, model)
+    if row.is_enabled:
+        return {"is_enabled": True, "findings": [], "mappings": None, "jobs": 0}
+    if model is SalesConnectionSetup and not _dataverse_is_enabled(row.company):
+        sentence = "Sales is reached through Dataverse, which is not enabled."
+        cure = "Connect to Dataverse first."
+        raise RefusalError(409, Code.NEED_DATAVERSE, sentence, cure)
+    outcome = verb(row.company, now=clock.now(), by=user_of(request))
+    return {
+        "is_enabled": outcome.mappings is not None,
+        "findings": outcome.findings,
+        "mappings": str(outcome.mappings) if outcome.mappings else None,
+        "jobs": outcome.jobs,
+    }
+
+
+def _disable(request: HttpRequest, scope: Scope, model: Any) -> Any:
+    row = _set_up(request, scope, model)
+    sales = SalesConnectionSetup.objects.filter(company=row.company, is_enabled=True)
+    if model is DataverseConnectionSetup and sales.exists():
+        sentence = "Dynamics 365 Sales still uses this connection."
+        raise RefusalError(409, Code.SALES_ON, sentence, "Disable the Sales connection first.")
+    return {"count": enabling.disable(row, now=clock.now(), by=user_of(request))}
+
+
+def _dataverse_is_enabled(company: Company) -> bool:
+    return DataverseConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
+
+
+def _set_up(request: HttpRequest, scope: Scope, model: Any) -> Any:
+    company = company_of(request, scope)
+    row = model.objects.filter(company=company).select_related("company").first()
+    if row is None:
+        raise not_found(model, company, "Set it up first: POST /api/v1/connections/configure.")
+    return row
+
+
+@router.post("/connections/dataverse/enable", auth=CHANGE, response=EnabledShape)
+def enable_dataverse(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Run all checks, then let Dataverse be used."""
+    return _enable(request, scope, DataverseConnectionSetup, enabling.enable_dataverse)
+
+
+@router.post("/connections/dataverse/disable", auth=CHANGE, response=CountShape)
+def disable_dataverse(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Let the connection rest; answers how many job queue entries went on hold."""
+    return _disable(request, scope, DataverseConnectionSetup)
+
+
+@router.post("/connections/sales/enable", auth=CHANGE, response=EnabledShape)
+def enable_sales(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Run all checks, then let Sales take part."""
+    return _enable(request, scope, SalesConnectionSetup, enabling.enable_sales)
+
+
+@router.post("/connections/sales/disable", auth=CHANGE, response=CountShape)
+def disable_sales(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Let Sales take no part; answers how many job queue entries went on hold."""
+    return _disable(request, scope, SalesConnectionSetup)
 
 
 def _shown(kind: str, row: Any) -> dict[str, Any]:

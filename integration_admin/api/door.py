@@ -16,7 +16,18 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from connections.errors import IntegrationError, TransientError
-from integration_admin.api import connections, couplings, job_queue, mappings, monitoring
+from integration_admin.api import (
+    connections,
+    couplings,
+    default_setup,
+    encryption,
+    health,
+    item_availability,
+    job_queue,
+    mappings,
+    monitoring,
+    redeploy,
+)
 from integration_admin.api.access import ApiToken
 from integration_admin.api.refusals import Code, Error, Problem, RefusalError, of_system
 from integration_admin.chrome import VERSION
@@ -76,7 +87,11 @@ api = Door(
     openapi_url=None,
     urls_namespace="api",
 )
-for part in (connections, mappings, couplings, monitoring, job_queue):
+PARTS = (
+    connections, health, redeploy, default_setup, item_availability, encryption, mappings,
+    couplings, monitoring, job_queue,
+)  # fmt: skip
+for part in PARTS:
     api.add_router("", part.router)
 
 

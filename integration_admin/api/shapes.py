@@ -47,6 +47,19 @@ class ChecksShape(Schema):
     checks: list[CheckShape]
 
 
+class FindingShape(Schema):
+    """What a check of health found; `names` are what a person looks for: a role, a privilege."""
+
+    side: str
+    name: str
+    state: str
+    sentence: str
+    cure: str
+    code: str
+    names: list[str]
+    milliseconds: int
+
+
 class FieldShape(Schema):
     position: int
     field: str

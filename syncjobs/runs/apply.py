@@ -32,6 +32,12 @@ class Outcome:
         """Whether source and destination hold the same values now."""
         return self.error is None and isinstance(self.change, Insert | Modify | Agree)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a row was modified, and what belongs to it was not."""
+        is_written = self.record is not None and isinstance(self.change, Modify)
+        return is_written and self.error is not None
+
 
 def writes_of(mapping: DirectedMapping, changes: Sequence[Change]) -> list[Write]:
     """Return the writes that these insertions and modifications need."""

@@ -164,9 +164,14 @@ class _Page:
 
     def _sort(self, outcome: Outcome) -> None:
         change = outcome.change
-        if not isinstance(outcome.error, UnknownOutcomeError):
+        unfinished = outcome.is_unfinished and change.source.id in self.batch.links
+        if unfinished or not isinstance(outcome.error, UnknownOutcomeError):
             self.settled.add(change.source.id)
         if outcome.error is not None:
+            if unfinished:
+                assert isinstance(change, Modify)
+                # Else our own write would seem somebody's edit, and collide with the next one.
+                self._note(change, outcome)
             message, cause = outcome.error.message, outcome.error.cause
             self._failed(Fail(change.source, message, cause, outcome.error.detail))
             return
@@ -191,11 +196,15 @@ class _Page:
 
     def _agreed(self, change: Insert | Modify | Agree, outcome: Outcome) -> None:
         self.counts[change.action] += 1
+        if change.source.id not in self.batch.links and not isinstance(change, Insert):
+            self.counts[Action.COUPLED] += 1
+        self._note(change, outcome)
+
+    def _note(self, change: Insert | Modify | Agree, outcome: Outcome) -> None:
+        """Couple the pair, or note how far both sides have come."""
         link = self.batch.links.get(change.source.id)
         record = change.destination if isinstance(change, Agree) else outcome.record
         assert record is not None
-        if link is None and not isinstance(change, Insert):
-            self.counts[Action.COUPLED] += 1
         for text in () if isinstance(change, Agree) else change.warnings:
             self.warnings.append(self._error(change.source, record, text, Cause.VALUE_TRUNCATED))
         mark = outcome.source_mark

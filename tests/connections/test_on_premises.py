@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from connections import checks, setup
-from connections.authentication import default_for, fields_of, tenant_at, web_api
+from connections.authentication import fields_of, tenant_at, web_api
 from connections.causes import Cause
 from connections.checks import Check
 from connections.errors import ConfigurationError
@@ -201,12 +201,6 @@ def test_the_password_of_a_domain_does_not_leave_for_hosts_that_are_not_admitted
 )
 def test_the_organization_stands_in_the_path(address: str, organization: str) -> None:
     assert setup.organization_address(address) == organization
-
-
-def test_microsofts_hosts_start_with_oauth_2_and_others_with_ad() -> None:  # C-0509
-    assert default_for("https://contoso.crm4.dynamics.com") == Kind.CLIENT_SECRET
-    assert default_for("https://crm.contoso.example") == Kind.AD
-    assert default_for("https://dynamics.com.evil.example") == Kind.AD
 
 
 @pytest.mark.parametrize(

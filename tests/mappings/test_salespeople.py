@@ -10,7 +10,7 @@ from audit.models import AuditEntry
 from audit.terms import Act
 from connections.models import Company
 from connections.systems import Record
-from mappings import salespeople
+from mappings import roster, salespeople
 from mappings.models import Coupling, IntegrationTableMapping
 from mappings.pairing import Systems
 from tests.memory import MemorySystem
@@ -48,8 +48,8 @@ def test_users_outside_the_filter_are_hidden_and_counted(
     user(dataverse, "Gone", isdisabled=True)
     user(dataverse, "Robot", islicensed=False, isintegrationuser=True)
 
-    known = salespeople.roster(mapping, systems)
-    hidden = salespeople.hidden_users(mapping, systems)
+    known = roster.read(mapping, systems)
+    hidden = roster.hidden_users(mapping, systems)
 
     assert [one.name for one in known.users] == ["anton", "Berta"]
     assert known.hidden == 2
@@ -74,7 +74,7 @@ def test_chosen_codes_are_coupled_and_noted(
     assert (again.done, again.unchanged) == (0, 1)
     assert Coupling.objects.get().business_central_id == lina.id
     assert AuditEntry.objects.filter(act=Act.COUPLED).count() == 1
-    [shown] = [u for u in salespeople.roster(mapping, systems).users if u.is_coupled]
+    [shown] = [u for u in roster.read(mapping, systems).users if u.is_coupled]
     assert (shown.name, shown.code) == ("Lina", "LT")
 
 
@@ -162,7 +162,7 @@ def test_a_code_of_a_hidden_user_is_not_given_away(
     salespeople.couple(mapping, {left.id: "LT"}, systems)
     dataverse.edit(left, isdisabled=True)
 
-    known = salespeople.roster(mapping, systems)
+    known = roster.read(mapping, systems)
     outcome = salespeople.couple(mapping, {new.id: "LT"}, systems)
     freed = salespeople.uncouple(mapping, [left.id], systems)
 
@@ -187,7 +187,7 @@ def test_a_pair_is_proposed_where_one_e_mail_leads_to_one_free_salesperson(
     user(dataverse, "Other of two users", "b@x")
     user(dataverse, "Without e-mail")
 
-    proposed = salespeople.suggestions(salespeople.roster(mapping, systems))
+    proposed = salespeople.suggestions(roster.read(mapping, systems))
 
     assert proposed == {lina.id: "LT"}
     assert not Coupling.objects.exists()

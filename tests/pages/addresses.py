@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import AuditEntry
 from connections.models import Company
-from integration_admin.models import ApiToken
+from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
@@ -30,6 +30,7 @@ RIGHT_OF_ACT = {
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
+    "choose_business_unit": Right.CHANGE_CONNECTION,
     "check_sales": Right.TEST_CONNECTION,
     "reset_web_client_url": Right.CHANGE_CONNECTION,
     "publish_item_availability": Right.CHANGE_CONNECTION,
@@ -37,6 +38,11 @@ RIGHT_OF_ACT = {
     "try_item_availability": Right.TEST_CONNECTION,
     "switch_order_integration": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
+    "save_guide_step": Right.CHANGE_CONNECTION,
+    "discard_guide": Right.CHANGE_CONNECTION,
+    "finish_guide": Right.CHANGE_CONNECTION,
+    "retry_guide_run": Right.CHANGE_CONNECTION,
+    "undo_guide_run": Right.CHANGE_CONNECTION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
@@ -55,6 +61,10 @@ RIGHT_OF_ACT = {
     "retry_pending": Right.RETRY_RECORD,
     "delete_couplings": Right.MANAGE_COUPLINGS,
     "delete_coupling": Right.MANAGE_COUPLINGS,
+    "save_salespeople": Right.MANAGE_COUPLINGS,
+    "uncouple_salespeople": Right.MANAGE_COUPLINGS,
+    "create_salespeople": Right.MANAGE_COUPLINGS,
+    "add_salespeople_to_team": Right.MANAGE_COUPLINGS,
     "synchronize_errors": Right.RETRY_RECORD,
     "retry_errors": Right.RETRY_RECORD,
     "run_entries_now": Right.RUN_JOB,
@@ -66,6 +76,9 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "save_view": Right.VIEW_CONSOLE,
+    "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
+    "default_view": Right.VIEW_CONSOLE,
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
@@ -84,7 +97,12 @@ OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
 # Pages that ask for more than a viewer has.
 RIGHT_OF_PAGE = {
     "default_setup": Right.RESET_CONFIGURATION,
+    "assisted_setup": Right.CHANGE_CONNECTION,
+    "guide": Right.CHANGE_CONNECTION,
+    "guide_step": Right.CHANGE_CONNECTION,
+    "guide_run": Right.CHANGE_CONNECTION,
     "deployment_identity": Right.MANAGE_SECRETS,
+    "business_unit": Right.CHANGE_CONNECTION,
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
     "audit_log": Right.VIEW_AUDIT,
@@ -93,6 +111,17 @@ RIGHT_OF_PAGE = {
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
 }
+# Addresses that name a guide and a step instead of a record.
+OF_A_GUIDE = {
+    "guide": ("sales",),
+    "discard_guide": ("sales",),
+    "finish_guide": ("sales",),
+    "guide_step": ("sales", "address"),
+    "save_guide_step": ("sales", "address"),
+}
+# Files, which are no pages, and the right that each asks for besides that of its list.
+OF_A_LIST = {"list_views", "save_view"}
+RIGHT_OF_FILE = {"export_list": Right.EXPORT}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -114,6 +143,8 @@ def _names(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str) -> str:
     """Return the address of a URL, for the newest record where it needs one."""
+    if name in RIGHT_OF_FILE:
+        return f"{reverse(name, args=['couplings'])}?format=csv"
     kinds: dict[str, Any] = {
         "switch_company": Company,
         "mapping": IntegrationTableMapping,
@@ -134,11 +165,20 @@ def address(name: str) -> str:
         "cancel_run": Run,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
+        "delete_view": SavedView,
+        "default_view": SavedView,
         "user": User,
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
+        "guide_run": GuideRun,
+        "retry_guide_run": GuideRun,
+        "undo_guide_run": GuideRun,
     }
+    if name in OF_A_GUIDE:
+        return reverse(name, args=OF_A_GUIDE[name])
+    if name in OF_A_LIST:
+        return reverse(name, args=["couplings"])
     if name not in kinds:
         return reverse(name)
     row = kinds[name].objects.first()

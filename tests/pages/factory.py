@@ -17,6 +17,7 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from integration_admin import tokens
+from integration_admin.models import GuideRun, SavedView
 from integration_admin.roles import Role
 from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
 from mappings.reset import use_default_synchronization_setup
@@ -242,10 +243,34 @@ class Past:
         self.errors(job, 2, Cause.VALUE_TRUNCATED, cut, warning=True)
         self._queue()
         self.token()
+        self.guide()
+        self.saved_view()
+
+    def saved_view(self, name: str = "Failed customers") -> SavedView:
+        """Let somebody share a picture of the couplings."""
+        user = User.objects.filter(username="robot").first() or make_user(None, "robot")
+        picture = "mapping=CUSTOMER&view=failed"
+        return SavedView.objects.create(
+            user=user, list_name="couplings", name=name, picture=picture, is_shared=True
+        )
 
     def token(self) -> None:
         """Let a program of somebody have a token."""
         tokens.create(make_user(None, "robot"), "Reporting", days=90, now=self.now)
+
+    def guide(self) -> None:
+        """Let somebody have gone through the guide to Dataverse."""
+        began = self.now - timedelta(days=12)
+        GuideRun.objects.create(
+            company=self.company,
+            guide="dataverse",
+            started_at=began,
+            finished_at=began + timedelta(minutes=2),
+            answers={"first_synchronization": {"first": "later"}},
+            position=4,
+            steps=[[1, "Save the set-ups", "Saved: Dataverse Connection Setup."]],
+            result=GuideRun.Result.DONE,
+        )
 
     def _queue(self) -> None:
         entries = JobQueueEntry.objects.filter(company=self.company)

@@ -16,6 +16,7 @@ from tests.pages.addresses import (
     FOR_STAFF,
     OWN_ACTS,
     RIGHT_OF_ACT,
+    RIGHT_OF_FILE,
     RIGHT_OF_PAGE,
     address,
     names,
@@ -23,7 +24,7 @@ from tests.pages.addresses import (
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import PASSWORD, Past, make_user
 
-OPEN = ACTS | BEFORE_SIGN_IN | FOR_STAFF | {"sign_out"}
+OPEN = ACTS | BEFORE_SIGN_IN | FOR_STAFF | {"sign_out"} | set(RIGHT_OF_FILE)
 PAGES = [name for name in names() if name not in OPEN]
 
 
@@ -37,7 +38,7 @@ def test_every_address_is_known_to_these_tests() -> None:
 def test_nobody_gets_past_the_sign_in(full_past: Past, client: Client) -> None:
     let_in = [
         name
-        for name in [*PAGES, *sorted(ACTS | FOR_STAFF), "sign_out"]
+        for name in [*PAGES, *sorted(ACTS | FOR_STAFF), *RIGHT_OF_FILE, "sign_out"]
         for response in (client.get(address(name)), client.post(address(name)))
         if not response.headers.get("Location", "").startswith("/sign-in/")
     ]
@@ -125,6 +126,18 @@ def test_each_role_opens_exactly_the_pages_of_its_rights(
         needed = RIGHT_OF_PAGE.get(name, Right.VIEW_CONSOLE)
         opened = client.get(address(name)).status_code in (200, 286)
         assert opened == (needed in rights), name
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_each_role_gets_exactly_the_files_of_its_rights(
+    full_past: Past, signed_in: SignedIn, role: Role | None
+) -> None:  # C-4029
+    client = signed_in(role)
+    rights = ROLES[role] if role else frozenset()
+
+    for name, needed in RIGHT_OF_FILE.items():
+        status = client.get(address(name)).status_code
+        assert status == (200 if needed in rights else 403), name
 
 
 @pytest.mark.parametrize("role", [None, *Role])

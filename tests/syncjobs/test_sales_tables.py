@@ -192,6 +192,28 @@ def test_a_lost_answer_makes_no_second_product_and_no_second_price(goods: World)
     assert len(goods.dataverse.all("pricelevel")) == 1
 
 
+def test_a_product_whose_price_was_refused_is_no_conflict_after_the_next_edit(
+    goods: World,
+) -> None:
+    def refuse(table: str, _: Write) -> RecordError | None:
+        is_price = table == "productpricelevel"
+        return RecordError("No prices today.", cause=Cause.REFUSED) if is_price else None
+
+    run_all(goods)
+    [desk] = goods.business_central.all("items")
+    goods.dataverse.refusals.append(refuse)
+    goods.edit(desk, displayName="Table", unitPrice=Decimal(120))
+    refused = goods.run("ITEM-PRODUCT")
+    goods.dataverse.refusals.clear()
+    goods.edit(desk, displayName="Large table")
+
+    mended = goods.run("ITEM-PRODUCT")
+
+    assert (counts(refused), counts(mended)) == ({"Failed": 1}, {"Modified": 1})
+    assert product(goods).values["name"] == "Large table"
+    assert automatic(goods) == {"1000": 120}
+
+
 def test_a_hand_edit_is_found_without_reading_prices_one_by_one(goods: World) -> None:  # E-8.58
     for number in range(2000, 2030):
         item(goods, str(number), f"Item {number}", number)

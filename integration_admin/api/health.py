@@ -1,0 +1,97 @@
+"""Health and security roles: what is wrong with the connections, by name; nothing is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from audit import trail
+from audit.terms import Act
+from connections import deployment, health
+from connections.health import State
+from connections.models import Company
+from connections.redeploy import SolutionState
+from connections.role_matrix import matrix
+from integration_admin.api.access import ApiToken, user_of
+from integration_admin.api.scope import Scope, company_of
+from integration_admin.api.shapes import FindingShape
+from integration_admin.roles import Right
+from syncjobs.redeploy_checks import check_redeploys
+
+router = Router(tags=["Health"])
+TEST = ApiToken(Right.TEST_CONNECTION)
+
+
+class HealthShape(Schema):
+    """What was found: `state` is the worst of it, `wrong` names what needs a person."""
+
+    state: str
+    wrong: list[str]
+    checks: list[FindingShape]
+
+
+class HolderShape(Schema):
+    holder: str
+    has_role: bool
+
+
+class RoleShape(Schema):
+    """A role of the integration solution; `is_deployed` is null where nobody has looked."""
+
+    name: str
+    is_assigned: bool
+    is_deployed: bool | None
+    holders: list[HolderShape]
+    missing_privileges: list[str]
+
+
+class Roles(Schema):
+    items: list[RoleShape]
+
+
+@router.post("/health/check", auth=TEST, response=HealthShape)
+def check_health(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Look at everything a synchronization needs."""
+    company = company_of(request, scope)
+    found = [*health.check_health(company), *check_redeploys(company)]
+    wrong = [one for one in found if one.state != State.HEALTHY]
+    after = {"checks": len(found), "not healthy": len(wrong)}
+    trail.note(Act.TESTED, company, company=company, after=after, by=user_of(request))
+    names = [name for one in wrong for name in one.names]
+    return {"state": health.state_of(found), "wrong": names, "checks": found}
+
+
+@router.get("/security-roles", auth=ApiToken(Right.VIEW_ROLES), response=Roles)
+def list_roles(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """List the roles that the solution brings, without looking at Dataverse."""
+    return _roles(company_of(request, scope), None)
+
+
+@router.post("/security-roles/check", auth=TEST, response=Roles)
+def check_roles(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Compare the roles and their privileges with what Dataverse holds."""
+    company = company_of(request, scope)
+    state = health.solution_state(company, deployment.package_of(company))
+    rows = _roles(company, state)
+    wrong = sum(bool(row["missing_privileges"]) for row in rows["items"])
+    after = {"roles": len(rows["items"]), "lacking privileges": wrong}
+    trail.note(Act.TESTED, company, company=company, after=after, by=user_of(request))
+    return rows
+
+
+def _roles(company: Company, state: SolutionState | None) -> dict[str, Any]:
+    rows = matrix(deployment.package_of(company).manifest, state)
+    return {
+        "items": [
+            {
+                "name": row.name,
+                "is_assigned": row.is_assigned,
+                "is_deployed": row.is_deployed,
+                "holders": [{"holder": who, "has_role": has} for who, has in row.holders],
+                "missing_privileges": list(row.missing),
+            }
+            for row in rows
+        ]
+    }

@@ -1,0 +1,95 @@
+"""Exporting a list: who may take how much, which rows and columns, and the trace it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import DateTimeField, Model
+from django.http import StreamingHttpResponse
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils import timezone
+
+from audit import trail
+from audit.terms import Act
+from integration_admin.columns import Column
+from integration_admin.exports import FORMATS, Head
+from integration_admin.list_tools import export_limit, too_many
+from integration_admin.pages import ListPage
+from integration_admin.roles import Right, has_right
+
+A_TIME = 500  # rows read at once
+
+
+class ExportError(Exception):
+    """A list is not exported; the message says why, and what to do."""
+
+    code = "E-TOO-MANY"
+
+
+def page_class(name: str) -> type[ListPage[Any]] | None:
+    """Return the list page behind a URL name."""
+    try:
+        found = resolve(reverse(name)).func
+    except NoReverseMatch:
+        return None
+    kind: type | None = getattr(found, "view_class", None)
+    return kind if kind is not None and issubclass(kind, ListPage) else None
+
+
+def export(page: ListPage[Any], name: str, form: str) -> StreamingHttpResponse:
+    """Answer the rows of a list in a format; the rows are chosen at once and read in pieces.
+
+    The ids are noted first: the file holds each row once however long it takes, and the
+    database is left alone while a slow client reads.
+    """
+    user, chosen = page.request.user, FORMATS[form]
+    most = export_limit(user)
+    keys = list(page.get_queryset().values_list("pk", flat=True)[: most + 1])
+    if len(keys) > most:
+        raise ExportError(too_many(most))
+    columns = exported_columns(page)
+    trail.note(
+        Act.EXPORTED,
+        kind="list",
+        name=page.title,
+        company=page.company,
+        after={"rows": len(keys), "format": chosen.caption, "shown": page.picture},
+        by=user,
+    )
+    heads = [Head(column.name, _caption(page, column, form)) for column in columns]
+    answer = StreamingHttpResponse(
+        chosen.write(heads, _rows(page, columns, keys)), content_type=chosen.content_type
+    )
+    day = timezone.localdate().isoformat()
+    filename = f"{name.replace('_', '-')}-{day}.{form}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def exported_columns(page: ListPage[Any]) -> list[Column]:
+    """Return the columns on the page, without those that name people for who may not have them."""
+    if has_right(page.request.user, Right.EXPORT_ALL):
+        return page.shown_columns
+    return [column for column in page.shown_columns if not column.is_personal]
+
+
+def _caption(page: ListPage[Any], column: Column, form: str) -> str:
+    """Return the caption; a time in a sheet has no zone, so its column says it."""
+    caption = page.caption(column)
+    is_moment = isinstance(page.field(column.name), DateTimeField)
+    return f"{caption} (UTC)" if is_moment and form == "xlsx" else caption
+
+
+def _rows(
+    page: ListPage[Any], columns: Sequence[Column], keys: Sequence[Any]
+) -> Iterator[list[Any]]:
+    rows = page.get_queryset().order_by()
+    for first in range(0, len(keys), A_TIME):
+        some = keys[first : first + A_TIME]
+        found: dict[Any, Model] = {row.pk: row for row in rows.filter(pk__in=some)}
+        ordered = [found[key] for key in some if key in found]
+        page.gather(ordered)
+        for row in ordered:
+            yield [page.value(row, column) for column in columns]

@@ -1,0 +1,245 @@
+"""What the runs of both guides do: save, prepare, import, enable, synchronize."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import Sum
+
+from connections import setup, setup_edits
+from connections.authentication import NEEDED
+from connections.causes import Cause
+from connections.errors import ConfigurationError, TransientError
+from connections.health import Finding
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    DeploymentIdentity,
+)
+from connections.terms import AuthenticationType, OwnershipModel, RedeployResult
+from integration_admin import enabling
+from integration_admin.guides import owning_team, rows
+from integration_admin.guides.finishing import Finishing, as_administrator, forgotten
+from integration_admin.guides.guide import Situation
+from mappings import defaults, reset
+from syncjobs import activation, clock, pausing, redeploying
+from syncjobs.leases import BusyError
+from syncjobs.models import SynchJob
+from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order, synchronize_mapping
+from syncjobs.terms import Mode, Trigger
+
+QUIET = timedelta(minutes=5)  # for other runs to end
+LOOK = 0.5  # seconds between two looks
+
+
+# Saving
+
+
+def save_row(row: models.Model, names: Collection[str], by: Any) -> bool:
+    """Save a row of the set-ups with its trace; True if that changed something."""
+    stored = type(row)._default_manager.filter(pk=row.pk) if row.pk else []
+    read = setup_edits.seen(list(stored), names)
+    return bool(setup_edits.save([row], names, read=read, by=by))
+
+
+def save_connections(here: Finishing) -> str:
+    """Save what was answered; nothing is enabled yet."""
+    situation = here.situation
+    saved: list[str] = []
+    with transaction.atomic():
+        if situation.business_central is None:
+            row: Any = rows.business_central(situation)
+            row.company = here.company
+            _check_secret(row)
+            if save_row(row, (*rows.SIGN_IN, *rows.PLACE), here.by):
+                saved.append(str(BusinessCentralConnection._meta.verbose_name))
+        dataverse = rows.dataverse(situation)
+        dataverse.company = here.company
+        _check_secret(dataverse)
+        names = ("server_address", "web_client_url", "ownership_model", "business_unit_id")
+        if save_row(dataverse, (*rows.SIGN_IN, *names), here.by):
+            saved.append(str(DataverseConnectionSetup._meta.verbose_name))
+        if save_identity(here, "environment"):
+            saved.append(str(DeploymentIdentity._meta.verbose_name))
+    return f"Saved: {', '.join(saved)}." if saved else "Everything was saved already."
+
+
+def _check_secret(row: Any) -> None:
+    for name in NEEDED[AuthenticationType(row.authentication_type)]:
+        if not getattr(row, name):
+            message = (
+                f"The {row._meta.verbose_name} lacks {row._meta.get_field(name).verbose_name}: "
+                "secrets are kept for an hour only. Go through the guide again and enter it."
+            )
+            raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+
+
+def save_identity(here: Finishing, step: str) -> bool:
+    """Keep the administrator as deployment identity, if that was ticked (C-0702)."""
+    if not here.situation.is_on(step, "keep"):
+        return False
+    row = rows.administrator(here.situation, step)
+    row.company = here.company
+    return save_row(row, rows.SIGN_IN, here.by)
+
+
+def administrator(situation: Situation, step: str) -> DeploymentIdentity:
+    """Return who imports; a secret that was forgotten meanwhile is said."""
+    row = rows.administrator(situation, step)
+    kind = AuthenticationType(row.authentication_type)
+    if not all(getattr(row, name) for name in NEEDED[kind]):
+        raise forgotten()
+    return row
+
+
+# Business unit and team
+
+
+def prepare_team(here: Finishing) -> str:
+    """E-9.13: find the team that owns the records; for the model Team make what is missing."""
+    row = setup.dataverse_setup(here.company)
+    chosen = here.situation.answer("ownership", "business_unit")
+    with as_administrator(here) as client:
+        if row.ownership_model == OwnershipModel.TEAM:
+            unit = UUID(chosen) if chosen else None
+            owning = owning_team.ensure(client, here.company, unit)
+        else:
+            owning = owning_team.present(client, here.company)
+    row.business_unit_id, row.business_unit_name = owning.unit, owning.unit_name[:160]
+    row.owning_team_id = owning.team
+    save_row(row, ("business_unit_id", "business_unit_name", "owning_team_id"), here.by)
+    made = " and ".join(owning.made)
+    return f"Made {made}." if made else f"The team of {owning.unit_name} is there."
+
+
+# The solution
+
+
+def import_solution(here: Finishing) -> str:
+    """Import the solution if that is needed, and give the roles: a redeploy within the run."""
+    return _redeploy(here)
+
+
+def _redeploy(here: Finishing, *, roles_only: bool = False) -> str:
+    record = redeploying.run(
+        here.company, here.administrator(), progress=here.progress, roles_only=roles_only
+    )
+    sentences = [sentence for _, sentence, _ in record.problems]
+    if record.result == RedeployResult.ROLES_INCOMPLETE:
+        message = f"The solution is in place, but roles are incomplete. {' '.join(sentences)}"
+        raise ConfigurationError(message, cause=Cause.ROLES)
+    for sentence in sentences:
+        here.warn(sentence)
+    return f"{record.solution} {record.to_version}: {record.get_result_display()}."
+
+
+# Enabling
+
+
+def enable_dataverse(here: Finishing) -> str:
+    """Run all checks, then enable with the default mappings and their job queue entries."""
+    team = setup.dataverse_setup(here.company).owning_team_id
+    outcome = enabling.enable_dataverse(here.fresh(), now=clock.now(), by=here.by)
+    told = enabled(here, outcome, "Dataverse")
+    if setup.dataverse_setup(here.company).owning_team_id != team:
+        # The company's row was there already and names another team, which needs the roles too.
+        _redeploy(here, roles_only=True)
+    return told
+
+
+def enabled(here: Finishing, outcome: enabling.Outcome, what: str) -> str:
+    """Say what enabling led to; what is in the way stops the run."""
+    if outcome.in_the_way:
+        raise refusal(outcome.in_the_way)
+    for finding in outcome.findings:
+        if finding.code in enabling.SAID_ONLY:
+            here.warn(f"{finding.sentence} {finding.cure}".strip())
+    return f"{what} is enabled. {outcome.mappings}; {outcome.jobs} job queue entries created."
+
+
+def refusal(found: list[Finding]) -> ConfigurationError:
+    """Return what checks found as an error that names its code."""
+    told = " ".join(f"{one.sentence} {one.cure}".strip() for one in found)
+    try:
+        cause = Cause(found[0].code)
+    except ValueError:
+        cause = Cause.NOT_CONFIGURED
+        told = f"{told} ({found[0].code})" if found[0].code else told
+    return ConfigurationError(told, cause=cause)
+
+
+def apply_defaults(here: Finishing) -> str:
+    """E-9.42: connecting again applies the defaults, but to mappings that are to be kept."""
+    company = here.fresh()
+    keep = here.situation.chosen("defaults", "keep")
+    choices = replace(reset.choices_of(company), sales_connection_enabled=True)
+    summary = reset.use_default_synchronization_setup(
+        company, choices=choices, keep=keep, by=here.by
+    )
+    activation.create_default_entries(company, now=clock.now(), start=False)
+    return f"{summary}."
+
+
+# The first synchronization
+
+
+def synchronize_first(here: Finishing) -> str:
+    """Synchronize every mapping in full, while its scheduled jobs wait."""
+    company = here.fresh()
+    _pause_others(here, company)
+    names = _of_what_is_enabled(company)
+    for name in names:
+        _synchronize(here, company, name)
+    sums = SynchJob.objects.filter(run_id=here.progress.run_id).aggregate(
+        failed=Sum("failed"), inserted=Sum("inserted"), coupled=Sum("coupled")
+    )
+    if sums["failed"]:
+        here.warn(f"{sums['failed']} records failed at first. The synch. jobs of the run say why.")
+    counted = f"{sums['coupled'] or 0} records coupled, {sums['inserted'] or 0} made"
+    return f"{len(names)} mappings: {counted}."
+
+
+def _pause_others(here: Finishing, company: Company) -> None:
+    """Let scheduled jobs wait; how they were is kept first, so that nobody forgets them."""
+    record = here.record
+    known = [item["entry"] for item in record.paused]
+    found = pausing.find(company, spare="", known=known)
+    record.paused = [*record.paused, *found]
+    record.save(update_fields=["paused"])
+    pausing.pause(found)
+    ends = clock.now() + QUIET
+    run = here.progress.run_id
+    while not pausing.is_quiet(company, apart_from=run, now=clock.now()):
+        here.progress.check()
+        if clock.now() >= ends:
+            message = "Another run of this company does not end. Retry when it has."
+            raise TransientError(message, cause=Cause.TIME_OUT)
+        time.sleep(LOOK)
+
+
+def _of_what_is_enabled(company: Company) -> list[str]:
+    """Return the mappings in their order; those of Sales only where Sales takes part."""
+    if reset.choices_of(company).sales_connection_enabled:
+        return run_order(company)
+    of_sales = {mapping.name for mapping in defaults.mappings() if mapping.family == "sales"}
+    return [name for name in run_order(company) if name not in of_sales]
+
+
+def _synchronize(here: Finishing, company: Company, name: str) -> None:
+    try:
+        synchronize_mapping(
+            company, name, mode=Mode.FULL, progress=here.progress, trigger=Trigger.PERSON
+        )
+    except BusyError as error:
+        here.warn(error.message)
+    except ConfigurationError as error:
+        if error.cause not in OF_ONE_MAPPING:
+            raise
+        here.warn(f"{name}: {error.message}")

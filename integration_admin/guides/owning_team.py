@@ -1,0 +1,112 @@
+"""The company's own business unit and team in Dataverse, made by an administrator (E-9.13)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from connections.causes import Cause
+from connections.company_row import TEAM_PREFIX
+from connections.errors import ConfigurationError
+from connections.models import Company
+from connections.odata import Client, Request
+from integration_admin.guides.asking import unit_name
+
+JSON = {"Content-Type": "application/json"}
+LONGEST = 160
+UNITS = "businessunits?$select=businessunitid,name"
+
+
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """The team that owns the records, and its business unit."""
+
+    unit: UUID
+    unit_name: str
+    team: UUID
+    made: tuple[str, ...]  # what had to be made
+
+
+def ensure(client: Client, company: Company, unit: UUID | None) -> Owning:
+    """Return unit and team; what is missing is made. Without a unit it is the company's own."""
+    made: list[str] = []
+    if unit is None:
+        unit, name = _own_unit(client, company, made)
+    else:
+        name = str(client.get(f"businessunits({unit})?$select=name").object()["name"])
+    team = _team(client, company, unit, name, made)
+    return Owning(unit, name, team, tuple(made))
+
+
+def present(client: Client, company: Company) -> Owning:
+    """Return the company's own unit and team where somebody made them, else the root's."""
+    for unit in _own_units(client, company):
+        identity, name = UUID(unit["businessunitid"]), str(unit["name"])
+        if team := _find_team(client, identity, f"name eq '{_quoted(name)}'"):
+            return Owning(identity, name, team, ())
+    root = _root(client)
+    identity = UUID(root["businessunitid"])
+    team = _find_team(client, identity, "isdefault eq true")
+    if team is None:
+        message = f"The business unit {root['name']} has no default team. Create it in Dataverse."
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    return Owning(identity, str(root["name"]), team, ())
+
+
+def _own_unit(client: Client, company: Company, made: list[str]) -> tuple[UUID, str]:
+    """E-9.13: a unit whose name holds the company's id is used again, whatever it is called."""
+    if found := _own_units(client, company):
+        return UUID(found[0]["businessunitid"]), str(found[0]["name"])
+    name, identity = unit_name(company), uuid5(company.business_central_id, "businessunit")
+    parent = f"/businessunits({_root(client)['businessunitid']})"
+    values = {"businessunitid": str(identity), "name": name}
+    _create(client, "businessunits", {**values, "parentbusinessunitid@odata.bind": parent})
+    made.append(f"the business unit {name}")
+    return identity, name
+
+
+def _own_units(client: Client, company: Company) -> list[dict[str, Any]]:
+    mark = f"({str(company.business_central_id).lower()})"
+    return _rows(client, f"{UNITS}&$filter=contains(name,'{mark}')")
+
+
+def _root(client: Client) -> dict[str, Any]:
+    [root] = _rows(client, f"{UNITS}&$filter=_parentbusinessunitid_value eq null")
+    return root
+
+
+def _team(client: Client, company: Company, unit: UUID, name: str, made: list[str]) -> UUID:
+    if found := _find_team(client, unit, f"name eq '{_quoted(name)}'"):
+        return found
+    wanted = f"{TEAM_PREFIX}{name}"[:LONGEST]
+    me = client.get("WhoAmI").object()["UserId"]
+    identity = uuid5(company.business_central_id, f"team/{unit}")
+    values = {"teamid": str(identity), "name": wanted, "teamtype": 0}
+    references = {
+        "businessunitid@odata.bind": f"/businessunits({unit})",
+        "administratorid@odata.bind": f"/systemusers({me})",
+    }
+    _create(client, "teams", {**values, **references})
+    made.append(f"the team {wanted}")
+    return identity
+
+
+def _find_team(client: Client, unit: UUID, condition: str) -> UUID | None:
+    there = f"_businessunitid_value eq {unit} and {condition}"
+    found = _rows(client, f"teams?$select=teamid&$filter={there}")
+    return UUID(found[0]["teamid"]) if found else None
+
+
+def _quoted(unit: str) -> str:
+    """Return the name of a unit's own team for a filter."""
+    return f"{TEAM_PREFIX}{unit}"[:LONGEST].replace("'", "''")
+
+
+def _rows(client: Client, path: str) -> list[dict[str, Any]]:
+    return [row for page in client.pages(path) for row in page]
+
+
+def _create(client: Client, entity_set: str, values: dict[str, Any]) -> None:
+    client.send(Request("POST", entity_set, json.dumps(values).encode(), JSON))

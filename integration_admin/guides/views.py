@@ -1,0 +1,409 @@
+"""The pages of Assisted Setup: the list, a guide's steps, and the run that Finish started."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from audit import trail
+from audit.terms import Act
+from connections.errors import ConfigurationError
+from connections.setup_forms import Problem
+from integration_admin.chrome import COMPANY, company_of
+from integration_admin.guides import drafts, finishing, guide, starting
+from integration_admin.guides.dataverse_steps import CONSENT, CONSENT_VERSION, PERMISSIONS
+from integration_admin.guides.forms import answers_of, secrets_of
+from integration_admin.guides.guide import REVIEW, Guide, Situation, Step
+from integration_admin.guides.guides import GUIDES, PREFLIGHTS
+from integration_admin.guides.lines import review_of, sections_of
+from integration_admin.guides.preflight import Preflight
+from integration_admin.models import GuideDraft, GuideRun
+from integration_admin.pages import ask, is_confirmed
+from integration_admin.roles import Right, SignedInRequest, requires
+from syncjobs import clock
+from syncjobs.causes import explain
+from syncjobs.leases import BusyError
+from syncjobs.models import Run
+from syncjobs.run_views import progress_of
+
+UNPROCESSABLE = 422
+LOOKS = {
+    GuideRun.Result.IN_PROCESS: ("move", "moving"),
+    GuideRun.Result.DONE: ("good", "good"),
+    GuideRun.Result.WITH_WARNINGS: ("held", "warn"),
+    GuideRun.Result.FAILED: ("bad", "bad"),
+    GuideRun.Result.CANCELLED: ("held", "stop"),
+    GuideRun.Result.UNDONE: ("quiet", "quiet"),
+}
+
+
+class State(NamedTuple):
+    """How far a guide is (C-0201)."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+def state_of(the_guide: Guide, situation: Situation, draft: GuideDraft | None,
+             last: GuideRun | None) -> State:  # fmt: skip
+    """Return the state of a guide, in the words of C-0201."""
+    if draft is not None or (last is not None and last.result not in starting.OVER):
+        return State("move", "moving", "In progress")
+    is_enabled = the_guide.is_enabled(situation)
+    if last is not None and last.result == GuideRun.Result.WITH_WARNINGS:
+        return State("held", "warn", "Completed with warnings")
+    if (last is not None and last.result == GuideRun.Result.DONE) or is_enabled:
+        return State("good", "good", "Completed")
+    return State("quiet", "quiet", "Not started")
+
+
+@require_GET
+@requires(Right.CHANGE_CONNECTION)
+def assisted_setup(request: SignedInRequest) -> HttpResponse:
+    """List the guides with their state, and who went through them last."""
+    drafts.forget_expired(now=clock.now())
+    company = company_of(request)
+    situation = drafts.setups_of(company)
+    mine = GuideDraft.objects.filter(user=request.user, company=company)
+    by_guide = {draft.guide: draft for draft in mine}
+    last: dict[str, GuideRun] = {}
+    for run in GuideRun.objects.filter(company=company).select_related("user").order_by("pk"):
+        last[run.guide] = run
+    rows = [
+        (
+            one,
+            state_of(one, situation, by_guide.get(one.key), last.get(one.key)),
+            last.get(one.key),
+        )
+        for one in GUIDES.values()
+    ]
+    return render(request, "pages/assisted_setup.html", {"rows": rows})
+
+
+# One guide
+
+
+def _guide(key: str) -> Guide:
+    if key not in GUIDES:
+        raise Http404
+    return GUIDES[key]
+
+
+@require_GET
+@requires(Right.CHANGE_CONNECTION)
+def open_guide(request: SignedInRequest, guide_key: str) -> HttpResponse:
+    """Say what the guide does, where it stands, and what has to be settled before it."""
+    the_guide, company = _guide(guide_key), company_of(request)
+    drafts.forget_expired(now=clock.now())
+    draft = drafts.find(request.user, the_guide, company)
+    situation = drafts.situation_of(draft) if draft else drafts.setups_of(company)
+    runs = GuideRun.objects.filter(company=company, guide=guide_key).select_related("user")
+    last = runs.first()
+    sentence, code = the_guide.in_the_way(situation)
+    missing = guide.missing(the_guide, situation)
+    context = {
+        "guide": the_guide,
+        "draft": draft,
+        "states": guide.standings(the_guide, situation),
+        "go_on": (missing[0] if missing else the_guide.steps[-1]) if draft else the_guide.steps[0],
+        "last": last,
+        "look": LOOKS[GuideRun.Result(last.result)] if last else None,
+        "was_completed": last is not None
+        and last.result in (GuideRun.Result.DONE, GuideRun.Result.WITH_WARNINGS),
+        "in_the_way": sentence,
+        "code": code,
+    }
+    return render(request, "pages/guide_start.html", context)
+
+
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def discard_guide(request: SignedInRequest, guide_key: str) -> HttpResponse:
+    """Forget what this person has answered, after asking."""
+    the_guide = _guide(guide_key)
+    draft = drafts.find(request.user, the_guide, company_of(request))
+    if draft is not None:
+        if not is_confirmed(request):
+            return ask(
+                request,
+                title="Discard your answers?",
+                text=f"What you have answered in the guide {the_guide.title} is forgotten. "
+                "Nothing in either system changes.",
+                yes="Discard the answers",
+                no="Keep them",
+            )
+        draft.delete()
+        messages.success(request, "Your answers are forgotten.")
+    return redirect("guide", guide_key)
+
+
+# A step
+
+
+@require_GET
+@never_cache
+@requires(Right.CHANGE_CONNECTION)
+def guide_step(request: SignedInRequest, guide_key: str, step_key: str) -> HttpResponse:
+    """Show a step with what was answered, else with the present values."""
+    the_guide = _guide(guide_key)
+    step = the_guide.step(step_key)
+    if step is None:
+        raise Http404
+    company = company_of(request)
+    drafts.forget_expired(now=clock.now())
+    draft = drafts.find(request.user, the_guide, company)
+    situation = drafts.situation_of(draft) if draft else drafts.setups_of(company)
+    if step.leaves_out(situation):
+        return redirect("guide", guide_key)
+    return _step_page(request, the_guide, step, situation)
+
+
+def _step_page(
+    request: SignedInRequest,
+    the_guide: Guide,
+    step: Step,
+    situation: Situation,
+    form: Any = None,
+    problems: list[Problem] | None = None,
+) -> HttpResponse:
+    form = form or step.form(situation=situation)
+    problems = problems or []
+    states = guide.standings(the_guide, situation, step.key)
+    applies = [one for one in states if one.standing != guide.Standing.LEFT_OUT]
+    context: dict[str, Any] = {
+        "guide": the_guide,
+        "step": step,
+        "states": states,
+        "place": [one.step.key for one in applies].index(step.key) + 1,
+        "count": len(applies),
+        "is_first": guide.before(the_guide, situation, step.key) == step,
+        "back": guide.before(the_guide, situation, step.key),
+        "sections": sections_of(form, problems),
+        "problems": problems,
+        "needs": _needs(the_guide, situation, step),
+        "consent": CONSENT,
+        "permissions": PERMISSIONS,
+        "redirect_url": request.build_absolute_uri(reverse("home")),
+        "situation": situation,
+    }
+    if step.key == REVIEW:
+        context |= _review(the_guide, situation)
+    status = UNPROCESSABLE if problems else 200
+    return render(request, "pages/guide_step.html", context, status=status)
+
+
+def _needs(the_guide: Guide, situation: Situation, step: Step) -> list[Step]:
+    """Return the steps that this one rests on and that are not done."""
+    open_steps = [one for one in guide.missing(the_guide, situation) if one.key in step.rests_on]
+    return open_steps if step.key != REVIEW else guide.missing(the_guide, situation)
+
+
+def _review(the_guide: Guide, situation: Situation) -> dict[str, Any]:
+    if guide.missing(the_guide, situation):
+        return {}
+    return {
+        "answered": review_of(the_guide, situation),
+        "preflight": PREFLIGHTS[the_guide.key](situation),
+    }
+
+
+@require_POST
+@never_cache
+@requires(Right.CHANGE_CONNECTION)
+def save_guide_step(request: SignedInRequest, guide_key: str, step_key: str) -> HttpResponse:
+    """Keep what was entered, and go on, back or away; only going on looks whether it is right."""
+    the_guide = _guide(guide_key)
+    step = the_guide.step(step_key)
+    if step is None or step.key == REVIEW:
+        raise Http404
+    now = clock.now()
+    drafts.forget_expired(now=now)
+    draft = drafts.find_or_new(request.user, the_guide, company_of(request), now=now)
+    situation = drafts.situation_of(draft)
+    if the_guide.in_the_way(situation)[0] or step.leaves_out(situation):
+        return redirect("guide", guide_key)
+    form = step.form(request.POST, situation=situation)
+    go = request.POST.get("go", "next")
+    problems, told = _problems(form, step, the_guide, situation), {}
+    if go == "next" and not problems:
+        problems, told = form.look()
+    answers, secrets = answers_of(form, request.POST), secrets_of(form, request.POST)
+    was_done = step.key in draft.done
+    same = was_done and draft.answers.get(step.key) == answers and not secrets
+    is_done = not problems and (go == "next" or same or not form.asks_systems)
+    drafts.answer(
+        draft,
+        the_guide,
+        step.key,
+        answers=answers,
+        secrets=secrets,
+        told=told,
+        is_done=is_done,
+        now=now,
+    )
+    if step.key == "consent" and is_done and not was_done:
+        _note_consent(request, draft)
+    return _onward(request, go, step, the_guide, draft) or _step_page(
+        request, the_guide, step, situation, form, problems
+    )
+
+
+def _onward(
+    request: SignedInRequest, go: str, step: Step, the_guide: Guide, draft: GuideDraft
+) -> HttpResponse | None:
+    """Return where the person goes; None where the step is not done yet."""
+    situation = drafts.situation_of(draft)
+    if go == "leave":
+        messages.success(request, "Your answers are kept for 7 days, secrets for an hour.")
+        return redirect("assisted_setup")
+    if go == "back":
+        to = guide.before(the_guide, situation, step.key)
+    elif step.key in draft.done:
+        to = guide.after(the_guide, situation, step.key)
+    else:
+        return None
+    return redirect("guide_step", the_guide.key, to.key)
+
+
+def _problems(form: Any, step: Step, the_guide: Guide, situation: Situation) -> list[Problem]:
+    is_valid = form.is_valid()
+    problems: list[Problem] = form.problems() + (form.missing() if is_valid else [])
+    for needed in _needs(the_guide, situation, step):
+        sentence = f"The step {needed.title} comes first."
+        problems.append(Problem("", "", sentence, "Complete it, then come back.", "E-REQUIRED"))
+    return problems
+
+
+def _note_consent(request: SignedInRequest, draft: GuideDraft) -> None:
+    """C-0302: who accepted which text."""
+    trail.note(
+        Act.CHANGED,
+        kind="consent",
+        name=f"Data leaves Business Central, text of {CONSENT_VERSION}",
+        company=draft.company,
+        before={"accepted": ""},
+        after={"accepted": CONSENT_VERSION},
+        by=request.user,
+    )
+
+
+# Finish, and its run
+
+
+@require_POST
+@never_cache
+@requires(Right.CHANGE_CONNECTION)
+def finish_guide(request: SignedInRequest, guide_key: str) -> HttpResponse:
+    """Look once more, then start the one run that makes all of it real."""
+    the_guide = _guide(guide_key)
+    drafts.forget_expired(now=clock.now())
+    draft = drafts.find(request.user, the_guide, company_of(request))
+    situation = drafts.situation_of(draft) if draft else None
+    if draft is None or situation is None or the_guide.in_the_way(situation)[0]:
+        return redirect("guide", guide_key)
+    review = the_guide.steps[-1]
+    if guide.missing(the_guide, situation):
+        return redirect("guide_step", guide_key, review.key)
+    found: Preflight = PREFLIGHTS[guide_key](situation)
+    if found.in_the_way:
+        problems = [Problem("", "", one.sentence, one.cure, one.code) for one in found.in_the_way]
+        return _step_page(request, the_guide, review, situation, problems=problems)
+    try:
+        record = starting.finish(draft, the_guide, now=clock.now(), by=request.user)
+    except BusyError as error:
+        messages.error(request, f"{error.message} (E-BUSY)")
+        return redirect("guide_step", guide_key, review.key)
+    if request.session.get(COMPANY) is None:
+        request.session[COMPANY] = record.company_id
+    return redirect("guide_run", record.pk)
+
+
+def _record(request: SignedInRequest, pk: int) -> GuideRun:
+    rows = GuideRun.objects.select_related("company", "user")
+    return get_object_or_404(rows, pk=pk, company=company_of(request))
+
+
+@require_GET
+@requires(Right.CHANGE_CONNECTION)
+def guide_run(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show what the run has done, is doing and will do; what stopped it, and the ways on."""
+    drafts.forget_expired(now=clock.now())
+    record = _record(request, pk)
+    alive = starting.is_alive(record)
+    run = Run.objects.filter(pk=record.run_id or 0, company=record.company).first()
+    result = GuideRun.Result(record.result)
+    stopped = not alive and result not in starting.OVER
+    context: dict[str, Any] = {
+        "record": record,
+        "guide": _guide(record.guide),
+        "steps": _steps(record, alive=alive),
+        "look": LOOKS[result],
+        "is_stopped": stopped,
+        "explained": explain(record.cause) if record.cause else None,
+        "may_undo": stopped or result in (GuideRun.Result.DONE, GuideRun.Result.WITH_WARNINGS),
+    }
+    if run is not None:
+        context |= progress_of(run, clock.now())
+    context["is_live"] = alive
+    return render(request, "pages/guide_run.html", context)
+
+
+def _steps(record: GuideRun, *, alive: bool) -> list[tuple[str, str, str]]:
+    """Return title, tone and sentence of each step."""
+    sentences = {number: sentence for number, _, sentence in record.steps}
+    found = []
+    for number, title in enumerate(finishing.titles_of(record), 1):
+        if number in sentences:
+            found.append((title, "good", sentences[number]))
+        elif number == record.position + 1 and alive:
+            found.append((title, "move", ""))
+        elif number == record.position + 1 and record.error_message:
+            found.append((title, "bad", record.error_message))
+        else:
+            found.append((title, "quiet", ""))
+    return found
+
+
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def retry_guide_run(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Go on from the step that stopped."""
+    record = _record(request, pk)
+    try:
+        if record.result not in starting.OVER:
+            starting.retry(record, _guide(record.guide), now=clock.now(), by=request.user)
+    except BusyError as error:
+        messages.error(request, f"{error.message} (E-BUSY)")
+    return redirect("guide_run", pk)
+
+
+@require_POST
+@requires(Right.CHANGE_CONNECTION)
+def undo_guide_run(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Disable again what the run has enabled, after asking; nothing is deleted."""
+    record = _record(request, pk)
+    if record.result == GuideRun.Result.UNDONE:
+        return redirect("guide_run", pk)
+    if not is_confirmed(request):
+        return ask(
+            request,
+            title="Undo this guide?",
+            text="The connection is disabled again and its jobs go On Hold. What was saved, "
+            "imported and coupled stays; nothing is deleted in either system.",
+            yes="Disable the connection",
+            no="Leave it as it is",
+        )
+    try:
+        messages.success(request, starting.undo(record, now=clock.now(), by=request.user))
+    except BusyError as error:
+        messages.error(request, f"{error.message} (E-BUSY)")
+    except ConfigurationError as error:
+        messages.error(request, f"{error.message} (E-SALES-ON)")
+    return redirect("guide_run", pk)

@@ -1,0 +1,278 @@
+"""The guides of Assisted Setup in front of systems that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    DeploymentIdentity,
+    SalesConnectionSetup,
+)
+from integration_admin.guides import finishing
+from integration_admin.guides.finishing import JOB
+from integration_admin.models import GuideDraft, GuideRun
+from integration_admin.roles import Role
+from mappings.models import IntegrationTableMapping
+from syncjobs import clock, dispatch, leases
+from syncjobs.models import JobQueueEntry
+from syncjobs.progress import RunProgress
+from tests.connected import trusting
+from tests.flows import guides
+from tests.pages.factory import make_user
+from tests.running_sandbox import RunningSandbox
+from tests.syncjobs.test_redeploying import BROKEN_IMPORT, uninstall
+
+__all__ = ["trusting"]
+Result = GuideRun.Result
+
+
+@pytest.fixture
+def empty(transactional_db: None, trusting: None, sandbox: RunningSandbox) -> Iterator[None]:
+    """A console without a company beside two systems that hold nothing of ours."""
+    sandbox.reset("empty")
+    yield
+    sandbox.reset("empty")
+
+
+@pytest.fixture
+def admin(empty: None) -> Client:
+    client = Client()
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    return client
+
+
+def test_the_guide_to_dataverse_connects_an_empty_console(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
+    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    assert "Finish" in review
+    assert not Company.objects.exists()
+    assert not DataverseConnectionSetup.objects.exists()
+
+    record = guides.finish(admin, "dataverse")
+    guides.work()
+
+    record.refresh_from_db()
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    assert BusinessCentralConnection.objects.get().client_secret
+    assert IntegrationTableMapping.objects.filter(name="CUSTOMER").exists()
+    assert JobQueueEntry.objects.filter(recurring=True).exists()
+    assert not GuideDraft.objects.exists()
+    assert not DeploymentIdentity.objects.exists()
+    assert not record.secrets
+
+
+def connect(admin: Client, sandbox: RunningSandbox, **changes: dict[str, str]) -> GuideRun:
+    """Go through the guide to Dataverse, and let a worker finish it."""
+    guides.answer(admin, "dataverse", {**guides.to_dataverse(sandbox), **changes})
+    record = guides.finish(admin, "dataverse")
+    guides.work()
+    record.refresh_from_db()
+    return record
+
+
+def keeping(sandbox: RunningSandbox) -> dict[str, str]:
+    """Return the environment's answers, with the administrator kept for redeploys."""
+    return {**guides.to_dataverse(sandbox)["environment"], "keep": "on"}
+
+
+def test_the_sales_guide_imports_a_missing_solution_and_enables_sales(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    assert connect(admin, sandbox).result == Result.DONE
+    uninstall(sandbox)
+    before = admin.get(f"{guides.ROOT}/sales/administrator/")
+    assert before.status_code == 200
+
+    guides.answer(
+        admin,
+        "sales",
+        {
+            "address": {},
+            "advanced": {"import_solution": "on", "enable": "on"},
+            "administrator": guides.administrator(sandbox),
+            "first_synchronization": {"first": "later"},
+        },
+    )
+    review = admin.get(f"{guides.ROOT}/sales/review/").content.decode()
+    assert "Import MicrosoftDynamicsNavIntegration" in review
+    record = guides.finish(admin, "sales")
+    guides.work()
+
+    record.refresh_from_db()
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    assert SalesConnectionSetup.objects.get().is_enabled
+    assert not DeploymentIdentity.objects.exists()
+    assert IntegrationTableMapping.objects.filter(name="ITEM-PRODUCT").exists()
+
+
+def test_where_the_solution_is_whole_nobody_signs_in_as_administrator(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    connect(admin, sandbox)
+
+    guides.answer(admin, "sales", {"address": {}})
+    advanced = admin.get(f"{guides.ROOT}/sales/advanced/").content.decode()
+    assert "Installed, version 1.0.0.0." in advanced
+    guides.answer(admin, "sales", {"advanced": {"enable": "on"}})
+    skipped = admin.get(f"{guides.ROOT}/sales/administrator/")
+
+    assert skipped["Location"] == f"{guides.ROOT}/sales/"
+
+
+def test_the_administrator_is_kept_only_where_that_is_ticked(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # C-0702
+    record = connect(admin, sandbox, environment=keeping(sandbox))
+
+    assert record.result == Result.DONE
+    assert DeploymentIdentity.objects.get().client_id == sandbox.env["SANDBOX_CLIENT_ID"]
+
+
+# What is refused
+
+
+def test_an_account_that_is_no_administrator_is_refused_at_its_step(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # C-0304
+    steps = guides.to_dataverse(sandbox)
+    guides.answer(admin, "dataverse", dict(list(steps.items())[:5]))
+
+    integration_user = {**steps["environment"], **guides.registration(sandbox)}
+    answer = guides.save(admin, "dataverse", "environment", integration_user)
+
+    assert answer.status_code == 422
+    assert "E-NOTADMIN" in answer.content.decode()
+
+
+def test_a_wrong_secret_is_said_where_business_central_is_asked(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    steps = guides.to_dataverse(sandbox)
+    guides.answer(admin, "dataverse", {"enable": steps["enable"], "consent": steps["consent"]})
+    wrong = {**steps["registration"], "client_secret": "wrong"}
+    guides.answer(admin, "dataverse", {"registration": wrong})
+
+    answer = guides.save(admin, "dataverse", "business_central", steps["business_central"])
+
+    assert answer.status_code == 422
+    assert "E-SIGN-IN" in answer.content.decode()
+    assert not GuideRun.objects.exists()
+
+
+def test_an_integration_user_that_is_administrator_keeps_finish_away(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.16
+    steps = guides.to_dataverse(sandbox)
+    steps["registration"] = guides.administrator(sandbox)
+    guides.answer(admin, "dataverse", steps)
+
+    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    begun = admin.post(f"{guides.ROOT}/dataverse/finish/")
+
+    assert "E-USER-ADMIN" in review
+    assert "/finish/" not in review
+    assert begun.status_code == 422
+    assert not GuideRun.objects.exists()
+    assert not Company.objects.exists()
+
+
+# The run
+
+
+def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # C-0309
+    uninstall(sandbox)
+    sandbox.faults([BROKEN_IMPORT])
+    record = connect(admin, sandbox)
+    page = admin.get(f"{guides.ROOT}/runs/{record.pk}/").content.decode()
+    assert record.result == Result.FAILED
+    assert record.position == 2
+    assert "Out of luck." in page
+    assert "Retry from this step" in page
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+
+    sandbox.faults([])
+    admin.post(f"{guides.ROOT}/runs/{record.pk}/retry/")
+    guides.work()
+
+    record.refresh_from_db()
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    assert [number for number, _, _ in record.steps] == [1, 2, 3, 4]
+
+
+def test_undo_disables_again_and_deletes_nothing(admin: Client, sandbox: RunningSandbox) -> None:
+    record = connect(admin, sandbox)
+    mappings = IntegrationTableMapping.objects.count()
+    address = f"{guides.ROOT}/runs/{record.pk}/undo/"
+
+    assert "Undo this guide?" in admin.post(address).content.decode()
+    admin.post(address, {"confirmed": "yes"})
+
+    record.refresh_from_db()
+    assert record.result == Result.UNDONE
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+    assert IntegrationTableMapping.objects.count() == mappings
+    assert not JobQueueEntry.objects.filter(job=JOB).exists()
+
+
+class Dying(RunProgress):
+    """The progress of a worker that dies after two steps, without a word."""
+
+    def check(self) -> None:
+        if GuideRun.objects.get().position >= 2:
+            raise KeyboardInterrupt
+
+
+def test_a_run_whose_worker_died_goes_on_where_it_stopped(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
+    record = guides.finish(admin, "dataverse")
+    entry = JobQueueEntry.objects.get(job=JOB)
+    claim = dispatch.claim(entry.pk, owner="a worker that dies", now=clock.now())
+    assert claim is not None
+    progress = Dying(claim.run.pk, fence=claim.run.fence)
+    with pytest.raises(KeyboardInterrupt):
+        finishing._take(record, progress)
+
+    dispatch.free_dead(now=clock.now() + leases.length() * 2)
+    JobQueueEntry.objects.filter(job=JOB).update(earliest_start=clock.now())
+    guides.work()
+
+    record.refresh_from_db()
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    assert [number for number, _, _ in record.steps] == [1, 2, 3, 4]
+
+
+def test_the_model_team_gets_a_business_unit_and_a_team_of_its_own(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.13
+    steps = guides.to_dataverse(sandbox)
+    del steps["salespeople"]
+    steps["ownership"] = {"ownership_model": "Team", "business_unit": ""}
+    guides.answer(admin, "dataverse", steps)
+    record = guides.finish(admin, "dataverse")
+    guides.work()
+
+    record.refresh_from_db()
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    row = DataverseConnectionSetup.objects.get()
+    identity = sandbox.env["SANDBOX_BC_COMPANY_ID"].lower()
+    assert row.business_unit_name.endswith(f"({identity})")
+    team = sandbox.dataverse.get(f"teams({row.owning_team_id})?$select=name").json()
+    assert team["name"] == f"BCI - {row.business_unit_name}"[:160]
