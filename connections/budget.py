@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
@@ -131,6 +133,33 @@ class SharedAccount:
     def pause(self, seconds: float) -> None:
         self._pause(self._keys[:1], [seconds, FORGET])
 
+    def usage(self, server: redis.Redis, allowance: Allowance) -> Usage:
+        now_s, micros = server.time()
+        now = now_s + micros / 1_000_000
+        names = ("requests", "requests_at", "execution", "execution_at", "paused_until")
+        told = [float(value) if value else None for value in server.hmget(self._keys[0], names)]
+        level, at, spent, spent_at, paused = told
+        return Usage(
+            _used(level, at, now, allowance.requests_at_once, allowance.requests_a_second),
+            _used(spent, spent_at, now, allowance.execution_at_once, allowance.execution_a_second),
+            datetime.fromtimestamp(paused, UTC) if paused else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of its allowance a principal has used up, and when it was last told to wait."""
+
+    requests: float  # 0 nothing, 1 everything that may be used at once
+    execution: float
+    paused_until: datetime | None
+
+
+def usage_of(principal: str, allowance: Allowance, redis_url: str) -> Usage:
+    """Look at an account without taking anything of it; raises redis.RedisError."""
+    server = redis.Redis.from_url(redis_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    return SharedAccount(server, principal, allowance).usage(server, allowance)
+
 
 class SafeAccount:
     """The shared ledger, or one's own while Redis is away: then limits hold for this process."""
@@ -244,6 +273,13 @@ class SharedBudget:
         lease = self._account.lease(Ask(_holder(), 0, 1, self._spent_ms))
         self._spent_ms = 0.0
         self._lease = Lease(self._lease.requests, lease.slots)
+
+
+def _used(level: float | None, at: float | None, now: float, brim: float, rate: float) -> float:
+    """Return the share of a bucket that is empty by now."""
+    if level is None or at is None:
+        return 0.0
+    return 1 - min(brim, level + max(0.0, now - at) * rate) / brim
 
 
 def _holder() -> str:

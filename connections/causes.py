@@ -75,6 +75,19 @@ class Cause(StrEnum):
     USER_UNKNOWN = "E-BCUSER"
     NO_KEY = "E-NOKEY"
     NOT_AVAILABLE = "E-AVAILABILITY"
+    USER_NONE = "E-USER-NONE"
+    USER_DISABLED = "E-USER-DISABLED"
+    USER_LICENCE = "E-USER-LICENCE"
+    USER_NO_ROLES = "E-USER-NOROLES"
+    USER_ADMINISTRATOR = "E-USER-ADMIN"
+    USER_ACCESS = "E-USER-ACCESS"
+    ADMINISTRATION_MODE = "E-ADMINMODE"
+    EXPIRING = "E-EXPIRING"
+    ORDER_INTEGRATION = "E-ORDER-INTEGRATION"
+    STANDS_STILL = "E-STANDS-STILL"
+    MAPPING = "E-MAPPING"
+    SWEEP = "E-SWEEP"
+    DATABASE = "E-DATABASE"
     EXCLUSIVE = "E-EXCLUSIVE"
     ORDERS_WAITING = "E-ORDERS-WAITING"
     ENCRYPTION = "E-ENCRYPTION"
@@ -347,6 +360,61 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.NOT_AVAILABLE: _needs(
         "Item availability service does not answer",
         "Publish the web service ItemAvailability in Business Central, and check its URL.",
+    ),
+    Cause.USER_NONE: _needs(
+        "Integration user unknown",
+        "Create the application user of the connection's Client Id in Dataverse.",
+    ),
+    Cause.USER_DISABLED: _needs(
+        "Integration user disabled",
+        "Enable it in the environment's settings.",
+    ),
+    Cause.USER_LICENCE: _needs(
+        "Integration user without a licence",
+        "Give the user a licence, or sign in with an application, which needs none.",
+    ),
+    Cause.USER_NO_ROLES: _needs(
+        "Integration user without roles",
+        "Give it the integration roles of the solution.",
+    ),
+    Cause.USER_ADMINISTRATOR: _needs(
+        "Integration user is System Administrator",
+        "Take that role away from it and leave the integration roles.",
+    ),
+    Cause.USER_ACCESS: _needs(
+        "Integration user of a person",
+        "Let the integration have a user of its own, marked as integration user, with the access "
+        "mode Non-interactive.",
+    ),
+    Cause.ADMINISTRATION_MODE: _needs(
+        "Environment in administration mode",
+        "Switch the administration mode off in the Power Platform admin center; until then only "
+        "administrators get in.",
+    ),
+    Cause.EXPIRING: _needs(
+        "Expires soon",
+        "Renew what the message names before that day; nothing is carried over afterwards.",
+    ),
+    Cause.ORDER_INTEGRATION: _needs(
+        "Sales order integration differs",
+        "Switch Sales Order Integration on or off on the Microsoft Dynamics 365 Connection Setup, "
+        "so that both sides agree.",
+    ),
+    Cause.STANDS_STILL: _needs(
+        "The job queue stands still",
+        "Start what the message names; restart the job queue entries that have stopped.",
+    ),
+    Cause.MAPPING: _needs(
+        "Mapping cannot run",
+        "Correct the mapping that the message names on its card.",
+    ),
+    Cause.SWEEP: _needs(
+        "Changes were missed",
+        "Run the mapping that the message names with all its records, then look at its errors.",
+    ),
+    Cause.DATABASE: _needs(
+        "Database needs care",
+        "Do what the message says, on the machine that runs the console.",
     ),
     Cause.EXCLUSIVE: _needs(
         "Both cannot be on",

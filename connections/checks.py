@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ from connections.terms import AuthenticationType, SdkVersion
 
 IMPATIENT = Timing(connect=5.0, read=20.0, patience=15.0, attempts=2)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+WARN_BEFORE = timedelta(days=30)  # C-3301
 ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"  # E-9.16
 # What every company's synchronization reads first; the other tables are named when they are met.
 BUSINESS_CENTRAL_TABLES = (
@@ -38,6 +41,15 @@ BUSINESS_CENTRAL_TABLES = (
     "salespeoplePurchasers",
     "generalLedgerSetup",
 )
+NON_INTERACTIVE = 4
+USER_COLUMNS = (
+    "fullname", "isdisabled", "applicationid", "islicensed", "isintegrationuser", "accessmode",
+)  # fmt: skip
+ORGANIZATION = (
+    "RetrieveCurrentOrganization(AccessType=@p)"
+    "?@p=Microsoft.Dynamics.CRM.EndpointAccessType'Default'"
+)
+ENABLED = "Enabled"
 OLDEST_SERVED, NEVER_SERVED = (6,), (7, 1)  # E-9.5
 DATAVERSE_TABLES = ("account", "contact", "transactioncurrency", "systemuser", "bcbi_company")
 
@@ -66,12 +78,12 @@ Finding = tuple[str, Callable[[], str]]
 
 
 class _LackingError(Exception):
-    """Not everything is there; what is there works."""
+    """Not everything is as it should be; the connection works nevertheless."""
 
-    def __init__(self, sentence: str, cure: str, *names: str) -> None:
+    def __init__(self, sentence: str, cause: Cause, *names: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-        self.cure = cure
+        self.cause = cause
         self.names = names
 
 
@@ -109,9 +121,9 @@ def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
                 name,
                 passed=True,
                 sentence=found.sentence,
-                cure=found.cure,
+                cure=CATALOGUE[found.cause].advice,
                 seconds=time.monotonic() - began,
-                code=Cause.PAGES_MISSING,
+                code=found.cause,
                 lacking=found.names,
             )
             continue
@@ -151,10 +163,26 @@ def _check_certificate(side: Side, address: str) -> str:
         options: dict[str, Any] = {"allow_redirects": False, "stream": True}
         options["timeout"] = (IMPATIENT.connect, IMPATIENT.read)
         try:
-            session.get(address, verify=trust.bundle(), **options).close()
+            with session.get(address, verify=trust.bundle(), **options) as answer:
+                ends = _end_of_certificate(answer)
         except requests.RequestException as error:
             raise failure(side, address, error, writes=False) from error
-    return f"{urlsplit(address).netloc} answers with a certificate that is trusted."
+    host = urlsplit(address).netloc
+    if ends is None:
+        return f"{host} answers with a certificate that is trusted."
+    if ends - datetime.now(UTC) < WARN_BEFORE:
+        sentence = f"The certificate of {host} expires on {ends:%Y-%m-%d}."
+        raise _LackingError(sentence, Cause.EXPIRING, host)
+    return f"{host} answers with a certificate that is trusted, until {ends:%Y-%m-%d}."
+
+
+def _end_of_certificate(answer: requests.Response) -> datetime | None:
+    """Return when the server's certificate ends; None if the connection is closed already."""
+    socket = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    told = socket.getpeercert() if isinstance(socket, ssl.SSLSocket) else None
+    if not told:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
 
 
 def _check_sign_in(row: SignIn, resource: str) -> str:
@@ -252,8 +280,7 @@ class _BusinessCentralChecks:
             )
         if running := set(wanted) - stopped:
             told += f" {_named(running, wanted)} can."
-        cure = CATALOGUE[Cause.PAGES_MISSING].advice
-        raise _LackingError(told, cure, *(lack.page for lack in found))
+        raise _LackingError(told, Cause.PAGES_MISSING, *(lack.page for lack in found))
 
     def tables(self, row: BusinessCentralConnection) -> str:
         system = setup.business_central_of(row, timing=IMPATIENT)
@@ -263,6 +290,10 @@ class _BusinessCentralChecks:
             with _naming(table):
                 Batch(system.client, page.route).read([part])
         return f"{len(BUSINESS_CENTRAL_TABLES)} of {len(BUSINESS_CENTRAL_TABLES)} tables answer."
+
+
+def _wrong(sentence: str, cause: Cause) -> ConfigurationError:
+    return ConfigurationError(f"{sentence} {CATALOGUE[cause].advice}", cause=cause)
 
 
 class _DataverseChecks:
@@ -276,6 +307,7 @@ class _DataverseChecks:
         yield "Address", lambda: _check_address(row, origin)
         yield "Certificate", lambda: _check_certificate(Side.DATAVERSE, origin)
         yield "Sign-in", lambda: self.sign_in(row)
+        yield "Organization", lambda: self.organization(row)
         yield "Integration user", lambda: self.user(row)
         yield "Version", lambda: self.version(row)
         yield "Tables", lambda: self.tables(row)
@@ -286,6 +318,23 @@ class _DataverseChecks:
         setup.check_complete(row, "server_address")
         setup.dataverse_origin(row.server_address)
         return "All settings are filled in."
+
+    def organization(self, row: DataverseConnectionSetup) -> str:
+        """The environment lets others in than administrators."""
+        client = setup.dataverse_of(row, timing=IMPATIENT).client
+        try:
+            detail = client.get(ORGANIZATION).object().get("Detail") or {}
+        except IntegrationError as error:
+            if "administration mode" in error.message.lower():
+                message = "The environment is in administration mode."
+                raise _wrong(message, Cause.ADMINISTRATION_MODE) from error
+            raise
+        state = str(detail.get("State") or ENABLED)
+        name = detail.get("FriendlyName") or detail.get("UniqueName") or "The environment"
+        if state != ENABLED:
+            sentence = f"{name} is in administration mode ({state})."
+            raise _wrong(sentence, Cause.ADMINISTRATION_MODE)
+        return f"{name} is open to everybody."
 
     def sign_in(self, row: DataverseConnectionSetup) -> str:
         if row.authentication_type == AuthenticationType.AD:
@@ -311,20 +360,25 @@ class _DataverseChecks:
 
     def user(self, row: DataverseConnectionSetup) -> str:
         system = setup.dataverse_of(row, timing=IMPATIENT)
-        found = system.get("systemuser", [system.me], ("fullname", "isdisabled")).get(system.me)
+        found = system.get("systemuser", [system.me], USER_COLUMNS).get(system.me)
         if found is None:
             message = (
                 "Dataverse knows the application but does not show its user. Give the "
                 "application user the integration role."
             )
-            raise ConfigurationError(message, cause=Cause.FORBIDDEN)
-        if found.values["isdisabled"]:
-            message = (
-                f"The user {found.values['fullname']} is disabled in Dataverse. Enable it in the "
-                "environment's settings."
-            )
-            raise ConfigurationError(message, cause=Cause.SIGN_IN)
-        return f"Signed in as {found.values['fullname']}."
+            raise ConfigurationError(message, cause=Cause.USER_NONE)
+        facts, name = found.values, found.values["fullname"]
+        if facts["isdisabled"]:
+            message = f"The user {name} is disabled in Dataverse."
+            raise _wrong(message, Cause.USER_DISABLED)
+        if facts["applicationid"] is None:  # a person's account; applications need no licence
+            if not facts["islicensed"]:
+                message = f"The user {name} has no licence."
+                raise _wrong(message, Cause.USER_LICENCE)
+            if not facts["isintegrationuser"] or facts["accessmode"] != NON_INTERACTIVE:
+                message = f"The user {name} is not set apart for the integration."
+                raise _LackingError(message, Cause.USER_ACCESS, str(name))
+        return f"Signed in as {name}."
 
     def tables(self, row: DataverseConnectionSetup) -> str:
         system = setup.dataverse_of(row, timing=IMPATIENT)
@@ -343,15 +397,11 @@ class _DataverseChecks:
         rows = system.client.send(Request("GET", path)).rows()
         names = sorted(str(role.get("name")) for role in rows)
         if not names:
-            message = (
-                "The integration user has no security role. Give it the integration roles of the "
-                "solution."
-            )
-            raise ConfigurationError(message, cause=Cause.FORBIDDEN)
+            message = "The integration user has no security role."
+            raise _wrong(message, Cause.USER_NO_ROLES)
         if any(role.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for role in rows):
             message = (
-                "The integration user is a System Administrator, which no integration should be. "
-                "Take that role away from it and leave the integration roles."
+                "The integration user is a System Administrator, which no integration should be."
             )
-            raise ConfigurationError(message, cause=Cause.FORBIDDEN)
+            raise _wrong(message, Cause.USER_ADMINISTRATOR)
         return f"The integration user has {', '.join(names)}."

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from connections.authentication import ADFS
@@ -290,6 +291,21 @@ def sdk_of(proxy_version: str) -> str:
     """Return the SDK version that a ProxyVersion stands for, empty for none."""
     known = {sdk.value.replace(".", ""): sdk.value for sdk in SdkVersion}
     return known.get(proxy_version.strip().replace(".", ""), "")
+
+
+def current(text: str, facts: Facts) -> str:
+    """Return a string brought up to what the fields say, whoever changed them."""
+    try:
+        pairs = parse(text)
+    except ConnectionStringError:
+        return built(facts)
+    given = {pair.key: pair.value for pair in pairs}
+    if given.get(Key.AUTH_TYPE, "").lower() != AUTH_TYPES[facts.kind].lower():
+        return built(facts)
+    told = values_of(pairs)
+    if given.get(Key.USER_NAME) == USER_TOKEN:
+        told["user_name"] = ""
+    return changed(text, replace(facts, **dict[str, Any](told)), facts)
 
 
 def changed(text: str, before: Facts, after: Facts) -> str:

@@ -62,10 +62,13 @@ def package_of(company: Company) -> Package:
     return package.check(bytes(uploaded.content)) if uploaded else package.shipped()
 
 
-def upload(company: Company, content: bytes, *, now: datetime) -> Package:
+@transaction.atomic
+def upload(
+    company: Company, content: bytes, *, now: datetime, by: AbstractBaseUser | None = None
+) -> Package:
     """Take a package instead of the shipped one, if it is what it should be."""
     checked = package.check(content)
-    UploadedPackage.objects.update_or_create(
+    row, _ = UploadedPackage.objects.update_or_create(
         company=company,
         defaults={
             "content": content,
@@ -73,9 +76,13 @@ def upload(company: Company, content: bytes, *, now: datetime) -> Package:
             "uploaded_at": now,
         },
     )
+    trail.note(Act.CREATED, row, company=company, after={"version": row.version}, by=by)
     return checked
 
 
-def use_shipped(company: Company) -> None:
+@transaction.atomic
+def use_shipped(company: Company, *, by: AbstractBaseUser | None = None) -> None:
     """Go back to the package that is shipped."""
-    UploadedPackage.objects.filter(company=company).delete()
+    for row in UploadedPackage.objects.filter(company=company):
+        trail.note(Act.DELETED, row, company=company, before={"version": row.version}, by=by)
+        row.delete()

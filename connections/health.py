@@ -49,21 +49,27 @@ BLIND = frozenset(
         Cause.TIME_OUT,
     }
 )
+# What is wrong, while the connection works.
+WORKS_NEVERTHELESS = frozenset({Cause.PAGES_MISSING, Cause.EXPIRING, Cause.USER_ACCESS})
 
 
 class State(StrEnum):
     """What a check found."""
 
     HEALTHY = "healthy"
+    ATTENTION = "attention"  # works; somebody should know
     WRONG = "wrong"
     UNKNOWN = "unknown"  # it could not look
+
+
+CONSOLE = "Console"  # beside the two systems, what the console itself needs
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found; `names` are what a person looks for: a role, a privilege, a table."""
 
-    side: Side
+    side: str
     name: str
     state: State
     sentence: str
@@ -79,22 +85,44 @@ class Finding:
 
 
 def check_health(company: Company) -> list[Finding]:
-    """Look at everything; a check that cannot look says so, and the others go on."""
-    found = check_connection(company)
-    found += _timed(Side.DATAVERSE, "Encryption", _encryption)
-    found += _timed(Side.DATAVERSE, "Enabled", lambda: _enabled(company))
-    if any(f.side == Side.DATAVERSE and f.state == State.UNKNOWN for f in found):
+    """Look at both systems; a check that cannot look says so, and the others go on."""
+    found = check_connection(company) + check_encryption() + check_enabled(company)
+    if not is_usable(Side.DATAVERSE, found):
         return found
-    found += check_solution(company)
-    found += _timed(Side.DATAVERSE, "Clock", lambda: _clock(Side.DATAVERSE, _client(company)))
-    if any(f.side == Side.BUSINESS_CENTRAL and _stops(f) for f in found):
+    found += check_solution(company) + check_clock(company, Side.DATAVERSE)
+    if not is_usable(Side.BUSINESS_CENTRAL, found):
         return found
-    found += _timed(
-        Side.BUSINESS_CENTRAL,
-        "Clock",
-        lambda: _clock(Side.BUSINESS_CENTRAL, _business_central(company).client),
-    )
-    return found + check_currencies(company) + _availability(company)
+    found += check_clock(company, Side.BUSINESS_CENTRAL)
+    return found + check_currencies(company) + check_availability(company)
+
+
+def check_encryption() -> list[Finding]:
+    """Look whether secrets can be saved and read."""
+    return timed(CONSOLE, "Encryption", _encryption)
+
+
+def check_enabled(company: Company) -> list[Finding]:
+    """Look whether the connection may be used."""
+    return timed(Side.DATAVERSE, "Enabled", lambda: _enabled(company))
+
+
+def check_clock(company: Company, side: Side) -> list[Finding]:
+    """Compare a system's clock with ours."""
+
+    def find() -> str:
+        is_ours = side == Side.DATAVERSE
+        client = _client(company) if is_ours else _business_central(company).client
+        return _clock(side, client)
+
+    return timed(side, "Clock", find)
+
+
+def is_usable(side: Side, found: Iterable[Finding]) -> bool:
+    """Whether more can be looked at on a side, after its connection was."""
+    mine = [finding for finding in found if finding.side == side]
+    if side == Side.DATAVERSE:
+        return all(finding.state != State.UNKNOWN for finding in mine)
+    return not any(_stops(finding) for finding in mine)
 
 
 def check_connection(company: Company) -> list[Finding]:
@@ -109,11 +137,14 @@ def findings(found: Iterable[Check]) -> list[Finding]:
 
 def check_currencies(company: Company) -> list[Finding]:
     """Look whether each side has the other's own currency."""
-    return _timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+    return timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
 
 
 def state_of(found: Iterable[Finding]) -> State:
-    """Return the worst that was found: what is wrong counts more than what is not known."""
+    """Return the worst that was found: what is wrong counts more than what is not known.
+
+    What only somebody should know leaves all healthy.
+    """
     states = {finding.state for finding in found}
     worst = (State.WRONG, State.UNKNOWN)
     return next((state for state in worst if state in states), State.HEALTHY)
@@ -121,7 +152,7 @@ def state_of(found: Iterable[Finding]) -> State:
 
 def _stops(finding: Finding) -> bool:
     """Whether more cannot be looked at; missing pages leave the others."""
-    return finding.state != State.HEALTHY and finding.code != Cause.PAGES_MISSING
+    return finding.state != State.HEALTHY and finding.code not in WORKS_NEVERTHELESS
 
 
 def refused(name: str, error: IntegrationError, side: Side = Side.DATAVERSE) -> Finding:
@@ -149,7 +180,7 @@ def _names(sentence: str, check: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(PRIVILEGE.findall(sentence))) or (check,)
 
 
-class _WrongError(Exception):
+class WrongError(Exception):
     """Something is not as it should be."""
 
     def __init__(self, cause: Cause, sentence: str, *names: str) -> None:
@@ -159,11 +190,12 @@ class _WrongError(Exception):
         self.names = names
 
 
-def _timed(side: Side, name: str, find: Callable[[], str]) -> list[Finding]:
+def timed(side: str, name: str, find: Callable[[], str]) -> list[Finding]:
+    """Look at one thing: `find` returns a sentence, or raises WrongError or what a system said."""
     began, names = time.monotonic(), tuple[str, ...]()
     try:
         sentence, state, cure, code = find(), State.HEALTHY, "", ""
-    except _WrongError as error:
+    except WrongError as error:
         sentence, state, code = error.sentence, State.WRONG, str(error.cause)
         cure, names = CATALOGUE[error.cause].advice, error.names
     except IntegrationError as error:
@@ -189,7 +221,7 @@ def _enabled(company: Company) -> str:
         return "The connection is enabled."
     reason = f": {row.disable_reason}" if row.disable_reason else ""
     sentence = f"The Dataverse Connection Setup is disabled{reason}."
-    raise _WrongError(Cause.NOT_CONFIGURED, sentence, "Dataverse Connection Setup")
+    raise WrongError(Cause.NOT_CONFIGURED, sentence, "Dataverse Connection Setup")
 
 
 def _encryption() -> str:
@@ -198,7 +230,7 @@ def _encryption() -> str:
     found = encryption.survey()
     if found.unreadable:
         sentence = f"None of the keys opens: {'; '.join(found.unreadable)}."
-        raise _WrongError(Cause.ENCRYPTION, sentence, *found.unreadable)
+        raise WrongError(Cause.ENCRYPTION, sentence, *found.unreadable)
     return f"Secrets are encrypted with key {found.keys[0].id}."
 
 
@@ -276,7 +308,7 @@ def _clock(side: Side, client: Client) -> str:
     seconds = round(offset.total_seconds())
     if abs(offset) > CLOCKS_MAY_DIFFER:
         sentence = f"The clock of {side} is {abs(seconds)} s {_way(seconds)} ours."
-        raise _WrongError(Cause.CLOCK, sentence, f"clock offset {seconds} s")
+        raise WrongError(Cause.CLOCK, sentence, f"clock offset {seconds} s")
     return f"The clocks differ by {abs(seconds)} s."
 
 
@@ -292,22 +324,22 @@ def _currencies(company: Company) -> str:
     local = str(ledger.values["localCurrencyCode"] or "")
     if not local:
         sentence = "The General Ledger Setup of Business Central has no LCY Code."
-        raise _WrongError(Cause.BASE_CURRENCY, sentence, "LCY Code")
+        raise WrongError(Cause.BASE_CURRENCY, sentence, "LCY Code")
     if not dataverse.find(_currency(), "isocurrencycode", [local]):
         sentence = f"The local currency {local} of Business Central does not exist in Dataverse."
-        raise _WrongError(Cause.BASE_CURRENCY, sentence, local)
+        raise WrongError(Cause.BASE_CURRENCY, sentence, local)
     base = _base_currency(dataverse)
     if base and base != local:
         _check_rate(business_central, base)
     return f"The local currency is {local}, the base currency of Dataverse {base or 'unknown'}."
 
 
-def _availability(company: Company) -> list[Finding]:
+def check_availability(company: Company) -> list[Finding]:
     """The item availability service answers what stands in Sales, where it is published."""
     row = SalesConnectionSetup.objects.filter(company=company, is_enabled=True).first()
     if row is None or not row.item_availability_service_enabled:
         return []
-    [found] = _timed(
+    [found] = timed(
         Side.DATAVERSE,
         "Item availability",
         lambda: item_availability.try_as_sales(company).sentence,
@@ -343,7 +375,7 @@ def _check_rate(business_central: System, base: str) -> None:
         sentence = (
             f"The base currency {base} of Dataverse has no exchange rate in Business Central."
         )
-        raise _WrongError(Cause.BASE_CURRENCY, sentence, base)
+        raise WrongError(Cause.BASE_CURRENCY, sentence, base)
 
 
 def _rows(system: System, selection: Selection) -> list[Record]:

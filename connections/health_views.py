@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,15 +15,18 @@ from audit import trail
 from audit.terms import Act
 from connections import deployment, health
 from connections.errors import IntegrationError
-from connections.health import Finding, State
 from connections.models import Company
 from connections.role_matrix import COLUMNS, matrix
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
-from syncjobs import activation, clock
-from syncjobs.redeploy_checks import check_redeploys
+from syncjobs import activation, checkup, clock
+from syncjobs.checkup import Group
+from syncjobs.models import HealthCheck, HealthReport
+
+LOOKS = 48  # a day of half hours
+REPAIRED = ("E-SOLUTION", "E-ROLES", "E-UNFINISHED")  # by a redeploy
 
 # Health
 
@@ -30,36 +34,49 @@ from syncjobs.redeploy_checks import check_redeploys
 @require_GET
 @requires(Right.VIEW_CONNECTION)
 def health_page(request: SignedInRequest) -> HttpResponse:
-    """Offer to look; the checks ask both systems, so they run when somebody wants them."""
-    return _health(request)
-
-
-def _health(request: SignedInRequest, found: list[Finding] | None = None) -> HttpResponse:
-    wrong = [one for one in found or () if one.state != State.HEALTHY]
+    """Show what each check found last and since when; looking again asks both systems."""
+    company = company_of(request)
+    if company is None:
+        return render(request, "pages/welcome.html")
+    rows = list(HealthCheck.objects.filter(company=company))
+    reports = list(HealthReport.objects.filter(company=company)[:LOOKS])
+    failing = checkup.failing(rows)
     context = {
-        "found": found,
-        "wrong": wrong,
-        "state": health.state_of(found) if found is not None else "",
+        "groups": _grouped(rows),
+        "failing": failing,
+        "state": checkup.state_of(rows) if rows else "",
+        "red_since": min((row.since for row in failing), default=None),
+        "last": reports[0] if reports else None,
+        "reports": reports[::-1],
+        "total": len(rows),
         "may_check": has_right(request.user, Right.TEST_CONNECTION),
         "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION)
-        and any(one.code in ("E-SOLUTION", "E-ROLES", "E-UNFINISHED") for one in wrong),
-        "checked_at": clock.now(),
+        and any(row.code in REPAIRED for row in failing),
     }
     return render(request, "pages/health.html", context)
+
+
+def _grouped(rows: Sequence[HealthCheck]) -> list[tuple[Group, list[HealthCheck]]]:
+    """Return every group with its checks, those with trouble first."""
+    by_key: dict[str, list[HealthCheck]] = {}
+    for row in rows:
+        by_key.setdefault(row.group, []).append(row)
+    grouped = [(group, by_key.get(group.key, [])) for group in checkup.GROUPS]
+    return sorted(grouped, key=lambda pair: all(row.is_well for row in pair[1]))
 
 
 @require_POST
 @requires(Right.TEST_CONNECTION)
 def check_health(request: SignedInRequest) -> HttpResponse:
-    """Look at everything and show what was found; nothing is changed."""
+    """Look at everything, or at what was ticked; nothing is changed outside."""
     company = company_of(request)
     if company is None:
         return redirect("health")
-    found = [*health.check_health(company), *check_redeploys(company)]
-    wrong = sum(one.state != State.HEALTHY for one in found)
-    after = {"checks": len(found), "not healthy": wrong}
+    only = [key for key in request.POST.getlist("only") if key in checkup.KEYS]
+    rows = checkup.look(company, only=only, by=request.user)
+    after = {"checks": len(rows), "not healthy": len(checkup.failing(rows))}
     trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
-    return _health(request, found)
+    return redirect("health")
 
 
 # Security roles

@@ -51,6 +51,7 @@ class SignIn(models.Model):
     )
     client_id = models.CharField("Client Id", max_length=36, blank=True)
     client_secret = SecretField("Client Secret")
+    client_secret_expires_on = models.DateField("Client Secret Expires", null=True, blank=True)
     certificate = models.TextField("Certificate", blank=True)  # PEM, public
     private_key = SecretField("Private Key")  # PEM
     user_name = models.CharField("User Name", max_length=250, blank=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 from uuid import uuid5
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
@@ -21,6 +22,7 @@ from connections.systems import Create, Record, Selection, System, Update, Value
 
 TABLE = "nav_connection"
 WEB_CLIENT = "nav_dynamicsnavurl"
+OPEN_PATH = "/open/"  # of the console: opens the record that is coupled to a row of Sales
 URL, USER, KEY = (
     "nav_dynamicsnavodataurl",
     "nav_dynamicsnavodatausername",
@@ -30,11 +32,17 @@ COLUMNS = ("nav_name", WEB_CLIENT, URL, USER, KEY)
 
 
 def default_web_client_url(company: Company) -> str:
-    """Return where the company opens in Business Central; empty where nobody said (E-9.50)."""
+    """Return where the company opens from Sales; empty where nobody said (E-9.50).
+
+    Where the console knows its own address that is the console: Business Central does not know what
+    is coupled, and could open no record (docs/adr/0070).
+    """
     row = BusinessCentralConnection.objects.filter(company=company).first()
     address = row.web_client_url if row else ""
     if not address or not urlsplit(address).scheme:
         return ""
+    if settings.CONSOLE_URL:
+        return f"{settings.CONSOLE_URL}{OPEN_PATH}?company={quote(company.name)}"
     return f"{address.rstrip('/')}?company={quote(company.name)}"
 
 

@@ -43,7 +43,7 @@ class SalesForm(SetupForm[SalesConnectionSetup]):
         "not carried by this version.",
     )
     sections = (
-        (TO_SALES, ("server_address",)),
+        (TO_SALES, ("server_address", "connection_mode")),
         (TO_BUSINESS_CENTRAL, ("web_client_url",)),
         (SALES_SETTINGS, ("auto_create_sales_orders", "auto_process_sales_quotes")),
         ("Advanced Settings", ("unit_of_measure_model", "price_model", "bidirectional")),
@@ -53,7 +53,7 @@ class SalesForm(SetupForm[SalesConnectionSetup]):
     class Meta:
         model = SalesConnectionSetup
         fields = (
-            "server_address", "web_client_url", "auto_create_sales_orders",
+            "server_address", "connection_mode", "web_client_url", "auto_create_sales_orders",
             "auto_process_sales_quotes", "unit_of_measure_model", "price_model",
         )  # fmt: skip
 
@@ -61,6 +61,10 @@ class SalesForm(SetupForm[SalesConnectionSetup]):
         super().__init__(*args, **options)
         is_on = self.instance.sales_order_model == SalesOrderModel.BIDIRECTIONAL
         self.fields["bidirectional"].initial = is_on
+        self.fields["connection_mode"].help_text = (
+            "Direct: Sales is signed in to without a Dataverse Connection Setup, as Business "
+            "Central did before version 16."
+        )
 
     def always_needed(self) -> tuple[str, ...]:
         return ()

@@ -39,6 +39,7 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
     return {
         "status": sales_status.status_of(row),
         "environment_url": _environment_url(row),
+        "sign_in": DataverseConnectionSetup.objects.filter(company=row.company).first(),
         "web_client_url": nav_connection.web_client_url(row),
         "key_days": age.days if age is not None else None,
         "key_is_old": age is not None and age > item_availability.OLD_AGE,

@@ -32,7 +32,7 @@ from connections.odata import Client, Timing
 from connections.odata.windows import WindowsUser
 from connections.shelf import shelf_of
 from connections.systems import Side
-from connections.terms import AuthenticationType, SdkVersion
+from connections.terms import AuthenticationType, ConnectionMode, SdkVersion
 from connections.tokens import Credentials, Tokens, tokens_for
 
 BUSINESS_CENTRAL_AT_ONCE = 5  # Business Central runs five requests of a user, others queue
@@ -98,13 +98,19 @@ def enabled_sales_setup(company: Company) -> SalesConnectionSetup:
     return row
 
 
+def is_direct(company: Company) -> bool:
+    """Whether Sales is connected without a Dataverse Connection Setup of its own (C-0603)."""
+    rows = SalesConnectionSetup.objects.filter(company=company)
+    return rows.filter(connection_mode=ConnectionMode.DIRECT).exists()
+
+
 def business_central_of(
     row: BusinessCentralConnection, *, check: Check | None = None, timing: Timing | None = None
 ) -> BusinessCentral:
     """Return Business Central as the row says."""
     check_complete(row, "server_address", "resource")
     root = hosts.check(business_central_root(row.server_address))
-    principal = _principal(row, root)
+    principal = principal_of(row, root)
     client = _client(
         Side.BUSINESS_CENTRAL,
         root,
@@ -125,7 +131,7 @@ def dataverse_of(
     check_complete(row, "server_address")
     origin = dataverse_origin(row.server_address)
     sign_in = sign_in_of(row, origin)  # what is missing is named before any server is looked up
-    principal = _principal(row, origin)
+    principal = principal_of(row, origin)
     client = _client(
         Side.DATAVERSE,
         dataverse_root(row),
@@ -150,7 +156,7 @@ def dataverse_as(
     Of somebody who is not stored nothing is kept in this process either.
     """
     origin = dataverse_origin(row.server_address)
-    principal = _principal(who, origin)
+    principal = principal_of(who, origin)
     return _client(
         Side.DATAVERSE,
         dataverse_root(row),
@@ -241,7 +247,7 @@ def _client(side: Side, root: str, tokens: Tokens | WindowsUser, **options: Any)
     return Client(side, root, tokens, ca_bundle=trust.bundle(), **options)
 
 
-def _principal(row: SignIn, address: str) -> str:
+def principal_of(row: SignIn, address: str) -> str:
     """Return whom a system counts requests for: a user or application, at one server."""
     who = row.user_name or row.client_id
     return f"{urlsplit(address).netloc}/{row.tenant}/{who}".lower()
@@ -249,7 +255,7 @@ def _principal(row: SignIn, address: str) -> str:
 
 def _not_set_up(company: Company, side: str) -> ConfigurationError:
     message = (
-        f"{company} is not connected with {side} yet. Set the connection up with "
+        f"{company} is not connected with {side} yet. Set the connection up on its page, or with "
         "manage.py configure."
     )
     return ConfigurationError(message, cause=Cause.NOT_CONFIGURED)

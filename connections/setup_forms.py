@@ -26,9 +26,12 @@ from connections.models import (
 )
 from connections.setup import dataverse_origin, organization_address
 from connections.setup_fields import ApiAddress, WebAddress, secret
+from connections.string_edits import StringInStep
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
+Sections = Sequence[tuple[str, tuple[str, ...]]]  # FastTabs with their fields
+EXPIRES = "client_secret_expires_on"
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 HINTS = {
     **sign_in_forms.HINTS,
@@ -53,7 +56,7 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
     """A set-up as a form; secrets are write-only: empty keeps them, a tick removes them."""
 
     use_required_attribute = False
-    sections: ClassVar[Sequence[tuple[str, tuple[str, ...]]]]
+    sections: ClassVar[Sections]
     follows: ClassVar[tuple[str, ...]] = ()  # fields that are set because others are
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -61,6 +64,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+        if EXPIRES in self.fields:
+            day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
+            self.fields[EXPIRES].widget = day
         if "authentication_type" in self.fields:
             sign_in_forms.offer(self.fields["authentication_type"])
         if "certificate" in self.fields:
@@ -204,7 +210,8 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
         model = BusinessCentralConnection
         fields = (
             "server_address", "resource", "web_client_url", "authority", "tenant",
-            "authentication_type", "client_id", "certificate", "user_name",
+            "authentication_type", "client_id", "client_secret_expires_on", "certificate",
+            "user_name",
         )  # fmt: skip
 
     def __init__(self, *args: Any, company: Company, **options: Any) -> None:
@@ -273,7 +280,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         help_text="Tokens in braces stand for secrets. Edit the text or the table; the other one "
         "and the fields follow. Another type builds it anew.",
     )
-    sections = (
+    sections: ClassVar[Sections] = (
         ("Connection", ("server_address", "web_client_url")),
         ("Authentication Type Details", (
             *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",
@@ -289,25 +296,25 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "certificate", "user_name", "sdk_version", "ownership_model",
+            "client_id", "client_secret_expires_on", "certificate", "user_name", "sdk_version",
+            "ownership_model",
         )  # fmt: skip
 
     def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
-        self.before = string_edits.facts_of(instance)
-        self.string = string_edits.shown(instance)
+        self.in_step = StringInStep(instance)
         initial = {
             "domain": instance.domain,
             "redirect_uri": f"{APP}{instance.client_id}" if instance.client_id else "",
-            "connection_string": self.string,
+            "connection_string": self.in_step.stored,
         }
         super().__init__(*args, instance=instance, initial=initial, **options)
 
     def notes(self) -> list[str]:
         """C-0509: another type builds the string anew, and the difference is shown."""
-        if self.before.kind == self.instance.authentication_type:
+        if self.in_step.before.kind == self.instance.authentication_type:
             return []
         now = self.instance.connection_string
-        return [f"The connection string was built anew. Before: {self.string}. Now: {now}."]
+        return [f"The connection string was built anew. Before: {self.in_step.stored}. Now: {now}."]
 
     def verdicts(self) -> list[Verdict]:
         """Return the connection string name by name, as it stands on the page."""
@@ -330,7 +337,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         text = str(cleaned.pop("connection_string", ""))
         table = string_edits.table_text(self.data)
         try:
-            self.string_given = string_edits.one_of(self.string, text, table)
+            self.string_given = string_edits.one_of(self.in_step.stored, text, table)
         except ConnectionStringError as error:
             self.string_given = text
             self.add_error("connection_string", ValidationError(str(error), code="E-MISMATCH"))
@@ -338,9 +345,9 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     def _post_clean(self) -> None:
         """Fields first, then the string: both are to say the same in the end."""
         super()._post_clean()  # type: ignore[misc]
-        given = getattr(self, "string_given", self.string)
+        given = getattr(self, "string_given", self.in_step.stored)
         if not self.errors:
-            for fault in string_edits.settle(self.instance, self.before, self.string, given):
+            for fault in self.in_step.settle(given):
                 error = ValidationError(fault.sentence, code=fault.code)
                 self.add_error("connection_string", error)
         if self.initial.get("server_address") not in (None, "", self.instance.server_address):
@@ -366,7 +373,8 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     class Meta:
         model = DeploymentIdentity
         fields = (
-            "authority", "tenant", "authentication_type", "client_id", "certificate", "user_name",
+            "authority", "tenant", "authentication_type", "client_id", "client_secret_expires_on",
+            "certificate", "user_name",
         )  # fmt: skip
 
     def always_needed(self) -> tuple[str, ...]:

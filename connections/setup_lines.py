@@ -142,10 +142,7 @@ def facts_of(row: Any) -> list[tuple[str, str]]:
         return [("LCY Code", row.company.local_currency_code or NOTHING)]
     if not isinstance(row, DataverseConnectionSetup):
         return []
-    return [
-        ("Integration User", row.integration_user_name or NOTHING),
-        ("Company in Dataverse", str(row.company.dataverse_company_id or NOTHING)),
-    ]
+    return [("Integration User", row.integration_user_name or NOTHING)]
 
 
 def conflicts_of(

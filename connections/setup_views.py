@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import setup_edits
+from connections import setup, setup_edits
 from connections.authentication import UNPROVEN
 from connections.business_unit_views import ownership_consequences
 from connections.errors import ConfigurationError
@@ -125,7 +125,7 @@ def _row(kind: Kind, company: Company | None) -> Any:
     found = _of(kind.model, company)
     if found is not None:
         return found
-    if kind is not DATAVERSE:
+    if kind.model is not DataverseConnectionSetup:
         return kind.model(company=company)
     like = _of(BusinessCentralConnection, company)
     names = ("authority", "tenant", "authentication_type", "client_id")
@@ -150,7 +150,7 @@ def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
 
 def _may_edit(request: SignedInRequest, kind: Kind, row: Any) -> bool:
     """E-9.7: what is in use is disabled first; only Sales' own choices may change meanwhile."""
-    locked = kind is DATAVERSE and row.is_enabled
+    locked = kind.model is DataverseConnectionSetup and row.is_enabled
     return has_right(request.user, Right.CHANGE_CONNECTION) and not locked
 
 
@@ -190,7 +190,8 @@ def show(
         "may_test": has_right(request.user, Right.TEST_CONNECTION) and company is not None,
         "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
         "may_redeploy": has_right(request.user, Right.VIEW_ROLES),
-        "needs_dataverse": kind.needs_dataverse and not _dataverse_is_enabled(company),
+        "needs_dataverse": _lacks_dataverse(kind, company),
+        "is_direct": company is not None and kind.side == "sales" and setup.is_direct(company),
         "is_unproven": getattr(row, "authentication_type", "") in UNPROVEN,
         "jobs": activation.count(company) if company else None,
         "seen": setup_edits.sealed(_seen(form, stored)),
@@ -202,6 +203,13 @@ def show(
         **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
+
+
+def _lacks_dataverse(kind: Kind, company: Company | None) -> bool:
+    """E-9.21: Sales is reached through an enabled Dataverse, unless it is connected directly."""
+    if not kind.needs_dataverse or _dataverse_is_enabled(company):
+        return False
+    return company is None or not setup.is_direct(company)
 
 
 def _dataverse_is_enabled(company: Company | None) -> bool:
@@ -311,7 +319,7 @@ def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpR
     assert kind.enable is not None
     company = form.instance.company
     problems = form.missing()
-    if kind.needs_dataverse and not _dataverse_is_enabled(company):
+    if _lacks_dataverse(kind, company):
         sentence = "Sales is reached through Dataverse."
         cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
         problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]
@@ -355,7 +363,8 @@ def disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
         return redirect(here)
     if not is_confirmed(request):
         follows = enabling.consequences_of_disabling(row)
-        which = "All" if kind is DATAVERSE else "Those that need Sales among the"
+        ends_all = kind is DATAVERSE or setup.is_direct(row.company)
+        which = "All" if ends_all else "Those that need Sales among the"
         return ask(
             request,
             title=f"Disable the {kind.title}?",

@@ -23,8 +23,8 @@ from connections.terms import AuthenticationType
 
 Kind = AuthenticationType
 SIGN_IN = (
-    "authentication_type", "authority", "tenant", "client_id", "client_secret", "certificate",
-    "private_key", "user_name", "password",
+    "authentication_type", "authority", "tenant", "client_id", "client_secret",
+    "client_secret_expires_on", "certificate", "private_key", "user_name", "password",
 )  # fmt: skip
 # Fields that only some types have, and that are told by others.
 TOLD = {"domain": (Kind.AD, Kind.IFD), "redirect_uri": (Kind.PASSWORD, Kind.OAUTH)}
@@ -39,6 +39,7 @@ HINTS = {
     "client_id": "With OAuth and user names the App ID: it fills AppId and RedirectUri of the "
     "connection string.",
     "client_secret": "Of the application, where it has one.",
+    "client_secret_expires_on": "Optional: Health warns 30 days before.",
     "certificate": "PEM, as registered in Entra ID.",
     "private_key": "PEM, without a passphrase.",
     "user_name": "An e-mail address; for AD DOMAIN\\name.",
@@ -93,11 +94,13 @@ def offer(field: forms.Field) -> None:
 
 def kinds_with(name: str) -> tuple[AuthenticationType, ...]:
     """Return the types that have a field; none for a field that every set-up has."""
+    name = "client_secret" if name == "client_secret_expires_on" else name
     if name in TOLD:
         return TOLD[name]
     if name not in SIGN_IN or name == "authentication_type":
         return ()
-    return tuple(kind for kind in Kind if name in fields_of(kind))
+    owner = name.removesuffix("_expires_on")
+    return tuple(kind for kind in Kind if owner in fields_of(kind))
 
 
 def is_idle(name: str, kind: AuthenticationType) -> bool:

@@ -19,6 +19,7 @@ from connections.models import (
     DataverseConnectionSetup,
     DeploymentIdentity,
     Redeployment,
+    UploadedPackage,
 )
 from connections.redeploy import AssignRole, ImportSolution
 from connections.setup_edits import StaleError
@@ -30,6 +31,7 @@ from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from syncjobs import clock, pausing, redeploying, redeploying_once
+from syncjobs.causes import explain
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry
 
@@ -100,6 +102,9 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
         "may_look": has_right(request.user, Right.TEST_CONNECTION),
         "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION),
         "may_store": has_right(request.user, Right.MANAGE_SECRETS),
+        "may_upload": has_right(request.user, Right.CHANGE_CONNECTION),
+        "uploaded": UploadedPackage.objects.filter(company=company).defer("content").first(),
+        "explained": explain(last.cause) if last and last.cause else None,
     }
     return render(request, "pages/redeploy.html", context)
 

@@ -17,6 +17,7 @@ from connections.connection_string import (
     build,
     built,
     changed,
+    current,
     is_name,
     parse,
     values_of,
@@ -64,8 +65,9 @@ def facts_of(row: DataverseConnectionSetup) -> Facts:
 
 
 def shown(row: DataverseConnectionSetup) -> str:
-    """Return the string of a set-up; one that was never saved is built from the fields."""
-    return row.connection_string or built(facts_of(row))
+    """Return the string of a set-up, which follows its fields, whoever changed them."""
+    facts = facts_of(row)
+    return current(row.connection_string, facts) if row.connection_string else built(facts)
 
 
 def judged(row: DataverseConnectionSetup, text: str) -> list[Verdict]:
@@ -130,6 +132,19 @@ def settle(row: DataverseConnectionSetup, before: Facts, stored: str, given: str
 
 def _with(facts: Facts, told: Mapping[str, str]) -> Facts:
     return replace(facts, **dict[str, Any](told))
+
+
+class StringInStep:
+    """The string of a set-up whose fields are about to be set one by one."""
+
+    def __init__(self, row: DataverseConnectionSetup) -> None:
+        self.row = row
+        self.before = facts_of(row)
+        self.stored = shown(row)
+
+    def settle(self, given: str | None) -> list[Fault]:
+        """Bring both into step; without a string the fields lead."""
+        return settle(self.row, self.before, self.stored, self.stored if given is None else given)
 
 
 def _same(one: str, other: str) -> bool:

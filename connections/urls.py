@@ -6,10 +6,13 @@ from django.urls import path
 
 from connections import (
     business_unit_views,
+    direct_views,
     health_views,
     item_availability_views,
     order_integration_views,
+    package_views,
     sales_setup_views,
+    sellers_views,
     setup_views,
     solution_views,
     views,
@@ -39,6 +42,12 @@ urlpatterns = [
         name="choose_business_unit",
     ),
     path("sales/", sales_setup_views.sales_setup, name="sales_setup"),
+    path("sales/sign-in/", direct_views.sales_sign_in_setup, name="sales_sign_in_setup"),
+    path(
+        "sales/sign-in/save/",
+        direct_views.save_sales_sign_in_setup,
+        name="save_sales_sign_in_setup",
+    ),
     path("sales/save/", sales_setup_views.save_sales_setup, name="save_sales_setup"),
     path("sales/enable/", sales_setup_views.enable_sales_setup, name="enable_sales_setup"),
     path("sales/disable/", sales_setup_views.disable_sales_setup, name="disable_sales_setup"),
@@ -78,6 +87,12 @@ urlpatterns = [
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
+    path("redeploy/package/", package_views.upload_package, name="upload_package"),
+    path(
+        "redeploy/package/shipped/",
+        package_views.use_shipped_package,
+        name="use_shipped_package",
+    ),
     path("redeploy/identity/", solution_views.deployment_identity, name="deployment_identity"),
     path(
         "redeploy/identity/save/",
@@ -93,4 +108,6 @@ urlpatterns = [
     path("health/check/", health_views.check_health, name="check_health"),
     path("roles/", health_views.roles_page, name="security_roles"),
     path("roles/check/", health_views.check_roles, name="check_roles"),
+    path("roles/sellers/", sellers_views.sellers_page, name="sellers"),
+    path("roles/sellers/check/", sellers_views.check_sellers, name="check_sellers"),
 ]

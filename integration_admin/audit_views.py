@@ -155,6 +155,7 @@ class AuditLog(ListPage[AuditEntry]):
         View("sign-ins", "Sign-ins", Q(act__in=SIGN_INS)),
     )
     counts_views = False
+    newest_by = "pk"
     drilled = (("object", "Of one object"),)
     filters = (
         Filter("act", "Action", "act", _acts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -10,14 +11,16 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import Resolver404, resolve
 from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from audit import trail
 from audit.terms import Act
 from connections.models import Company
-from integration_admin.chrome import COMPANY
+from integration_admin.chrome import COMPANY, page_above
 from integration_admin.roles import Right, SignedInRequest, requires
 
 
@@ -30,9 +33,10 @@ class Credentials(AuthenticationForm):
     }
 
 
-def throttled_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+def throttled_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
     """Return what the throttle keeps of a name: one that was tried may be a password."""
-    name = str((credentials or request.POST).get("username") or "")
+    given = credentials or (request.POST if request else {})
+    name = str(given.get("username") or "")
     return salted_hmac("sign-in throttle", name).hexdigest()
 
 
@@ -75,6 +79,14 @@ class SignOut(LogoutView):
 @require_POST
 @requires(Right.VIEW_CONSOLE)
 def switch_company(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Look at another company from now on."""
+    """Look at another company from now on, on the same page where the other one has it too."""
     request.session[COMPANY] = get_object_or_404(Company, pk=pk).pk
-    return redirect("home")
+    asked = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
+        return redirect("home")
+    try:
+        match = resolve(urlsplit(asked).path)
+    except Resolver404:
+        return redirect("home")
+    # A card is a record of the company that is left; its list is there for both.
+    return redirect(page_above(match.url_name or "") if match.kwargs else asked)

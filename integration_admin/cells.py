@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, strip_tags
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 
 from mappings import captions
@@ -98,6 +98,27 @@ def route(direction: str) -> SafeString:
 def link(url: str, text: object) -> SafeString:
     """Return a link."""
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def opens(business_central: str, sales: str, name: object) -> SafeString | str:
+    """Return links that open a record on the sides where it is, in a tab of its own."""
+    sides = ((business_central, "BC", "Business Central"), (sales, "Sales", "Sales"))
+    shown = [
+        format_html(
+            '<a href="{}" target="_blank" rel="noopener noreferrer" aria-label="{}">{}{}</a>',
+            url,
+            f"Open {name} in {system}",
+            word,
+            icon("external"),
+        )
+        for url, word, system in sides
+        if url
+    ]
+    if not shown:
+        return ""
+    return format_html(
+        '<span class="opens">{}</span>', format_html_join("", "{}", ((a,) for a in shown))
+    )
 
 
 def number(value: int, url: str = "") -> SafeString:

@@ -69,7 +69,13 @@ AREAS = (
                 "Microsoft Dynamics 365 Connection Setup",
                 "sales_setup",
                 Right.VIEW_CONNECTION,
-                ("save_sales_setup", "enable_sales_setup", "disable_sales_setup"),
+                (
+                    "save_sales_setup",
+                    "enable_sales_setup",
+                    "disable_sales_setup",
+                    "sales_sign_in_setup",
+                    "save_sales_sign_in_setup",
+                ),
             ),
             Entry(
                 "Redeploy Integration Solution",
@@ -77,7 +83,12 @@ AREAS = (
                 Right.VIEW_ROLES,
                 ("start_redeploy", "deployment_identity", "save_deployment_identity"),
             ),
-            Entry("Security Roles", "security_roles", Right.VIEW_ROLES, ("check_roles",)),
+            Entry(
+                "Security Roles",
+                "security_roles",
+                Right.VIEW_ROLES,
+                ("check_roles", "sellers", "check_sellers"),
+            ),
             Entry("Health", "health", Right.VIEW_CONNECTION, ("check_health",)),
         ),
     ),
@@ -96,7 +107,7 @@ AREAS = (
     Area(
         "Couplings",
         (
-            Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling",)),
+            Entry("Couplings", "couplings", Right.VIEW_COUPLING, ("coupling", "open_from_sales")),
             Entry("Coupled Data Synchronization Errors", "coupling_errors", Right.VIEW_COUPLING),
             Entry("Option Mapping Errors", "option_errors", Right.VIEW_COUPLING),
             Entry("Pending Couplings", "pending_couplings", Right.VIEW_COUPLING),
@@ -122,11 +133,22 @@ AREAS = (
         (
             Entry("Audit Log", "audit_log", Right.VIEW_AUDIT, ("audit_entry",)),
             Entry("API Tokens", "api_tokens", Right.USE_API, ("create_api_token",)),
-            Entry("Users", "users", Right.MANAGE_USERS, ("user",)),
+            Entry(
+                "Users",
+                "users",
+                Right.MANAGE_USERS,
+                ("user", "new_user", "create_user", "new_password_link"),
+            ),
             Entry("Encryption Management", "encryption", Right.MANAGE_SECRETS, ("rotate_secrets",)),
         ),
     ),
 )
+
+
+def page_above(url_name: str) -> str:
+    """Return the page of the navigation that a card belongs to; home where there is none."""
+    pages = (page for area in AREAS for page in area.pages)
+    return next((page.url_name for page in pages if page.covers(url_name)), "home")
 
 
 def company_of(request: HttpRequest) -> Company | None:

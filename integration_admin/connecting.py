@@ -18,7 +18,7 @@ from django.db import models, transaction
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import checks, company_row, setup
+from connections import checks, company_row, setup, sign_in_forms
 from connections.causes import Cause
 from connections.checks import Check
 from connections.errors import ConfigurationError
@@ -28,9 +28,12 @@ from connections.models import (
     DataverseConnectionSetup,
     DeploymentIdentity,
     SalesConnectionSetup,
+    SignIn,
 )
 from connections.secrets import Secret
+from connections.string_edits import StringInStep
 from connections.systems import Selection
+from connections.terms import AuthenticationType
 from mappings import reset
 from mappings.models import IntegrationTableMapping
 from mappings.reset import ResetSummary
@@ -42,6 +45,7 @@ SIGN_IN = (
     "authentication_type",
     "client_id",
     "client_secret",
+    "client_secret_expires_on",
     "certificate",
     "private_key",
     "user_name",
@@ -51,10 +55,18 @@ SIGN_IN = (
 PARTS: Mapping[str, tuple[str, ...]] = {
     "company": ("name", "display_name", "business_central_id"),
     "business_central": (*SIGN_IN, "server_address", "resource", "web_client_url"),
-    "dataverse": (*SIGN_IN, "server_address", "web_client_url", "ownership_model"),
+    "dataverse": (
+        *SIGN_IN,
+        "server_address",
+        "web_client_url",
+        "sdk_version",
+        "connection_string",
+        "ownership_model",
+    ),
     "sales": (
         "enabled",
         "server_address",
+        "connection_mode",
         "sales_order_model",
         "auto_create_sales_orders",
         "auto_process_sales_quotes",
@@ -295,6 +307,7 @@ def _save_identity(company: Company, part: Part) -> None:
 def _fill(row: models.Model, part: Part, where: str) -> None:
     before = facts_of(row, tuple(part)) if row.pk else {}
     is_new = row.pk is None
+    string = StringInStep(row) if isinstance(row, DataverseConnectionSetup) else None
     for name, value in part.items():
         if not _is_stored_secret(getattr(row, name), value):
             setattr(row, name, value)
@@ -305,12 +318,28 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
         name, problems = next(iter(error.message_dict.items()))
         message = f"[{where}] {name}: {' '.join(problems)}"
         raise _wrong(message) from error
+    if isinstance(row, SignIn):
+        _check_sign_in(row, part, string, where)
     row.save()
     after = facts_of(row, tuple(part))
     if is_new or before != after:
         company = row if isinstance(row, Company) else getattr(row, "company", None)
         act = Act.CREATED if is_new else Act.CHANGED
         trail.note(act, row, company=company, before=before, after=after)
+
+
+def _check_sign_in(row: SignIn, part: Part, string: StringInStep | None, where: str) -> None:
+    """Refuse what does not fit the type, and let fields and connection string say the same."""
+    kind = AuthenticationType(row.authentication_type)
+    given = {field.name: getattr(row, field.name) for field in row._meta.concrete_fields}
+    found = [(one.field, one.sentence, one.code) for one in sign_in_forms.faults(kind, given)]
+    if not found and string is not None:
+        of_string = string.settle(part.get("connection_string"))
+        found = [("connection_string", one.sentence, one.code) for one in of_string]
+    if found:
+        name, sentence, code = found[0]
+        message = f"[{where}] {name}: {sentence} ({code})"
+        raise _wrong(message)
 
 
 def _is_stored_secret(stored: Any, value: Any) -> bool:

@@ -68,6 +68,7 @@ def run(*, starts_over: bool) -> None:
             start_over(settings.VAR_DIR)
         if not settings.SECRETS_KEYS:  # beside a database of its own nothing made one
             secrets_keys.keep_new(settings.SECRETS_KEYS_FILE)
+        os.environ.setdefault("CONSOLE_URL", address)  # for the programs it starts
         is_new = not (settings.VAR_DIR / "first_sign_in").exists()
         sandbox_ports = _ports(port)
         say("Starting Redis, the sandbox and the console …")

@@ -9,8 +9,8 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from connections import checks, health, order_integration, sales_status, setup
-from connections.causes import CATALOGUE
+from connections import checks, deployment, health, order_integration, sales_status, setup
+from connections.causes import CATALOGUE, Cause
 from connections.errors import IntegrationError
 from connections.health import Finding, State
 from connections.models import (
@@ -22,6 +22,7 @@ from connections.models import (
 )
 from connections.order_integration import Switched
 from connections.systems import Side
+from connections.terms import SdkVersion
 from integration_admin.connecting import read_facts
 from mappings import reset
 from mappings.models import Coupling, IntegrationTableMapping
@@ -30,7 +31,16 @@ from syncjobs import activation
 
 Setup = DataverseConnectionSetup | SalesConnectionSetup
 # What is said and keeps nothing from being enabled: where pages are missing, the others work.
-SAID_ONLY = frozenset({"E-PAGES"})
+SAID_ONLY = frozenset({"E-PAGES", "E-EXPIRING", "E-USER-ACCESS"})
+
+
+# The solutions are called v8, v9 and v91; the newest SDK version goes with the newest of them.
+GENERATION_OF = {
+    SdkVersion.V8: (8,),
+    SdkVersion.V9: (9, 0),
+    SdkVersion.V91: (9, 1),
+    SdkVersion.V100: (9, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +84,28 @@ def enable_dataverse(
 
 
 def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None = None) -> Outcome:
+    """Enable Sales; connected directly, its sign-in is enabled first and rests with it (C-0603)."""
+    sign_in = DataverseConnectionSetup.objects.filter(company=company).first()
+    if not setup.is_direct(company) or (sign_in and sign_in.is_enabled):
+        return _enable_sales(company, now=now, by=by)
+    if sign_in is None:
+        return Outcome(health.check_connection(company))
+    outcome = enable_dataverse(company, now=now, by=by)
+    if outcome.mappings is None:
+        return outcome
+    outcome = _enable_sales(company, now=now, by=by)
+    if outcome.mappings is None:
+        disable(setup.dataverse_setup(company), now=now, by=by)
+    return outcome
+
+
+def _enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None) -> Outcome:
     """E-9.23: the connection, the user, the currency, then the solution with its roles."""
     row = SalesConnectionSetup.objects.get(company=company)
     found = health.check_connection(company)
     if not in_the_way(found):
         found += [*health.check_currencies(company), *health.check_solution(company)]
+        found += check_generation(company) if setup.is_direct(company) else []
     outcome = _enabled(row, found, now=now, by=by)
     if outcome.mappings is None:
         return outcome
@@ -87,6 +114,18 @@ def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None
     except IntegrationError as error:
         return replace(outcome, findings=[*found, health.refused("Dynamics 365 Sales", error)])
     return outcome
+
+
+def check_generation(company: Company) -> list[Finding]:
+    """C-0606: connected directly, the SDK version is that of the solution that was imported."""
+    sdk = SdkVersion(setup.dataverse_setup(company).sdk_version)
+    generation = deployment.package_of(company).manifest.generation
+    if generation[: len(GENERATION_OF[sdk])] == GENERATION_OF[sdk]:
+        return []
+    made_for = ".".join(map(str, generation))
+    sentence = f"SDK version {sdk} is not that of the integration solution, made for {made_for}."
+    cure = "Choose the SDK Version of the solution, or upload the package of this generation."
+    return [Finding(Side.DATAVERSE, "Version", State.WRONG, sentence, cure, str(Cause.SDK))]
 
 
 def _enabled(
@@ -158,9 +197,11 @@ def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) ->
     setup.disable(row, by=by)
     if isinstance(row, SalesConnectionSetup):
         sales_status.take_leave(row)
-    hold: Callable[..., int] = (
-        activation.hold_all if isinstance(row, DataverseConnectionSetup) else activation.hold_sales
-    )
+    ends_all = isinstance(row, DataverseConnectionSetup)
+    if not ends_all and setup.is_direct(row.company):
+        setup.disable(setup.dataverse_setup(row.company), by=by)
+        ends_all = True
+    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
     return hold(row.company, now=now)
 
 

@@ -7,7 +7,14 @@ from typing import Any
 
 from django.db.models import DateTimeField, Model
 from django.http import StreamingHttpResponse
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import (
+    NoReverseMatch,
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    resolve,
+    reverse,
+)
 from django.utils import timezone
 
 from audit import trail
@@ -35,6 +42,21 @@ def page_class(name: str) -> type[ListPage[Any]] | None:
         return None
     kind: type | None = getattr(found, "view_class", None)
     return kind if kind is not None and issubclass(kind, ListPage) else None
+
+
+def list_pages() -> Iterator[tuple[str, type[ListPage[Any]]]]:
+    """Yield every list page with its URL name, in the order of the addresses."""
+    for name in _names(get_resolver().url_patterns):
+        if kind := page_class(name):
+            yield name, kind
+
+
+def _names(patterns: Sequence[Any]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver) and pattern.namespace is None:
+            yield from _names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield pattern.name
 
 
 def export(page: ListPage[Any], name: str, form: str) -> StreamingHttpResponse:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from connections.causes import Remedy
+from connections.health import State
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -23,9 +24,9 @@ from connections.models import (
 from integration_admin.setup_checklist import checklist
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
-from syncjobs import health
+from syncjobs import checkup, health
 from syncjobs.causes import explain
-from syncjobs.models import JobQueueEntry, Run, SynchError, SynchJob
+from syncjobs.models import HealthCheck, JobQueueEntry, Run, SynchError, SynchJob
 from syncjobs.progress import estimate
 from syncjobs.terms import JobStatus, RunStatus
 
@@ -91,7 +92,9 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
     """Return everything that home shows; a constant number of queries."""
     setups, counts = setups_of(company), _counts(company)
     errors = _errors_of_a_day(company, now)
-    todo = _todo(company, setups, counts, errors, now)
+    checks = list(HealthCheck.objects.filter(company=company))
+    failing = checkup.failing(checks)
+    todo = _todo(company, setups, counts, errors, now) + _ill(failing)
     sent, received = _carried(company, now)
     latest = list(SynchJob.objects.filter(company=company).order_by("-started_at")[:8])
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
@@ -99,7 +102,9 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
         "setups": setups,
         "headline": _headline(setups, todo, sent + received),
         "todo": todo[:MOST_TO_DO],
-        "cues": _cues(counts, errors),
+        "cues": _cues(counts, errors, len(failing)),
+        "health": checkup.state_of(checks) if checks else "",
+        "health_since": min((row.since for row in failing), default=None),
         "sent": sent,
         "received": received,
         "jobs": latest,
@@ -163,7 +168,7 @@ def _errors_of_a_day(company: Company, now: datetime) -> list[tuple[str, str, in
 
 
 def _cues(
-    counts: Mapping[str, int], errors: Sequence[tuple[str, str, int]]
+    counts: Mapping[str, int], errors: Sequence[tuple[str, str, int]], failing: int
 ) -> list[tuple[str, list[Cue]]]:
     entries, fresh = reverse("job_queue"), sum(number for _, _, number in errors)
     return [
@@ -188,6 +193,7 @@ def _cues(
             [
                 Cue("Coupled", counts["coupled"], reverse("couplings")),
                 Cue("Pending couplings", counts["pending"], reverse("pending_couplings"), 0, 1),
+                Cue("Health Checks Failing", failing, reverse("health"), 1),
             ],
         ),
     ]
@@ -237,6 +243,20 @@ def _todo(
                  f"Look at {held}", url)
         )  # fmt: skip
     return found
+
+
+def _ill(failing: Sequence[HealthCheck]) -> list[ToDo]:
+    """Return what the last look at the health found (C-0106)."""
+    if not failing:
+        return []
+    names = list(dict.fromkeys(name for row in failing for name in row.names))
+    first = failing[0]
+    title = f"Health: {first.sentence}" if len(failing) == 1 else f"{len(failing)} health checks"
+    text = f"{', '.join(names[:MOST_TO_DO]) or first.name}. {first.cure}"
+    tone = "bad" if first.state == State.WRONG else "held"
+    if len(failing) > 1:
+        title = f"{title} need a person"
+    return [ToDo(tone, title, text, "Look at the health", reverse("health"))]
 
 
 def _errors_to_cure(errors: Sequence[tuple[str, str, int]]) -> list[ToDo]:

@@ -129,6 +129,8 @@ class Narrows(Shows):
     def _of_filter(self, declared: Filter, company: Company) -> Narrowing:
         value = self._asked(declared.key)
         choices = list(declared.choices(company))
+        same = (known for known, _ in choices if known.casefold() == value.casefold())
+        value = next(same, value)
         condition = Q(**{declared.field: value}) if value else EVERYTHING
         return Narrowing(declared.key, declared.caption, "choice", value, choices, condition)
 

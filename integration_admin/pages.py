@@ -22,8 +22,9 @@ from django.views.generic import DetailView, ListView
 
 from integration_admin import list_tools, saved_views
 from integration_admin.columns import Cell, Column, Shows, column_of
+from integration_admin.following import MOST_NEWER, Follows
 from integration_admin.models import SavedView
-from integration_admin.narrowing import Filter, Narrows, View
+from integration_admin.narrowing import Filter, View
 from integration_admin.roles import Right, has_right, refusal
 
 __all__ = ["Filter", "View"]  # declared with the page that they belong to
@@ -104,7 +105,7 @@ class RightRequired(AccessMixin):
         return response
 
 
-class ListPage(RightRequired, Narrows, ListView[M]):
+class ListPage(RightRequired, Follows, ListView[M]):
     """A list: tabs, search, filters, sorting, columns, paging, export, and acts on rows."""
 
     template_name = "pages/list.html"
@@ -154,7 +155,8 @@ class ListPage(RightRequired, Narrows, ListView[M]):
         self, queryset: Any, page_size: int
     ) -> tuple[Paginator[M], Page[M], QuerySet[M], bool]:
         """Show the last page for a number that is too large, rather than refusing it."""
-        paginator = BoundedPaginator(queryset, page_size)
+        self.newer_rows = self.newer(queryset)
+        paginator = BoundedPaginator(self.as_seen(queryset), page_size)
         page = paginator.get_page(self.request.GET.get("page"))
         return paginator, page, page.object_list, page.has_other_pages()  # type: ignore[return-value]
 
@@ -171,7 +173,10 @@ class ListPage(RightRequired, Narrows, ListView[M]):
             "list": self,
             "headings": [self._heading(column) for column in self.shown_columns],
             "rows": [self._row(row) for row in rows],
-            "is_live": self.is_live(rows),
+            "is_live": self.is_followed or self.is_live(rows),
+            "as_of": self.as_of(rows),
+            "newer_rows": self.newer_rows,
+            "most_newer": MOST_NEWER,
             "page_actions": [one for one in allowed if not one.on_rows],
             "row_actions": [one for one in allowed if one.on_rows],
             "views": self._counted_views(),

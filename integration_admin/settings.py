@@ -49,6 +49,8 @@ SECRET_KEY = env.str("SECRET_KEY", "") or _kept("secret_key")
 SECRETS_KEYS_FILE = VAR_DIR / "secrets_key"
 SECRETS_KEYS = _secrets_keys()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+# Where browsers reach the console; with it, Sales opens records of Business Central through here.
+CONSOLE_URL = env.str("CONSOLE_URL", "").rstrip("/")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Hosts that connections may name; "host=private" also admits private and loopback addresses.
@@ -105,7 +107,10 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_USERNAME_CALLABLE = "integration_admin.auth.throttled_name"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 TEMPLATES = [

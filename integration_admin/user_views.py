@@ -46,6 +46,7 @@ class UserList(ListPage[User]):
     """Everybody who may sign in, with their roles."""
 
     title = "Users"
+    template_name = "pages/users.html"
     model = User
     right = Right.MANAGE_USERS
     columns = (
@@ -115,6 +116,7 @@ class UserCard(CardPage[User]):
     actions = (
         Action("Switch Off", "disable_user", Right.MANAGE_USERS, "hold"),
         Action("Switch On", "enable_user", Right.MANAGE_USERS, "check", is_primary=True),
+        Action("New Password Link", "new_password_link", Right.MANAGE_USERS, "key"),
     )
 
     def get_queryset(self) -> QuerySet[User]:
@@ -124,6 +126,8 @@ class UserCard(CardPage[User]):
         return "person"  # "user" is who looks at the page
 
     def can(self, action: Action) -> bool:
+        if action.url_name == "new_password_link":
+            return self.object.is_active and self.object.pk != self.request.user.pk
         return self.object.is_active == (action.url_name == "disable_user")
 
     def show_full_name(self, row: User) -> str:

@@ -17,22 +17,21 @@ from integration_admin.pages import (
     CardPage,
     Empty,
     Filter,
-    ListPage,
     Section,
     View,
 )
 from integration_admin.roles import Right
 from mappings import captions, links
+from mappings.links import Addresses
 from mappings.models import (
     FAILED,
     OWED,
     TO_RETRY,
     Coupling,
     IntegrationTableMapping,
-    OptionCoupling,
-    PendingCoupling,
 )
 from mappings.ongoing import InSales, in_sales
+from mappings.opening import OPENS, OpensRecords
 from mappings.terms import Direction, SynchResult
 from syncjobs.causes import explain
 from syncjobs.models import SynchError
@@ -73,7 +72,22 @@ def result(state: str, error: str) -> SafeString:
     return cells.state(state)
 
 
-class CouplingList(ListPage[Coupling]):
+class OpensCouplings(OpensRecords[Coupling]):
+    """Lists of couplings lead to both records."""
+
+    def addresses(self, row: Coupling) -> Addresses:
+        return self.links.of(
+            row.mapping_name,
+            key=row.business_central_key,
+            business_central_id=row.business_central_id,
+            dataverse_id=row.dataverse_id,
+        )
+
+    def opened(self, row: Coupling) -> str:
+        return title_of(row)
+
+
+class CouplingList(OpensCouplings):
     """Which record is coupled with which row, and how both directions went last."""
 
     title = "Couplings"
@@ -94,6 +108,7 @@ class CouplingList(ListPage[Coupling]):
             "last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True, is_filter=True
         ),
         Column("held", "Held back"),
+        OPENS,
         Column("business_central_key", side="bc", is_extra=True),
         Column("name", is_extra=True, is_personal=True),
         Column("business_central_id", "Business Central id", side="bc", is_extra=True),
@@ -140,7 +155,7 @@ class CouplingList(ListPage[Coupling]):
         return cells.state("Skipped") if row.skipped else ""
 
 
-class CouplingErrorList(ListPage[Coupling]):
+class CouplingErrorList(OpensCouplings):
     """Couplings that were skipped after the same error came twice, and the cure."""
 
     title = "Coupled Data Synchronization Errors"
@@ -152,6 +167,7 @@ class CouplingErrorList(ListPage[Coupling]):
         Column("way", "Direction"),
         Column("message", "Error Message", is_personal=True),
         Column("skipped_at", "Failed On", order="skipped_at", is_filter=True),
+        OPENS,
         Column("cause", is_extra=True, is_filter=True),
         Column("advice", "Advice", is_extra=True),
         Column("business_central_id", "Business Central id", side="bc", is_extra=True),
@@ -212,104 +228,6 @@ def failed_way(row: Coupling) -> Direction:
     return TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM
 
 
-class OptionErrorList(ListPage[OptionCoupling]):
-    """Options that were skipped after the same error came twice: payment terms and their like."""
-
-    title = "Option Mapping Errors"
-    model = OptionCoupling
-    right = Right.VIEW_COUPLING
-    columns = (
-        Column("business_central_key", order="business_central_key", side="bc"),
-        Column("mapping_name", "Mapping"),
-        Column("way", "Direction"),
-        Column("option", "Option", order="option_caption", side="sales"),
-        Column("last_error", "Error Message"),
-        Column(
-            "last_synch_modified_on", "BC as of", side="bc", hides_when_narrow=True, is_filter=True
-        ),
-        Column("business_central_id", "Business Central id", side="bc", is_extra=True),
-    )
-    actions = (Action("Retry", "retry_options", Right.RETRY_RECORD, "refresh"),)
-    filters = (BY_MAPPING,)
-    searches = ("business_central_key", "option_caption", "last_error")
-    searches_ids = ("business_central_id",)
-    search_hint = "Search code, option, message or id"
-    default_order = ("mapping_name", "business_central_key")
-    empty = Empty(
-        "No option is held back",
-        "Payment terms, shipment methods and shipping agents that fail twice wait here.",
-        "Errors by cause",
-        "errors",
-    )
-
-    def everything(self) -> QuerySet[OptionCoupling]:
-        return super().everything().filter(skipped=True)
-
-    def show_way(self, row: OptionCoupling) -> SafeString:
-        return cells.route(TO if row.last_synch_crm_result == SynchResult.FAILURE else FROM)
-
-    def show_option(self, row: OptionCoupling) -> SafeString:
-        return format_html(
-            '{} <span class="table__sub">{}</span>', row.option_caption, row.option_value
-        )
-
-    def show_last_error(self, row: OptionCoupling) -> SafeString:
-        return format_html('<span class="message">{}</span>', row.last_error)
-
-
-class PendingCouplingList(ListPage[PendingCoupling]):
-    """Records that were seen and failed before they had a partner: none is lost."""
-
-    title = "Pending Couplings"
-    model = PendingCoupling
-    right = Right.VIEW_COUPLING
-    columns = (
-        Column("record", "Record", order="name", is_personal=True),
-        Column("mapping_name", "Mapping"),
-        Column("direction", is_filter=True),
-        Column("message", "Error Message", is_personal=True),
-        Column("attempts", is_number=True, order="attempts"),
-        Column("failed_at", order="failed_at", is_filter=True),
-        Column("held", "Held back"),
-        Column("cause", is_extra=True, is_filter=True),
-        Column("record_id", is_extra=True),
-        Column("seen_at", order="seen_at", is_extra=True),
-    )
-    actions = (Action("Retry", "retry_pending", Right.RETRY_RECORD, "refresh"),)
-    views = (
-        View("all", "All"),
-        View("waiting", "Tried again by itself", Q(skipped=False)),
-        View("skipped", "Skipped", Q(skipped=True)),
-    )
-    filters = (BY_MAPPING,)
-    searches = ("name", "message")
-    searches_ids = ("record_id",)
-    search_hint = "Search name, message or id"
-    default_order = ("-failed_at", "-pk")
-    empty = Empty(
-        "No record waits for a partner",
-        "A new record that cannot be created on the other side waits here until it can.",
-    )
-
-    def show_record(self, row: PendingCoupling) -> SafeString:
-        if row.name:
-            return format_html('<span title="{}">{}</span>', row.record_id, row.name)
-        return format_html("<code>{}</code>", row.record_id)
-
-    def value_message(self, row: PendingCoupling) -> str:
-        return row.message
-
-    def show_message(self, row: PendingCoupling) -> SafeString:
-        return format_html(
-            '<span class="message">{}<span class="table__sub">{}</span></span>',
-            row.message,
-            explain(row.cause).advice,
-        )
-
-    def show_held(self, row: PendingCoupling) -> SafeString:
-        return cells.state("Skipped") if row.skipped else cells.muted("no")
-
-
 class CouplingCard(CardPage[Coupling]):
     """A pair: both sides, their times, results and errors, and links that open each side."""
 
@@ -358,7 +276,9 @@ class CouplingCard(CardPage[Coupling]):
             "name": row.name.removeprefix(row.business_central_key).strip(),
             "table": captions.table(table),
             "integration_table": captions.integration_table(integration_table),
-            "bc_url": links.business_central(company, table, row.business_central_key),
+            "bc_url": links.business_central(
+                company, table, row.business_central_key, row.business_central_id
+            ),
             "sales_url": links.sales(company, integration_table, row.dataverse_id),
             "explained": explain(row.cause) if row.cause else None,
             "errors": errors.order_by("-id")[:20],

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mappings import buttons, coupling_buttons, coupling_views, salespeople_views, views
+from mappings import (
+    buttons,
+    coupling_buttons,
+    coupling_views,
+    open_views,
+    salespeople_views,
+    views,
+    waiting_views,
+)
 
 urlpatterns = [
+    path("open/", open_views.open_from_sales, name="open_from_sales"),
     path("mappings/", views.MappingList.as_view(), name="mappings"),
     path("mappings/synchronize/", buttons.synchronize_selected, name="synchronize_selected"),
     path("mappings/synchronize-all/", buttons.synchronize_all, name="synchronize_all"),
@@ -52,10 +61,10 @@ urlpatterns = [
     ),
     path("coupled-data-errors/retry/", coupling_buttons.retry_couplings, name="retry_couplings"),
     path("coupled-data-errors/retry-all/", coupling_buttons.retry_all, name="retry_all"),
-    path("option-errors/", coupling_views.OptionErrorList.as_view(), name="option_errors"),
+    path("option-errors/", waiting_views.OptionErrorList.as_view(), name="option_errors"),
     path("option-errors/retry/", coupling_buttons.retry_options, name="retry_options"),
     path(
-        "pending-couplings/", coupling_views.PendingCouplingList.as_view(), name="pending_couplings"
+        "pending-couplings/", waiting_views.PendingCouplingList.as_view(), name="pending_couplings"
     ),
     path("pending-couplings/retry/", coupling_buttons.retry_pending, name="retry_pending"),
 ]

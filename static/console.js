@@ -68,6 +68,11 @@
       const copied = () => { el.lastChild.replaceWith("Copied"); };
       navigator.clipboard?.writeText(document.querySelector(el.dataset.copy).textContent).then(copied, () => {});
     }
+    if ((el = hit("[data-pause]"))) {
+      const paused = el.getAttribute("aria-pressed") !== "true";
+      el.setAttribute("aria-pressed", String(paused));
+    }
+    if (hit("[data-keys]")) document.getElementById("keys").showModal();
     if ((el = hit("[data-clear]"))) {
       const list = el.closest("[data-list]");
       each("tbody .pick input", (row) => { row.checked = false; }, list); refreshSelection(list);
@@ -83,14 +88,26 @@
 
   // Following what runs is quiet: not in a hidden tab, not under somebody's fingers or selection.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const busy = document.activeElement?.closest("[data-fresh]") || document.querySelector("[data-fresh] details[open]") || !getSelection().isCollapsed;
+    const busy = document.activeElement?.closest("[data-fresh]") || document.querySelector("[data-fresh] details[open], [data-fresh] .pick input:checked, [data-pause][aria-pressed=true]") || !getSelection().isCollapsed;
     if (event.target.matches("[data-follow]") && (document.hidden || busy)) event.preventDefault();
   });
 
+  // Keys, as in Business Central; "?" shows them, and there they can be turned off.
+  const isTyping = (el) => el.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   document.addEventListener("keydown", (event) => {
     const focus = (selector) => { const el = document.querySelector(selector); if (el) { event.preventDefault(); el.focus(); el.select?.(); } };
-    if (event.altKey && event.key.toLowerCase() === "q") focus("[data-tellme]");
-    if (event.key === "F3") focus(".quick .input");
     if (event.key === "Escape") each("details.menu[open]", (menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+    const dialog = document.getElementById("keys");
+    if (event.key === "?" && dialog && !isTyping(event.target)) { dialog.open ? dialog.close() : dialog.showModal(); return; }
+    if (store("keys") === "off") return;
+    if (event.altKey && event.key.toLowerCase() === "q") focus("[data-tellme]");
+    if (event.key === "F3" && event.shiftKey) { if (document.getElementById("pane")) { event.preventDefault(); togglePane(); } }
+    else if (event.key === "F3") focus(".quick .input");
+    if (event.key === "Enter" && event.ctrlKey) {
+      const form = event.target.form, button = form?.querySelector("button.btn--primary");
+      if (form && form.method === "post") { event.preventDefault(); form.requestSubmit(button || undefined); }
+    }
   });
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-keys-on]")) store("keys", event.target.checked ? "on" : "off"); });
+  addEventListener("DOMContentLoaded", () => each("[data-keys-on]", (box) => { box.checked = store("keys") !== "off"; }));
 })();

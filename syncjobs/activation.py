@@ -26,6 +26,25 @@ SYNCHRONIZE = "synchronize"
 WAKE_AFTER = timedelta(seconds=30)  # E-7.42
 WORTH_WAKING = timedelta(seconds=30)  # … if that is so much earlier than planned
 AWAKE_SOON = (JobStatus.READY, JobStatus.ON_HOLD_INACTIVE)
+# What the console does for itself, for every company: it is no synchronization of a mapping.
+OWN_JOBS = (
+    DefaultJob(
+        key="SWEEP",
+        name="Daily sweep: no change was missed",
+        order=1000,
+        frequency_minutes=24 * 60,
+        inactivity_minutes=0,
+        max_attempts=3,
+    ),
+    DefaultJob(
+        key="CHECK HEALTH",
+        name="Health check of both connections",
+        order=1010,
+        frequency_minutes=30,
+        inactivity_minutes=0,
+        max_attempts=3,
+    ),
+)
 # What goes on when Sales is switched off and Dataverse stays (E-7.50).
 BASE_MAPPINGS = ("CURRENCY", "SALESPEOPLE", "CONTACT", "CUSTOMER", "VENDOR")
 
@@ -68,7 +87,7 @@ def create_default_entries(
     known = set(recurring.values_list("job", "mapping_name"))
     return [
         _create(company, job, now=now, start=start)
-        for job in wanted
+        for job in (*wanted, *OWN_JOBS)
         if (_job_name(job), job.mapping) not in known
     ]
 
@@ -162,7 +181,9 @@ def hold_all(company: Company, *, now: datetime) -> int:
 
 def hold_sales(company: Company, *, now: datetime) -> int:
     """Put on hold what needs Dynamics 365 Sales; the jobs that Dataverse carries go on."""
-    return _hold(_recurring(company).exclude(mapping_name__in=BASE_MAPPINGS), now)
+    own = [_job_name(job) for job in OWN_JOBS]
+    needed = _recurring(company).exclude(mapping_name__in=BASE_MAPPINGS).exclude(job__in=own)
+    return _hold(needed, now)
 
 
 def resume(company: Company, *, now: datetime) -> int:
@@ -178,8 +199,8 @@ def resume(company: Company, *, now: datetime) -> int:
 
 
 def count(company: Company) -> JobCount:
-    """Return how many of the company's recurring jobs are ready or in process (E-7.51)."""
-    entries = _recurring(company)
+    """Return how many of the company's synchronization jobs are ready or in process (E-7.51)."""
+    entries = _recurring(company).exclude(job__in=[_job_name(job) for job in OWN_JOBS])
     active = entries.filter(status__in=(JobStatus.READY, JobStatus.IN_PROCESS))
     return JobCount(active.count(), entries.count())
 

@@ -24,13 +24,15 @@ from connections.models import Company
 from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
-from integration_admin.pages import Action, Empty, Filter, ListPage, View, back
+from integration_admin.pages import Action, Empty, Filter, View, back
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from integration_admin.selection import acts_on
 from mappings import pairing
 from mappings.coupling_buttons import within_limit
 from mappings.coupling_views import mapping_names
+from mappings.links import Addresses, Links
 from mappings.models import Coupling, PendingCoupling
+from mappings.opening import OPENS, OpensRecords
 from mappings.terms import Direction
 from syncjobs import clock, on_demand
 from syncjobs.causes import REMEDIES, explain
@@ -53,7 +55,7 @@ class Group(NamedTuple):
     first: datetime
     last: datetime
     mappings: str
-    records: list[tuple[SynchError, Coupling | None]]
+    records: list[tuple[SynchError, Coupling | None, Addresses]]
     is_first: bool
 
     @property
@@ -82,7 +84,7 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
         errors = errors.filter(mapping_name=chosen)
     if search:
         errors = errors.filter(Q(message__icontains=search) | Q(record_name__icontains=search))
-    groups = _groups(errors, since=clock.now() - timedelta(days=int(days)))
+    groups = _groups(company, errors, since=clock.now() - timedelta(days=int(days)))
     names = mapping_names(company) if company else []
     return render(
         request,
@@ -107,8 +109,10 @@ _NO_ERRORS = Empty("No errors", "Every record of this time went through.")
 _NO_WARNINGS = Empty("No warnings", "No text was cut, and nothing else needs a look.")
 
 
-def _groups(errors: QuerySet[SynchError], *, since: datetime) -> list[Group]:
-    """Group by cause, most first: three queries, however many errors there are."""
+def _groups(
+    company: Company | None, errors: QuerySet[SynchError], *, since: datetime
+) -> list[Group]:
+    """Group by cause, most first: five queries, however many errors there are."""
     recent = errors.filter(logged_at__gte=since).order_by()
     counted = recent.values("cause", "mapping_name").annotate(
         n=Count("pk"), first=Min("logged_at"), last=Max("logged_at")
@@ -116,12 +120,15 @@ def _groups(errors: QuerySet[SynchError], *, since: datetime) -> list[Group]:
     by_cause: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in counted:
         by_cause[row["cause"]].append(dict(row))
-    records: dict[str, list[tuple[SynchError, Coupling | None]]] = defaultdict(list)
+    records: dict[str, list[tuple[SynchError, Coupling | None, Addresses]]] = defaultdict(list)
     numbers = {cause: sum(row["n"] for row in rows) for cause, rows in by_cause.items()}
     shown = _newest(errors, numbers)
     couplings = couplings_of(shown)
+    known = Links(company) if shown else None
     for error in shown:
-        records[error.cause].append((error, couplings.get(error.pk)))
+        coupling = couplings.get(error.pk)
+        opens = addresses_of(error, coupling, known) if known else Addresses()
+        records[error.cause].append((error, coupling, opens))
     ordered = sorted(by_cause, key=lambda cause: -numbers[cause])
     return [
         _group(cause, by_cause[cause], records[cause], is_first=cause == ordered[0])
@@ -146,7 +153,7 @@ def _newest(errors: QuerySet[SynchError], numbers: Mapping[str, int]) -> list[Sy
 def _group(
     cause: str,
     rows: list[dict[str, Any]],
-    records: list[tuple[SynchError, Coupling | None]],
+    records: list[tuple[SynchError, Coupling | None, Addresses]],
     *,
     is_first: bool,
 ) -> Group:
@@ -172,7 +179,7 @@ def _causes(company: Company) -> list[tuple[str, str]]:
     return sorted(((cause, explain(cause).title) for cause in noted.distinct()), key=itemgetter(1))
 
 
-class ErrorList(ListPage[SynchError]):
+class ErrorList(OpensRecords[SynchError]):
     """Why single records failed, were skipped, or went through with a warning."""
 
     title = "Integration Synch. Errors"
@@ -184,6 +191,7 @@ class ErrorList(ListPage[SynchError]):
         Column("way", "Direction"),
         Column("message", "Error Message", is_personal=True),
         Column("logged_at", order="logged_at", is_filter=True),
+        OPENS,
         Column("cause", is_extra=True),
         Column("advice", "Advice", is_extra=True),
         Column("business_central_id", "Business Central id", side="bc", is_extra=True),
@@ -199,6 +207,7 @@ class ErrorList(ListPage[SynchError]):
         View("all", "All"),
     )
     counts_views = False
+    newest_by = "pk"
     filters = (
         Filter("mapping", "Mapping", "mapping_name", mapping_names),
         Filter("cause", "Cause", "cause", _causes),
@@ -221,7 +230,14 @@ class ErrorList(ListPage[SynchError]):
             return rows
 
     def gather(self, rows: Sequence[SynchError]) -> None:
+        super().gather(rows)
         self.couplings = couplings_of(rows)
+
+    def addresses(self, row: SynchError) -> Addresses:
+        return addresses_of(row, self.couplings.get(row.pk), self.links)
+
+    def opened(self, row: SynchError) -> str:
+        return row.record_name or "the record"
 
     def show_record(self, row: SynchError) -> SafeString:
         name = row.record_name or row.business_central_id or row.dataverse_id or "the whole job"
@@ -272,6 +288,16 @@ def couplings_of(errors: Sequence[SynchError]) -> dict[int, Coupling]:
             if record_id and (coupling := found.get((error.mapping_name, record_id))):
                 result[error.pk] = coupling
     return result
+
+
+def addresses_of(error: SynchError, coupling: Coupling | None, known: Links) -> Addresses:
+    """Return where the record of an error opens, on each side where it exists."""
+    return known.of(
+        error.mapping_name,
+        key=coupling.business_central_key if coupling else "",
+        business_central_id=coupling.business_central_id if coupling else error.business_central_id,
+        dataverse_id=coupling.dataverse_id if coupling else error.dataverse_id,
+    )
 
 
 # Buttons

@@ -47,6 +47,8 @@ PLACES = {
     "synchronize": "syncjobs.queued:synchronize",
     "synchronize_all": "syncjobs.queued:synchronize_all",
     "match": "syncjobs.queued:match",
+    "sweep": "syncjobs.sweeping:sweep",
+    "check_health": "syncjobs.checkup:check_health",
     "redeploy_solution": "syncjobs.redeploying:redeploy_solution",
     "assisted_setup": "integration_admin.guides.finishing:finish",
 }

@@ -226,6 +226,86 @@ class SynchError(models.Model):
         return self.message
 
 
+class Sweep(models.Model):
+    """What the last sweep of one direction of a mapping found."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="sweeps")
+    mapping_name = models.CharField("Integration Table Mapping Name", max_length=20)
+    direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
+    swept_at = models.DateTimeField("Date/Time")
+    looked_at = models.PositiveIntegerField("Records Looked At", default=0)
+    hidden = models.PositiveIntegerField("Changes Never Looked At", default=0)
+    left = models.PositiveIntegerField("Changes Left", default=0)  # after the mapping had looked
+
+    class Meta:
+        verbose_name = "sweep"
+        ordering = ["mapping_name", "direction"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "mapping_name", "direction"], name="one_sweep_per_direction"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"sweep of {self.mapping_name} {self.direction}"
+
+
+class HealthCheck(models.Model):
+    """What one health check found last, and since when it is so (C-3301)."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="health_checks")
+    side = models.CharField("System", max_length=20)
+    name = models.CharField("Check", max_length=60)
+    group = models.CharField("Group", max_length=30)  # what is looked at together
+    position = models.PositiveSmallIntegerField("Position", default=0)
+    state = models.CharField("State", max_length=10)
+    since = models.DateTimeField("Since")
+    checked_at = models.DateTimeField("Last Checked")
+    sentence = models.TextField("Finding")
+    cure = models.TextField("Advice", blank=True)
+    code = models.CharField("Code", max_length=40, blank=True)
+    names = models.JSONField("Names", default=list)
+    milliseconds = models.PositiveIntegerField("Duration (ms)", default=0)
+
+    class Meta:
+        verbose_name = "health check"
+        ordering = ["position", "side", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "side", "name"], name="one_result_per_health_check"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side}: {self.name}"
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody has to do anything."""
+        return self.state in ("healthy", "attention")
+
+
+class HealthReport(models.Model):
+    """One look at the health: kept for 90 days (C-3302)."""
+
+    company = models.ForeignKey(
+        Company, models.CASCADE, related_name="health_reports", db_index=False
+    )
+    checked_at = models.DateTimeField("Date/Time")
+    state = models.CharField("State", max_length=10)
+    checks = models.PositiveSmallIntegerField("Checks", default=0)
+    wrong = models.JSONField("Wrong", default=list)  # the exact names
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        verbose_name = "health report"
+        ordering = ["-checked_at"]
+        indexes = [models.Index(fields=["company", "-checked_at"], name="health_report_newest")]
+
+    def __str__(self) -> str:
+        return f"health of {self.company} at {self.checked_at:%Y-%m-%d %H:%M}"
+
+
 class Lease(models.Model):
     """Who is in charge of something that only one process may do, and until when."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +10,10 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from connections import deployment, redeploy, setup
+from connections import deployment, redeploy, sales_status, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, Redeployment, SignIn
+from connections.models import Company, Redeployment, SalesConnectionSetup, SignIn
 from connections.redeploy import AssignRole, ImportSolution, SolutionState
 from connections.solution.manifest import shown
 from connections.solution.package import Package
@@ -105,7 +106,16 @@ def run(
             raise
         redeploying.resume()
         _end(record, result=_result(record))
+        _note_what_is_there(company)
         return record
+
+
+def _note_what_is_there(company: Company) -> None:
+    """Let the page of the Sales set-up show the version that is installed now (C-0613)."""
+    sales = SalesConnectionSetup.objects.filter(company=company, is_enabled=True)
+    if sales.exists():
+        with suppress(IntegrationError):
+            sales_status.refresh(company, now=clock.now())
 
 
 def check_idle(company: Company) -> None:

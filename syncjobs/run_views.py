@@ -73,6 +73,7 @@ class RunList(ListPage[Run]):
         View("failed", "Failed", Q(status=RunStatus.ERROR)),
     )
     counts_views = False
+    newest_by = "pk"
     filters = (
         BY_MAPPING,
         Filter("kind", "Kind", "job", _kinds),

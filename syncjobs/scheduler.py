@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 LEASE = "scheduler"
 LEADS_FOR = timedelta(seconds=15)  # without a sign of life; then another scheduler takes over
 EVERY = timedelta(seconds=1)
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class Scheduler:
     owner: str
     leads_for: timedelta = LEADS_FOR
     fence: int | None = None
+    chore: Callable[[datetime], object] | None = None  # of the console, once a minute
+    _chore_at: datetime | None = None
 
     @property
     def is_leader(self) -> bool:
@@ -37,6 +41,9 @@ class Scheduler:
         dispatch.free_dead(now=now)
         dispatch.activate_waiting(now=now)
         dispatch.ring_due(now=now)
+        if self.chore and (self._chore_at is None or now - self._chore_at >= A_MINUTE):
+            self._chore_at = now
+            self.chore(now)
         return True
 
     def resign(self, now: datetime) -> None:

@@ -24,10 +24,12 @@ from integration_admin.pages import (
 from integration_admin.roles import Right
 from mappings import captions
 from mappings.coupling_views import BY_MAPPING
+from mappings.links import Links
 from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
 from syncjobs import clock
 from syncjobs.causes import explain
+from syncjobs.error_views import addresses_of, couplings_of
 from syncjobs.models import BUSY, FAILED, RUNNING, SynchJob
 from syncjobs.terms import SynchJobType
 
@@ -85,6 +87,7 @@ class SynchJobList(ListPage[SynchJob]):
         Filter("direction", "Direction", "direction", _ways),
         Filter("type", "Type", "type", _types),
     )
+    newest_by = "started_at"
     default_order = ("-started_at", "mapping_name", "direction", "type")  # as the index
     empty = Empty(
         "Nothing has run yet",
@@ -156,9 +159,14 @@ class SynchJobCard(CardPage[SynchJob]):
         job = self.object
         fields = {field.name: field.verbose_name for field in SynchJob._meta.fields}
         rows = job.errors.order_by("warning", "-pk")
+        shown = list(rows[:50])
+        couplings, known = couplings_of(shown), Links(self.company)
         return context | {
             "counters": [(fields[name], name, getattr(job, name)) for name in COUNTERS],
-            "errors": [(row, explain(row.cause)) for row in rows[:50]],
+            "errors": [
+                (row, explain(row.cause), addresses_of(row, couplings.get(row.pk), known))
+                for row in shown
+            ],
             "error_count": rows.count(),
         }
 

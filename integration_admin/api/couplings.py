@@ -11,13 +11,15 @@ from ninja import Query, Router, Schema
 
 from connections.models import Company
 from integration_admin.api.access import ApiToken, user_of
+from integration_admin.api.lists import Listing, answer, listed
 from integration_admin.api.mappings import mapping_of
 from integration_admin.api.refusals import Code, RefusalError, not_found
-from integration_admin.api.scope import Id, Ids, Paging, Scope, Text, company_of, page_of
+from integration_admin.api.scope import Id, Ids, Scope, Text, company_of
 from integration_admin.api.shapes import CountShape, Couplings, CouplingShape, Started
 from integration_admin.roles import Right, has_right
 from mappings import pairing
 from mappings.coupling_buttons import MOST_FOR_SUPPORT, wanted
+from mappings.coupling_views import CouplingList
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs import clock, leases, on_demand
 from syncjobs.runs.phases import lease_name
@@ -35,10 +37,9 @@ STATES = {
 }
 
 
-class Narrowed(Paging):
+class Narrowed(Listing):
     mapping: Text = ""
     state: Literal["all", "failed", "skipped", "owed"] = "all"
-    q: Text = ""
     record: UUID | None = None  # of either side
 
 
@@ -59,14 +60,11 @@ class Chosen(Schema):
 @router.get("/couplings", auth=ApiToken(Right.VIEW_COUPLING), response=Couplings)
 def list_couplings(request: HttpRequest, asked: Query[Narrowed]) -> Any:
     """List couplings, narrowed by mapping, state, words or a record's id."""
-    rows = Coupling.objects.filter(STATES[asked.state], company=company_of(request, asked))
-    if asked.mapping:
-        rows = rows.filter(mapping_name__iexact=asked.mapping)
-    if asked.q:
-        rows = rows.filter(Q(business_central_key__icontains=asked.q) | Q(name__icontains=asked.q))
+    page = listed(CouplingList, request, company_of(request, asked))
+    rows = page.get_queryset().filter(STATES[asked.state])
     if asked.record:
         rows = rows.filter(Q(business_central_id=asked.record) | Q(dataverse_id=asked.record))
-    return page_of(rows.defer("base"), asked, order=("pk",))
+    return answer(page, rows, asked, order=("pk",))
 
 
 @router.post("/couplings", auth=ApiToken(Right.COUPLE_RECORD), response={201: CouplingShape})

@@ -24,6 +24,7 @@ from integration_admin.api import (
     health,
     item_availability,
     job_queue,
+    lists,
     mappings,
     monitoring,
     redeploy,
@@ -89,7 +90,7 @@ api = Door(
 )
 PARTS = (
     connections, health, redeploy, default_setup, item_availability, encryption, mappings,
-    couplings, monitoring, job_queue,
+    couplings, monitoring, job_queue, lists,
 )  # fmt: skip
 for part in PARTS:
     api.add_router("", part.router)

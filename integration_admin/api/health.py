@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,18 +11,27 @@ from ninja import Query, Router, Schema
 from audit import trail
 from audit.terms import Act
 from connections import deployment, health
-from connections.health import State
 from connections.models import Company
 from connections.redeploy import SolutionState
 from connections.role_matrix import matrix
 from integration_admin.api.access import ApiToken, user_of
-from integration_admin.api.scope import Scope, company_of
+from integration_admin.api.refusals import Code, RefusalError
+from integration_admin.api.scope import Scope, Text, company_of
 from integration_admin.api.shapes import FindingShape
 from integration_admin.roles import Right
-from syncjobs.redeploy_checks import check_redeploys
+from syncjobs import checkup
+from syncjobs.models import HealthCheck
 
 router = Router(tags=["Health"])
 TEST = ApiToken(Right.TEST_CONNECTION)
+
+
+class HealthCheckShape(FindingShape):
+    """What a check found last, and since when it is so."""
+
+    group: str
+    since: datetime
+    checked_at: datetime
 
 
 class HealthShape(Schema):
@@ -29,7 +39,13 @@ class HealthShape(Schema):
 
     state: str
     wrong: list[str]
-    checks: list[FindingShape]
+    checks: list[HealthCheckShape]
+
+
+class Looked(Schema):
+    """Which groups of checks; none is all."""
+
+    only: list[Text] = []
 
 
 class HolderShape(Schema):
@@ -51,16 +67,29 @@ class Roles(Schema):
     items: list[RoleShape]
 
 
+@router.get("/health", auth=ApiToken(Right.VIEW_CONNECTION), response=HealthShape)
+def get_health(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Show what each check found when it last looked; nothing is asked now."""
+    return _told(list(HealthCheck.objects.filter(company=company_of(request, scope))))
+
+
 @router.post("/health/check", auth=TEST, response=HealthShape)
-def check_health(request: HttpRequest, scope: Query[Scope]) -> Any:
-    """Look at everything a synchronization needs."""
+def check_health(request: HttpRequest, body: Looked, scope: Query[Scope]) -> Any:
+    """Look at everything a synchronization needs, or at some groups of it."""
     company = company_of(request, scope)
-    found = [*health.check_health(company), *check_redeploys(company)]
-    wrong = [one for one in found if one.state != State.HEALTHY]
-    after = {"checks": len(found), "not healthy": len(wrong)}
+    unknown = [key for key in body.only if key not in checkup.KEYS]
+    if unknown:
+        cure = f"There are: {', '.join(checkup.KEYS)}."
+        raise RefusalError(422, Code.INPUT, f"There is no group {unknown[0]}.", cure)
+    rows = checkup.look(company, only=body.only, by=user_of(request))
+    after = {"checks": len(rows), "not healthy": len(checkup.failing(rows))}
     trail.note(Act.TESTED, company, company=company, after=after, by=user_of(request))
-    names = [name for one in wrong for name in one.names]
-    return {"state": health.state_of(found), "wrong": names, "checks": found}
+    return _told(rows)
+
+
+def _told(rows: list[HealthCheck]) -> dict[str, Any]:
+    wrong = [name for row in checkup.failing(rows) for name in row.names]
+    return {"state": checkup.state_of(rows), "wrong": wrong, "checks": rows}
 
 
 @router.get("/security-roles", auth=ApiToken(Right.VIEW_ROLES), response=Roles)

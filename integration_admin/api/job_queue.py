@@ -8,29 +8,29 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from integration_admin.api.access import ApiToken, user_of
+from integration_admin.api.lists import Listing, answer, listed
 from integration_admin.api.refusals import not_found
-from integration_admin.api.scope import Id, Paging, Scope, company_of, page_of
+from integration_admin.api.scope import Id, Scope, company_of
 from integration_admin.api.shapes import Entries, EntryShape, RunShape
 from integration_admin.roles import Right
 from syncjobs import clock, queue
 from syncjobs.models import JobQueueEntry
+from syncjobs.queue_views import JobQueueList
 from syncjobs.terms import JobStatus
 
 router = Router(tags=["Job queue"])
 RUN_JOB = ApiToken(Right.RUN_JOB)
 
 
-class EntriesAsked(Paging):
+class EntriesAsked(Listing):
     status: JobStatus | None = None
 
 
 @router.get("/job-queue", auth=ApiToken(Right.VIEW_JOB), response=Entries)
 def list_entries(request: HttpRequest, asked: Query[EntriesAsked]) -> Any:
     """List job queue entries."""
-    rows = JobQueueEntry.objects.filter(company=company_of(request, asked))
-    if asked.status:
-        rows = rows.filter(status=asked.status)
-    return page_of(rows, asked, order=("pk",))
+    page = listed(JobQueueList, request, company_of(request, asked))
+    return answer(page, page.get_queryset(), asked, order=("pk",))
 
 
 @router.get("/job-queue/{id}", auth=ApiToken(Right.VIEW_JOB), response=EntryShape)

@@ -14,10 +14,11 @@ from audit.models import AuditEntry
 from connections.models import Company
 from integration_admin.api.access import ApiToken, user_of
 from integration_admin.api.couplings import check_number
+from integration_admin.api.lists import Listing, answer, listed
 from integration_admin.api.refusals import Code, RefusalError, not_found
-from integration_admin.api.scope import Id, Ids, Paging, Scope, Text, company_of, page_of
+from integration_admin.api.scope import Id, Ids, Scope, Text, company_of
 from integration_admin.api.shapes import (
-    AuditLog,
+    AuditEntries,
     Causes,
     CountShape,
     RunCard,
@@ -27,31 +28,33 @@ from integration_admin.api.shapes import (
     SynchJobs,
     SynchJobShape,
 )
-from integration_admin.audit_views import shows_values, visible
+from integration_admin.audit_views import AuditLog, shows_values
 from integration_admin.roles import Right
 from mappings import pairing
 from mappings.models import PendingCoupling
 from mappings.terms import Direction
 from syncjobs import clock, queue
 from syncjobs.causes import explain
-from syncjobs.error_views import couplings_of
+from syncjobs.error_views import ErrorList, couplings_of
 from syncjobs.models import Run, SynchError, SynchJob
 from syncjobs.progress import estimate
+from syncjobs.run_views import RunList
 from syncjobs.terms import RunStatus
+from syncjobs.views import SynchJobList
 
 router = Router(tags=["Monitoring"])
 
 
-class RunsAsked(Paging):
+class RunsAsked(Listing):
     mapping: Text = ""
     status: RunStatus | None = None
 
 
-class OfMapping(Paging):
+class OfMapping(Listing):
     mapping: Text = ""
 
 
-class ErrorsAsked(Paging):
+class ErrorsAsked(Listing):
     mapping: Text = ""
     cause: Text = ""
     job: UUID | None = None
@@ -68,7 +71,7 @@ class ErrorsChosen(Schema):
     ids: Ids
 
 
-class AuditAsked(Paging):
+class AuditAsked(Listing):
     act: Text = ""
     user: Text = ""
     correlation_id: Text = ""
@@ -80,12 +83,8 @@ class AuditAsked(Paging):
 @router.get("/runs", auth=ApiToken(Right.VIEW_LOG), response=Runs)
 def list_runs(request: HttpRequest, asked: Query[RunsAsked]) -> Any:
     """List runs, the newest first."""
-    rows = Run.objects.filter(company=company_of(request, asked))
-    if asked.mapping:
-        rows = rows.filter(mapping_name__iexact=asked.mapping)
-    if asked.status:
-        rows = rows.filter(status=asked.status)
-    return page_of(rows.defer("log", "error_detail"), asked)
+    page = listed(RunList, request, company_of(request, asked))
+    return answer(page, page.get_queryset(), asked)
 
 
 @router.get("/runs/{id}", auth=ApiToken(Right.VIEW_LOG), response=RunCard)
@@ -124,10 +123,8 @@ def _run(company: Company, pk: int) -> Run:
 @router.get("/synch-jobs", auth=ApiToken(Right.VIEW_LOG), response=SynchJobs)
 def list_synch_jobs(request: HttpRequest, asked: Query[OfMapping]) -> Any:
     """List integration synch. jobs with their counters, the newest first."""
-    rows = SynchJob.objects.filter(company=company_of(request, asked))
-    if asked.mapping:
-        rows = rows.filter(mapping_name__iexact=asked.mapping)
-    return page_of(rows, asked, order=("-started_at", "-pk"))
+    page = listed(SynchJobList, request, company_of(request, asked))
+    return answer(page, page.get_queryset(), asked, order=("-started_at", "-pk"))
 
 
 @router.get("/synch-jobs/{id}", auth=ApiToken(Right.VIEW_LOG), response=SynchJobShape)
@@ -145,14 +142,9 @@ def get_synch_job(request: HttpRequest, id: UUID, scope: Query[Scope]) -> Any:  
 @router.get("/errors", auth=ApiToken(Right.VIEW_LOG), response=SynchErrors)
 def list_errors(request: HttpRequest, asked: Query[ErrorsAsked]) -> Any:
     """List errors of records, the newest first."""
-    rows = SynchError.objects.filter(company=company_of(request, asked), warning=asked.warnings)
-    if asked.mapping:
-        rows = rows.filter(mapping_name__iexact=asked.mapping)
-    if asked.cause:
-        rows = rows.filter(cause=asked.cause)
-    if asked.job:
-        rows = rows.filter(job=asked.job)
-    return page_of(rows.defer("detail"), asked)
+    view = "warnings" if asked.warnings else "errors"
+    page = listed(ErrorList, request, company_of(request, asked), view=view)
+    return answer(page, page.get_queryset(), asked)
 
 
 @router.get("/errors/causes", auth=ApiToken(Right.VIEW_LOG), response=Causes)
@@ -210,20 +202,17 @@ def _source(error: SynchError) -> UUID | None:
 # Audit log
 
 
-@router.get("/audit-log", auth=ApiToken(Right.VIEW_AUDIT), response=AuditLog)
+@router.get("/audit-log", auth=ApiToken(Right.VIEW_AUDIT), response=AuditEntries)
 def list_audit_log(request: HttpRequest, asked: Query[AuditAsked]) -> Any:
     """List who changed what, the newest first; values of set-ups are for administrators."""
-    rows = visible(company_of(request, asked))
-    if asked.act:
-        rows = rows.filter(act__iexact=asked.act)
-    if asked.user:
-        rows = rows.filter(user_name=asked.user)
+    page = listed(AuditLog, request, company_of(request, asked))
+    rows = page.get_queryset()
     if asked.correlation_id:
         rows = rows.filter(correlation_id=asked.correlation_id)
-    page = page_of(rows, asked)
-    for entry in page["items"]:
+    found = answer(page, rows, asked)
+    for entry in found["items"]:
         _hide(entry, request)
-    return page
+    return found
 
 
 def _hide(entry: AuditEntry, request: HttpRequest) -> None:

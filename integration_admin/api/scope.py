@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Field, Model, Q, QuerySet
 from django.http import HttpRequest
 from ninja import Field as Limited
@@ -81,18 +82,38 @@ def page_of(rows: QuerySet[M], paging: Paging, order: tuple[str, ...] = ("-pk",)
 
 def _cursor(row: Model, order: tuple[str, ...]) -> str:
     values = [getattr(row, name.removeprefix("-")) for name in order]
-    texts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
+    texts = [_text(value) for value in values]
     return urlsafe_b64encode(json.dumps(texts).encode()).decode("ascii")
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _after(model: type[Model], cursor: str, order: tuple[str, ...]) -> Q:
     """Select what comes after a row: equal in the first columns, further in the next."""
     condition, equal = Q(pk__in=[]), Q()
     for name, value in zip(order, _values(model, cursor, order), strict=True):
-        column, further = name.removeprefix("-"), "lt" if name.startswith("-") else "gt"
-        condition |= equal & Q(**{f"{column}__{further}": value})
-        equal &= Q(**{column: value})
+        condition |= equal & _further(model, name, value)
+        equal &= Q(**{name.removeprefix("-"): value}) if value is not None else _empty(name)
     return condition
+
+
+def _further(model: type[Model], name: str, value: Any) -> Q:
+    """Select what is further in one column; SQLite has what is empty before all, others after."""
+    column, falls = name.removeprefix("-"), name.startswith("-")
+    ends_empty = falls == connection.features.order_by_nulls_first
+    if value is None:
+        return Q(pk__in=[]) if ends_empty else ~_empty(name)
+    further = Q(**{f"{column}__{'lt' if falls else 'gt'}": value})
+    can_be_empty = _field(model, column).null
+    return further | _empty(name) if ends_empty and can_be_empty else further
+
+
+def _empty(name: str) -> Q:
+    return Q(**{f"{name.removeprefix('-')}__isnull": True})
 
 
 def _values(model: type[Model], cursor: str, order: tuple[str, ...]) -> list[Any]:
@@ -102,7 +123,7 @@ def _values(model: type[Model], cursor: str, order: tuple[str, ...]) -> list[Any
         if not isinstance(texts, list) or len(texts) != len(order):
             raise _wrong_cursor()
         values = [
-            _field(model, name.removeprefix("-")).to_python(str(text))
+            None if text is None else _field(model, name.removeprefix("-")).to_python(str(text))
             for name, text in zip(order, texts, strict=True)
         ]
     except (ValueError, ValidationError) as error:

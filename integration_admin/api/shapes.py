@@ -302,6 +302,6 @@ class Entries(Schema):
     next: str | None
 
 
-class AuditLog(Schema):
+class AuditEntries(Schema):
     items: list[AuditShape]
     next: str | None

@@ -78,8 +78,15 @@ GUIDE = Guide(
             steps.EnvironmentForm,
             rests_on=(rows.REGISTRATION,),
         ),
-        Step("ownership", "Ownership model", steps.OwnershipForm, rests_on=("environment",)),
-        Step("salespeople", "Couple salespeople", steps.SalespeopleForm, _team_owns),
+        Step(
+            "ownership",
+            "Ownership model",
+            steps.OwnershipForm,
+            rests_on=("company", "environment"),
+        ),
+        Step(
+            "salespeople", "Couple salespeople", steps.SalespeopleForm, _team_owns, ("ownership",)
+        ),
         Step("defaults", "Default mappings", steps.DefaultsForm, nothing_customised),
         Step("first_synchronization", "First synchronization", steps.FirstSynchronizationForm),
         Step(REVIEW, "Review and finish", steps.ReviewForm),
@@ -100,6 +107,8 @@ def _deeds(situation: Situation) -> tuple[Deed, ...]:
     ]
     if "defaults" in situation.answers:
         found.append(Deed("Apply the default mappings", deeds.apply_defaults))
+    if is_person(situation) and situation.chosen("salespeople", "couple"):
+        found.append(Deed("Couple salespeople", deeds.couple_salespeople))
     if situation.answer("first_synchronization", "first") == "full":
         found.append(Deed("First synchronization", deeds.synchronize_first))
     return tuple(found)

@@ -16,8 +16,8 @@ from connections.models import BusinessCentralConnection, DataverseConnectionSet
 from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.setup_forms import DeploymentForm, Problem
 from connections.terms import AuthenticationType, OwnershipModel
-from integration_admin.guides import asking, rows
-from integration_admin.guides.forms import RowForm, StepForm, Told
+from integration_admin.guides import asking, pairs, rows
+from integration_admin.guides.forms import RowForm, Sections, StepForm, Told
 from integration_admin.guides.guide import Situation
 
 CONSENT_VERSION = "2026-11"
@@ -270,6 +270,7 @@ class OwnershipForm(StepForm):
     """C-0306: who owns what comes from Business Central."""
 
     key = "ownership"
+    asks_systems = True
     sections = (("Ownership model", ("ownership_model", "business_unit")),)
     ownership_model = forms.ChoiceField(
         label="Ownership Model",
@@ -304,23 +305,56 @@ class OwnershipForm(StepForm):
         text = str(self.cleaned_data["business_unit"])
         return str(UUID(text)) if text else ""
 
+    def look(self) -> tuple[list[Problem], Told]:
+        """Look which users are which salespeople; what keeps from looking is no reason to stop."""
+        if self.cleaned_data["ownership_model"] != OwnershipModel.PERSON:
+            return [], {"pairs": []}
+        try:
+            found = pairs.propose(
+                rows.administrator(self.situation, "environment"),
+                rows.dataverse(self.situation),
+                rows.business_central(self.situation),
+            )
+        except IntegrationError as error:
+            return [], {"pairs": [], "pairs_trouble": error.message}
+        return [], {"pairs": found, "pairs_trouble": ""}
+
 
 class SalespeopleForm(StepForm):
     """C-0307: under the model Person, users own what their salespeople sell."""
 
     key = "salespeople"
-    sections = (("Salespeople", ("continue_without",)),)
+    sections: Sections = (("Salespeople", ("couple", "continue_without")),)
+    couple = forms.MultipleChoiceField(
+        label="Couple these, found by e-mail",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Nobody is coupled without a tick, and not before Finish.",
+    )
     continue_without = forms.BooleanField(
         label="Continue without",
         required=False,
         help_text="Until a salesperson is coupled, the integration user owns their records.",
     )
 
-    def clean_continue_without(self) -> bool:
-        if not self.cleaned_data["continue_without"]:
+    def __init__(self, data: Any = None, *, situation: Situation) -> None:
+        super().__init__(data, situation=situation)
+        field = self.fields["couple"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        proposed = situation.told.get("pairs", ())
+        field.choices = [(pair["user"], pair["caption"]) for pair in proposed]
+        if not proposed:
+            del self.fields["couple"]
+            self.sections = (("Salespeople", ("continue_without",)),)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("continue_without") and not cleaned.get("couple"):
             message = "Say that you continue without; salespeople can be coupled after Finish."
-            raise ValidationError(message, code="E-REQUIRED")
-        return True
+            if "couple" in self.fields:
+                message = "Couple at least one salesperson, or say that you continue without."
+            self.add_error("continue_without", ValidationError(message, code="E-REQUIRED"))
+        return cleaned
 
 
 class DefaultsForm(StepForm):

@@ -28,10 +28,12 @@ from integration_admin import enabling
 from integration_admin.guides import owning_team, rows
 from integration_admin.guides.finishing import Finishing, as_administrator, forgotten
 from integration_admin.guides.guide import Situation
-from mappings import defaults, reset
-from syncjobs import activation, clock, pausing, redeploying
+from mappings import defaults, reset, roster, salespeople
+from mappings.pairing import Systems
+from syncjobs import activation, clock, leases, pausing, redeploying
 from syncjobs.leases import BusyError
 from syncjobs.models import SynchJob
+from syncjobs.runs.phases import lease_name
 from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order, synchronize_mapping
 from syncjobs.terms import Mode, Trigger
 
@@ -185,6 +187,28 @@ def apply_defaults(here: Finishing) -> str:
     )
     activation.create_default_entries(company, now=clock.now(), start=False)
     return f"{summary}."
+
+
+# Salespeople
+
+
+def couple_salespeople(here: Finishing) -> str:
+    """Couple the pairs that were accepted, before records look for their owners (C-0307)."""
+    company = here.fresh()
+    mapping = roster.mapping_of(company)
+    if mapping is None:
+        return "There is no mapping of salespeople; nobody was coupled."
+    _pause_others(here, company)
+    codes = {pair["user"]: pair["code"] for pair in here.situation.told.get("pairs", ())}
+    accepted = here.situation.chosen("salespeople", "couple")
+    choices = {UUID(user): codes[user] for user in accepted if user in codes}
+    with leases.hold(lease_name(mapping), leases.me()):
+        both = setup.systems_of(company, check=here.progress.check)
+        systems = Systems(both.business_central, both.dataverse)
+        outcome = salespeople.couple(mapping, choices, systems, by=here.by)
+    for sentence in outcome.failures.values():
+        here.warn(sentence)
+    return outcome.sentence("salespeople coupled")
 
 
 # The first synchronization

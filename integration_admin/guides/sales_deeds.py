@@ -31,6 +31,14 @@ def enable(here: Finishing) -> str:
     return deeds.enabled(here, outcome, "Dynamics 365 Sales")
 
 
+def switch_orders_on(here: Finishing) -> str:
+    """Set the switch in Sales as the administrator, then make its mappings and jobs (E-9.52)."""
+    switched, summary, _ = enabling.switch_orders(
+        here.fresh(), on=True, sign_in=here.administrator(), now=clock.now(), by=here.by
+    )
+    return f"{switched.sentence} {summary}."
+
+
 def publish(here: Finishing) -> str:
     """Give Sales the service with URL, user and key (C-0405 to C-0408)."""
     key = access_key(here.situation)

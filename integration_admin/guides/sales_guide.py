@@ -94,6 +94,9 @@ def _deeds(situation: Situation) -> tuple[Deed, ...]:
         found.append(Deed("Check and enable, with default mappings and jobs", sales_deeds.enable))
     if "defaults" in situation.answers:
         found.append(Deed("Apply the default mappings", deeds.apply_defaults))
+    if situation.is_on(ADVANCED, "order_integration"):
+        title = "Switch the sales order integration on"
+        found.append(Deed(title, sales_deeds.switch_orders_on))
     if situation.is_on(ADVANCED, "publish"):
         found.append(Deed("Publish the item availability web service", sales_deeds.publish))
     if situation.answer("first_synchronization", "first") == "full":

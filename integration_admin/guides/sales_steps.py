@@ -117,8 +117,6 @@ class AdvancedForm(StepForm):
         url = present.odata_url or situation.told.get("odata_url", "")
         self.initial["odata_url"] = self.initial.get("odata_url") or url
         self.initial.setdefault("odata_user_name", present.odata_user_name)
-        is_on = present.sales_order_model == SalesOrderModel.ORDER_INTEGRATION
-        self.initial.setdefault("order_integration", is_on)
         self.fields[
             "odata_access_key"
         ].help_text = "From the user's card: Actions, Authentication, Change Web Service Key."
@@ -132,6 +130,8 @@ class AdvancedForm(StepForm):
             self._close("import_solution", f"Installed, version {solution(situation)}.")
         if situation.sales is not None and situation.sales.is_enabled:
             self._close("enable", "Enabled already.")
+        if rows.sales(situation).sales_order_model == SalesOrderModel.ORDER_INTEGRATION:
+            self._close("order_integration", "On already.")
         dataverse = situation.dataverse
         if dataverse is None or dataverse.authentication_type not in ON_PREMISES:
             del self.fields["sdk_version"]

@@ -23,6 +23,7 @@ from sandbox.schema import Column, Table, Type
 from sandbox.store import BUSINESS_CENTRAL, Row
 from sandbox.ui.forms import changes, read_form, record_form
 from sandbox.ui.html import Child, Markup, element, joined, link, page, redirect, style
+from sandbox.ui.opening import REDIRECT, open_links
 from sandbox.ui.records import (
     BLANKS,
     PAGE,
@@ -68,6 +69,7 @@ CLIENT_FILTER = re.compile(
     r"^\s*(?:\w+\.)?'?(?P<field>[^']+?)'?\s+IS\s+'?(?P<value>.*?)'?\s*$", re.IGNORECASE
 )
 NOT_FOUND = "There is no such page"
+NO_INTEGRATION = "Integration with Dynamics 365 Sales or Dataverse is not enabled."
 
 
 def handle(world: World, call: Call) -> Reply:
@@ -109,6 +111,8 @@ def _sales_link(query: Mapping[str, str]) -> Reply:
 
 def _business_central_link(world: World, query: Mapping[str, str]) -> Reply:
     number = query.get("page", "")
+    if number == str(REDIRECT):
+        return page("Dataverse Redirect", _refusal(NO_INTEGRATION), status=400)
     name = CLIENT_PAGES.get(int(number)) if number.isdecimal() else None
     if name is None:
         return redirect("bc") if "company" in query else redirect("")
@@ -280,6 +284,7 @@ def _record_bar(records: Records, table: Table, row: Row) -> Markup:
     """Return what can be done with a record."""
     address = records.address(table.name, str(row[table.key]))
     edit = delete = None
+    opens = open_links(records, table, row) if isinstance(records, SalesRecords) else []
     if records.editable(table, creates=False):
         edit = link(f"{address}/edit", "Edit", class_="button main")
     if records.has_many(table):
@@ -287,7 +292,7 @@ def _record_bar(records: Records, table: Table, row: Row) -> Markup:
         button = element("button", "Delete", class_="danger", name="action", value="delete")
         delete = element("form", version, button, method="post", action=address)
     back = link(f"/ui/{records.path}/{table.name}", "Back to the list")
-    return element("div", edit, delete, back, class_="bar")
+    return element("div", edit, *opens, delete, back, class_="bar")
 
 
 def _edit(

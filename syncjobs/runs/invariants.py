@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,19 +10,13 @@ from uuid import UUID
 from django.db.models import Count
 
 from connections.models import Company
-from connections.systems import Record, Selection, Side
 from mappings import couplings, directed
-from mappings.models import Coupling, IntegrationTableMapping, Intent, PendingCoupling
-from mappings.spec import DirectedMapping, Link
+from mappings.models import Coupling, IntegrationTableMapping, Intent
 from mappings.terms import CouplingKind, Direction
 from syncjobs import clock
-from syncjobs.engine.entities import entity_of
-from syncjobs.engine.watermark import BOUNDARY
-from syncjobs.runs.context import Context, Silent
-from syncjobs.runs.synchjobs import WATERMARKS
+from syncjobs.runs.context import Silent
+from syncjobs.runs.sweep import Look
 from syncjobs.runs.synchronize import Systems, context_of, find_mapping, systems_of
-
-PAGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,8 @@ def violations(
 ) -> list[Violation]:
     """Return what does not hold for a mapping while no run is at it; an empty list is good.
 
-    Reads ids, times and versions of every record in the filters, and writes nothing.
+    Reads ids, times and versions of every record in the filters, and writes nothing: what a run
+    leaves alone on purpose is planned to tell it apart.
     """
     row = find_mapping(company, name)
     if row.kind == CouplingKind.OPTION:
@@ -52,8 +47,7 @@ def violations(
     found = [*_doubly_coupled(row), *_unknown_outcomes(row)]
     context = context_of(company, systems or systems_of(company), Silent(), now)
     for way in directed.directions(row):
-        mapping = directed.directed(row, way, context.business_central, context.dataverse)
-        found += _Sweep(context, row, mapping).run()
+        found += _lost(Look(context, row, way))
     return found
 
 
@@ -74,60 +68,16 @@ def _unknown_outcomes(row: IntegrationTableMapping) -> Iterator[Violation]:
         yield Violation("no open intent", row.name, message, intent.source_id)
 
 
-class _Sweep:
-    """Looks at every source record of one direction."""
-
-    def __init__(
-        self, context: Context, row: IntegrationTableMapping, mapping: DirectedMapping
-    ) -> None:
-        self.context = context
-        self.row = row
-        self.mapping = mapping
-        self.entity = entity_of(mapping)
-        self.side = mapping.source_side
-        self.watermark: datetime | None = getattr(row, WATERMARKS[mapping.direction])
-
-    def run(self) -> Iterator[Violation]:
-        source = self.context.system(self.side)
-        columns: tuple[str, ...] = ()
-        selection = Selection(
-            self.mapping.source_table, columns, self.mapping.source_filter, page_size=PAGE
+def _lost(look: Look) -> Iterator[Violation]:
+    """At rest every version in scope is applied, parked or superseded."""
+    mapping = look.mapping
+    way = "to" if mapping.direction == Direction.TO_INTEGRATION_TABLE else "from"
+    for record in look.hidden():
+        message = (
+            f"{mapping.source_table} {record.id} changed on {record.modified_at} and was neither "
+            f"carried {way} Sales nor parked with a cause."
         )
-        for page in source.read(selection):
-            yield from self._page(page)
-
-    def _page(self, page: Sequence[Record]) -> Iterator[Violation]:
-        ids = [record.id for record in page]
-        links = couplings.links(self.context.company, self.mapping, ids)
-        parked = set(
-            PendingCoupling.objects.filter(
-                company=self.context.company,
-                mapping_name=self.mapping.name,
-                direction=self.mapping.direction,
-                record_id__in=ids,
-            ).values_list("record_id", flat=True)
-        )
-        for record in page:
-            if not self._is_settled(record, links.get(record.id), parked=record.id in parked):
-                way = "to" if self.mapping.direction == Direction.TO_INTEGRATION_TABLE else "from"
-                message = (
-                    f"{self.mapping.source_table} {record.id} changed on {record.modified_at} and "
-                    f"was neither carried {way} Sales nor parked with a cause."
-                )
-                yield Violation("nothing is lost", self.mapping.name, message, record.id)
-
-    def _is_settled(self, record: Record, link: Link | None, *, parked: bool) -> bool:
-        """Whether this version is applied, parked, superseded, or still ahead of the watermark."""
-        if self.watermark is None or record.modified_at > self.watermark - BOUNDARY[self.side]:
-            return True  # the next run reads it
-        if link is not None:
-            return link.skipped or link.failed or link.due or not link.source.is_behind(record)
-        return parked or self.mapping.synch_only_coupled_records or self._is_ours(record)
-
-    def _is_ours(self, record: Record) -> bool:
-        """E-3.8: what the integration user wrote last is not synchronized."""
-        me = self.context.system(self.side).me
-        return self.side == Side.DATAVERSE and me is not None and record.modified_by == me
+        yield Violation("nothing is lost", mapping.name, message, record.id)
 
 
 __all__ = ["Violation", "violations"]

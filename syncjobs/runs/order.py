@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from mappings.models import IntegrationTableMapping
@@ -22,6 +23,7 @@ class Order:
     confirmed: bool = False  # a person said yes to a mass change
     forced: bool = False  # E-3.16
     trigger: Trigger = Trigger.SCHEDULE
+    also: Mapping[Direction, tuple[UUID, ...]] = field(default_factory=dict)  # found by a sweep
 
     def rules(self, row: IntegrationTableMapping) -> Rules:
         """Return what the phases may do (design.md 7).

@@ -46,6 +46,7 @@ class Scope:
     watermark: datetime | None = None
     leaves_out_own: bool = False  # E-3.8: changes by the integration user are not synchronized
     resume_at: datetime | None = None  # where a run that died had come to
+    also: tuple[UUID, ...] = ()  # what a sweep found, to be looked at whatever the watermark says
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,10 @@ class Phase:
         waiting = [i for i in couplings.waiting(company, mapping) if i not in self.seen]
         self.seen.update(waiting)  # E-3.10: each record once per phase
         yield from self._named(first, keep=keep)
+        swept = [i for i in self.scope.also if i not in self.seen]
+        self.seen.update(swept)
         yield from self._named(waiting, keep=keep, filtered=True)
+        yield from self._swept(swept, keep=keep)
         yield from self._selected(keep=keep)
 
     def _named(
@@ -143,6 +147,15 @@ class Phase:
                 self._drop_vanished(set(chunk) - {record.id for record in records})
             if records:
                 yield Page(records, None)
+
+    def _swept(self, ids: Sequence[UUID], *, keep: bool) -> Iterator[Page]:
+        """Yield what no run had seen, as `_selected` would have."""
+        state = self._state_conditions()
+        others = [c for c in self.mapping.source_filter if c not in state]
+        for page in self._named(ids, keep=keep):
+            inside = [record for record in page.records if matches(record, others)]
+            if wanted := self._without_strangers(inside):
+                yield Page(wanted, None)
 
     def _drop_vanished(self, ids: set[UUID]) -> None:
         """What is gone, or has left the filter, is superseded: nothing of it is owed any more."""

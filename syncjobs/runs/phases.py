@@ -100,6 +100,7 @@ class Phases:
             ids=self._ids(way),
             watermark=getattr(self.row, WATERMARKS[way]),
             leaves_out_own=way == FROM and self._leaves_out_own(),
+            also=self.order.also.get(way, ()),
         )
 
     def _leaves_out_own(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -61,6 +61,7 @@ def synchronize_mapping(
     mode: Mode = Mode.MODIFIED,
     directions: tuple[Direction, ...] | None = None,
     ids: tuple[UUID, ...] | None = None,
+    also: Mapping[Direction, tuple[UUID, ...]] | None = None,
     create: bool = False,
     confirmed: bool = False,
     dry_run: bool = False,
@@ -71,12 +72,15 @@ def synchronize_mapping(
 ) -> Report:
     """Synchronize a mapping and return what was counted.
 
-    `dry_run` plans and writes nothing; `ids` names records of either side; `create` lets a modified
-    run create the missing partner; `confirmed` says that a person agreed to a mass change. Raises
+    `dry_run` plans and writes nothing; `ids` names records of either side; `also` names source
+    records to look at besides those that changed; `create` lets a modified run create the missing
+    partner; `confirmed` says that a person agreed to a mass change. Raises
     BusyError while another run is at the mapping, and ConfigurationError for what an administrator
     has to settle.
     """
-    order = Order(mode, directions, ids, create=create, confirmed=confirmed, trigger=trigger)
+    order = Order(
+        mode, directions, ids, create=create, confirmed=confirmed, trigger=trigger, also=also or {}
+    )
     if dry_run:
         return preview_mapping(company, name, order, systems=systems, now=now).report
     row = find_mapping(company, name)

@@ -53,7 +53,7 @@ class Program:
             content_type="application/json",
             headers=sent,
         )
-        content = response.content.decode()
+        content = response.getvalue().decode()
         return Answer(response.status_code, json.loads(content) if content else None, response)
 
 

@@ -70,7 +70,7 @@ def test_a_bug_is_told_with_its_id_and_without_its_trace(
         message = "planted trouble"
         raise LookupError(message)
 
-    monkeypatch.setattr(monitoring, "page_of", broken)
+    monkeypatch.setattr(monitoring, "answer", broken)
 
     answer = viewer.get("/runs")
 

@@ -24,6 +24,7 @@ RIGHTS = {
     "POST /connections/dataverse/disable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/enable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/disable": Right.CHANGE_CONNECTION,
+    "GET /health": Right.VIEW_CONNECTION,
     "POST /health/check": Right.TEST_CONNECTION,
     "GET /security-roles": Right.VIEW_ROLES,
     "POST /security-roles/check": Right.TEST_CONNECTION,
@@ -70,6 +71,8 @@ RIGHTS = {
     "POST /job-queue/{id}/hold": Right.RUN_JOB,
     "POST /job-queue/{id}/ready": Right.RUN_JOB,
     "POST /job-queue/{id}/restart": Right.RUN_JOB,
+    "GET /lists": Right.VIEW_CONSOLE,
+    "GET /lists/{list_name}/export": Right.EXPORT,
     "GET /openapi.json": Right.VIEW_CONSOLE,
 }
 MAY = (200, 202, 404, 409, 422)  # done, or refused for another reason than a right
@@ -88,6 +91,7 @@ def path_of(operation: str) -> tuple[str, str]:
         row = ROWS[path.split("/")[1]].objects.first()
         assert row is not None
         path = path.replace("{id}", str(row.pk))
+    path = path.replace("{list_name}", "couplings")
     mapping = IntegrationTableMapping.objects.filter(name="CUSTOMER")
     return method, path.replace("{name}", mapping.get().name if "{name}" in path else "")
 

@@ -169,13 +169,19 @@ def test_who_redeploys_is_forgotten(admin: Program, past: Past) -> None:
     assert not DeploymentIdentity.objects.exists()
 
 
-def test_health_names_what_is_wrong_and_leaves_a_trace(support: Program, past: Past) -> None:
-    answer = support.post("/health/check")
+def test_health_names_what_is_wrong_keeps_it_and_leaves_a_trace(
+    support: Program, viewer: Program, past: Past
+) -> None:
+    answer = support.post("/health/check", {"only": ["dataverse", "encryption"]})
+    kept = viewer.get("/health")
 
     assert answer.status == 200
     assert answer.json["state"] != "healthy"
     assert answer.json["wrong"]
+    assert {check["group"] for check in kept.json["checks"]} == {"dataverse", "encryption"}
+    assert kept.json["wrong"] == answer.json["wrong"]
     assert AuditEntry.objects.filter(act=Act.TESTED, source="API").exists()
+    assert support.post("/health/check", {"only": ["weather"]}).status == 422
 
 
 def test_roles_are_listed_without_looking(viewer: Program, past: Past) -> None:

@@ -67,6 +67,7 @@ def test_a_good_connection_passes_every_check(admitted: RunningSandbox) -> None:
         (Side.DATAVERSE, "Address"),
         (Side.DATAVERSE, "Certificate"),
         (Side.DATAVERSE, "Sign-in"),
+        (Side.DATAVERSE, "Organization"),
         (Side.DATAVERSE, "Integration user"),
         (Side.DATAVERSE, "Version"),
         (Side.DATAVERSE, "Tables"),

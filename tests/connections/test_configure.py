@@ -21,6 +21,7 @@ from connections.models import (
 from mappings.models import IntegrationTableMapping
 from syncjobs.models import JobQueueEntry
 from syncjobs.terms import JobStatus
+from tests.connections.test_on_premises import demoted
 from tests.running_sandbox import RunningSandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,6 +152,9 @@ def _file(folder: Path, text: str) -> str:
     return str(path)
 
 
+LED_BY_STRING = ("server_address", "client_id", "tenant")
+
+
 def _description(env: dict[str, str], dataverse: str, more: str = "") -> str:
     sign_in = f"""
 authority = "{env["SANDBOX_AUTHORITY"]}"
@@ -193,6 +197,34 @@ private_key = {{file = "{exported.env["SANDBOX_CLIENT_KEY_PEM"]}"}}
     assert secret.reveal() == exported.env["SANDBOX_INTEGRATION_CLIENT_SECRET"]
 
 
+def test_a_file_connects_through_ad_fs_by_a_connection_string(
+    exported: RunningSandbox, tmp_path: Path
+) -> None:
+    demoted(exported)
+    app = exported.env["SANDBOX_PUBLIC_CLIENT_ID"]
+    string = (
+        f"AuthType=OAuth;Url={exported.env['SANDBOX_DATAVERSE_URL']};ProxyVersion=91;"
+        f"UserName={exported.env['SANDBOX_USERNAME']};Password={{PASSWORD}};"
+        f"AppId={app};RedirectUri=app://{app}"
+    )
+    facts = f"""
+authentication_type = "OAuth"
+connection_string = "{string}"
+password = {{env = "SANDBOX_PASSWORD"}}
+"""
+    text = _description(exported.env, facts)
+    head, _, rest = text.partition("[dataverse]")
+    rest = "\n".join(line for line in rest.splitlines() if not line.startswith(LED_BY_STRING))
+
+    told = _configure("--file", _file(tmp_path, f"{head}[dataverse]\n{rest}"))
+
+    row = DataverseConnectionSetup.objects.get()
+    assert told["connected"]
+    assert (row.client_id, row.sdk_version) == (app, "9.1")
+    assert row.user_name == exported.env["SANDBOX_USERNAME"]
+    exported.reset("empty")
+
+
 def test_a_check_that_fails_is_the_line_that_is_told(
     exported: RunningSandbox, tmp_path: Path
 ) -> None:
@@ -218,6 +250,30 @@ def test_a_check_that_fails_is_the_line_that_is_told(
         (
             f"[company]\nbusiness_central_id = '{ID}'\n[dataverse]\nownership_model = 'Nobody'",
             "[dataverse] ownership_model",
+        ),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n[dataverse]\nsdk_version = '7'",
+            "[dataverse] sdk_version",
+        ),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n"
+            "[dataverse]\nauthentication_type = 'Office365'",
+            "(E-RETIRED)",
+        ),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n"
+            "[dataverse]\nauthentication_type = 'AD'\nuser_name = 'bob'",
+            "[dataverse] user_name: Enter the user as DOMAIN\\name. (E-DOMAIN)",
+        ),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n[dataverse]\nauthentication_type = 'AD'\n"
+            "connection_string = 'AuthType=AD;Url=https://crm.example;Password=hush'",
+            "(E-LITERAL-SECRET)",
+        ),
+        (
+            f"[company]\nbusiness_central_id = '{ID}'\n"
+            "[business_central]\nauthentication_type = 'AD'",
+            "[business_central] authentication_type",
         ),
         (
             f"[company]\nbusiness_central_id = '{ID}'\n[sales]\nauto_create_sales_orders = 'x'",

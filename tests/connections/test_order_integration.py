@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from audit.models import AuditEntry
 from connections import deployment, order_integration, sales_status
@@ -205,3 +208,23 @@ def test_what_sales_tells_is_noted_with_its_time(
     row = SalesConnectionSetup.objects.get()
     assert row.sales_version.startswith("9.2")
     assert row.checked_at
+
+
+# The command
+
+
+def test_the_command_switches_as_somebody_named_and_stores_nothing(
+    company: Company, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOYMENT_SECRET", sandbox.env["SANDBOX_CLIENT_SECRET"])
+    who = {"client_id": sandbox.env["SANDBOX_CLIENT_ID"]}
+    out = io.StringIO()
+
+    call_command("order_integration", "on", as_json=True, stdout=out, **who)
+
+    assert "SALESORDER-ORDER" in json.loads(out.getvalue())["mappings_created"]
+    assert in_sales(sandbox)
+    assert not DeploymentIdentity.objects.exists()
+    submit_an_order(sandbox)
+    with pytest.raises(CommandError, match="1 submitted order is still open"):
+        call_command("order_integration", "off", **who)

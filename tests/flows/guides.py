@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.db import connections
 from django.test import Client
 
 from integration_admin.guides.finishing import JOB
@@ -71,13 +73,13 @@ def answer(client: Client, guide: str, steps: dict[str, dict[str, str]]) -> None
     """Answer step by step; each answer has to be taken."""
     for step, answers in steps.items():
         taken = save(client, guide, step, answers)
-        assert taken.status_code == 302, (step, taken.content.decode())
+        assert taken.status_code == 302, (step, re.findall(r"E-[A-Z-]+", taken.content.decode()))
 
 
 def finish(client: Client, guide: str) -> GuideRun:
     """Choose Finish, and return what it started."""
     begun = client.post(f"{ROOT}/{guide}/finish/")
-    assert begun.status_code == 302, begun.content.decode()
+    assert begun.status_code == 302, re.findall(r"E-[A-Z-]+", begun.content.decode())
     return GuideRun.objects.get(guide=guide)
 
 
@@ -85,3 +87,11 @@ def work() -> None:
     """Let a worker take what the guide has put into the job queue."""
     for entry in JobQueueEntry.objects.filter(job=JOB):
         tasks.run_entry(str(entry.pk))
+
+
+def work_apart() -> None:
+    """Work in a thread of its own, which leaves no connection open."""
+    try:
+        work()
+    finally:
+        connections.close_all()

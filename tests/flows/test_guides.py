@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -14,6 +15,7 @@ from connections.models import (
     DeploymentIdentity,
     SalesConnectionSetup,
 )
+from connections.terms import SalesOrderModel
 from integration_admin.guides import finishing
 from integration_admin.guides.finishing import JOB
 from integration_admin.models import GuideDraft, GuideRun
@@ -25,6 +27,7 @@ from syncjobs.progress import RunProgress
 from tests.connected import trusting
 from tests.flows import guides
 from tests.pages.factory import make_user
+from tests.pages.test_setups import filled
 from tests.running_sandbox import RunningSandbox
 from tests.syncjobs.test_redeploying import BROKEN_IMPORT, uninstall
 
@@ -276,3 +279,115 @@ def test_the_model_team_gets_a_business_unit_and_a_team_of_its_own(
     assert row.business_unit_name.endswith(f"({identity})")
     team = sandbox.dataverse.get(f"teams({row.owning_team_id})?$select=name").json()
     assert team["name"] == f"BCI - {row.business_unit_name}"[:160]
+
+
+# The settings of the Sales guide
+
+
+@pytest.fixture
+def asked(admin: Client, sandbox: RunningSandbox) -> Client:
+    """An administrator whose Dataverse is connected, at the settings of the Sales guide."""
+    connect(admin, sandbox)
+    guides.answer(admin, "sales", {"address": {}})
+    return admin
+
+
+def service(sandbox: RunningSandbox, **changes: str) -> dict[str, str]:
+    """Return right answers for the item availability web service."""
+    root = sandbox.env["SANDBOX_BC_URL"]
+    return {
+        "enable": "on",
+        "publish": "on",
+        "odata_url": f"{root}/ODataV4/Company('CRONUS')/ItemAvailability",
+        "odata_user_name": "AVAILABILITY",
+        "odata_access_key": sandbox.control("GET", "access_key")["access_key"],
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
+        ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
+        ({"odata_access_key": "mistyped"}, "odata_user_name", "E-BCUSER"),
+        ({"odata_url": ""}, "odata_url", "E-REQUIRED"),
+        ({"enable": ""}, "enable", "E-REQUIRED"),
+    ],
+)
+def test_what_is_wrong_with_the_web_service_stands_at_its_field(
+    asked: Client, sandbox: RunningSandbox, changes: dict[str, str], field: str, code: str
+) -> None:
+    answer = guides.save(asked, "sales", "advanced", service(sandbox, **changes))
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert code in html.partition(f'id="id_{field}-e"')[2][:600]
+    assert service(sandbox)["odata_access_key"] not in html
+
+
+def test_the_run_publishes_the_web_service_and_switches_orders_on(
+    asked: Client, sandbox: RunningSandbox
+) -> None:
+    page = asked.get(f"{guides.ROOT}/sales/advanced/").content.decode()
+    url = filled(page)["odata_url"]
+    wanted = service(sandbox, odata_url=unescape(url), order_integration="on")
+    guides.answer(
+        asked,
+        "sales",
+        {
+            "advanced": wanted,
+            "administrator": guides.administrator(sandbox),
+            "first_synchronization": {"first": "later"},
+        },
+    )
+
+    record = guides.finish(asked, "sales")
+    guides.work()
+
+    record.refresh_from_db()
+    row = SalesConnectionSetup.objects.get()
+    assert record.error_message == ""
+    assert row.item_availability_service_enabled
+    assert row.odata_access_key.reveal() == wanted["odata_access_key"]
+    assert row.sales_order_model == SalesOrderModel.ORDER_INTEGRATION
+    [organization] = sandbox.dataverse.get("organizations").json()["value"]
+    assert organization["issopintegrationenabled"]
+    assert not record.secrets
+
+
+def test_without_the_solution_the_connection_is_not_enabled(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    connect(admin, sandbox)
+    uninstall(sandbox)
+    guides.answer(admin, "sales", {"address": {}})
+
+    answer = guides.save(admin, "sales", "advanced", {"enable": "on", "import_solution": ""})
+
+    html = answer.content.decode()
+    assert "E-SOLUTION" in html.partition('id="id_import_solution-e"')[2][:400]
+
+
+def test_connecting_again_applies_the_defaults_but_to_what_is_to_be_kept(
+    admin: Client, sandbox: RunningSandbox
+) -> None:
+    connect(admin, sandbox)
+    admin.post("/connections/dataverse/disable/", {"confirmed": "yes"})
+    mappings = IntegrationTableMapping.objects
+    mappings.filter(name__in=("CUSTOMER", "VENDOR")).update(guard_percent=99)
+    steps = guides.to_dataverse(sandbox)
+    for known in ("business_central", "company"):
+        del steps[known]
+    steps["defaults"] = {"keep": "VENDOR"}
+
+    guides.answer(admin, "dataverse", steps)
+    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    admin.post(f"{guides.ROOT}/dataverse/finish/")
+    guides.work()
+
+    assert "VENDOR" in review
+    assert GuideRun.objects.order_by("-pk")[0].error_message == ""
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    assert mappings.get(name="CUSTOMER").guard_percent == 30
+    assert mappings.get(name="VENDOR").guard_percent == 99

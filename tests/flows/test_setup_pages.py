@@ -76,7 +76,7 @@ def test_a_role_that_is_gone_is_named_on_three_pages_and_a_redeploy_is_asked_for
 ) -> None:
     take_role_away(sandbox)
     try:
-        health = admin.post("/connections/health/check/").content.decode()
+        health = admin.post("/connections/health/check/", follow=True).content.decode()
         roles = admin.post("/connections/roles/check/").content.decode()
         plan = admin.get("/connections/redeploy/?look=1").content.decode()
     finally:

@@ -15,7 +15,7 @@ from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
 
-BEFORE_SIGN_IN = {"sign_in"}
+BEFORE_SIGN_IN = {"sign_in", "set_password"}
 FOR_STAFF = {"styleguide"}
 # The right that each act asks for (console.md 2).
 RIGHT_OF_ACT = {
@@ -27,6 +27,7 @@ RIGHT_OF_ACT = {
     "save_dataverse_setup": Right.CHANGE_CONNECTION,
     "enable_dataverse_setup": Right.CHANGE_CONNECTION,
     "disable_dataverse_setup": Right.CHANGE_CONNECTION,
+    "save_sales_sign_in_setup": Right.CHANGE_CONNECTION,
     "save_sales_setup": Right.CHANGE_CONNECTION,
     "enable_sales_setup": Right.CHANGE_CONNECTION,
     "disable_sales_setup": Right.CHANGE_CONNECTION,
@@ -44,10 +45,13 @@ RIGHT_OF_ACT = {
     "retry_guide_run": Right.CHANGE_CONNECTION,
     "undo_guide_run": Right.CHANGE_CONNECTION,
     "start_redeploy": Right.REDEPLOY_SOLUTION,
+    "upload_package": Right.CHANGE_CONNECTION,
+    "use_shipped_package": Right.CHANGE_CONNECTION,
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
     "check_health": Right.TEST_CONNECTION,
     "check_roles": Right.TEST_CONNECTION,
+    "check_sellers": Right.TEST_CONNECTION,
     "synchronize": Right.RUN_SYNC,
     "synchronize_selected": Right.RUN_SYNC,
     "synchronize_all": Right.RUN_SYNC,
@@ -82,6 +86,9 @@ RIGHT_OF_ACT = {
     "set_user_roles": Right.MANAGE_USERS,
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
+    "create_user": Right.MANAGE_USERS,
+    "new_password_link": Right.MANAGE_USERS,
+    "change_password": Right.VIEW_CONSOLE,
     "rotate_secrets": Right.MANAGE_SECRETS,
 }
 ACTS = set(RIGHT_OF_ACT)
@@ -91,6 +98,7 @@ CALLS_SYSTEMS = {
     "check_health",
     "check_roles",
     "check_sales",
+    "check_sellers",
     "start_redeploy",
 }
 OWN_ACTS = {name for name, right in RIGHT_OF_ACT.items() if right in VIEWER}
@@ -110,6 +118,7 @@ RIGHT_OF_PAGE = {
     "users": Right.MANAGE_USERS,
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
+    "new_user": Right.MANAGE_USERS,
 }
 # Addresses that name a guide and a step instead of a record.
 OF_A_GUIDE = {
@@ -171,6 +180,7 @@ def address(name: str) -> str:
         "set_user_roles": User,
         "disable_user": User,
         "enable_user": User,
+        "new_password_link": User,
         "guide_run": GuideRun,
         "retry_guide_run": GuideRun,
         "undo_guide_run": GuideRun,

@@ -47,6 +47,9 @@ def addresses(past: Past) -> dict[str, str]:
         "dataverse-setup": "/connections/dataverse/",
         "sales-setup": "/connections/sales/",
         "sales-edit": "/connections/sales/?edit=1",
+        "item-availability": "/connections/sales/item-availability/",
+        "order-integration": "/connections/sales/orders/",
+        "business-unit": "/connections/dataverse/business-unit/",
         "redeploy": "/connections/redeploy/",
         "deployment-identity": "/connections/redeploy/identity/",
         "security-roles": "/connections/roles/",
@@ -83,6 +86,8 @@ def addresses(past: Past) -> dict[str, str]:
         "api-tokens": "/api-tokens/",
         "encryption": "/encryption/",
         "users": "/users/",
+        "user-new": "/users/new/",
+        "password": "/password/",
         "user": f"/users/{person.pk}/",
         "not-found": "/nowhere/",
     }

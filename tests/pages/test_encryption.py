@@ -42,7 +42,7 @@ def test_a_key_that_is_gone_is_said_on_the_page_with_what_it_sealed(
     settings.SECRETS_KEYS = [NEW]
 
     html = admin.get(PAGE).content.decode()
-    health = admin.post("/connections/health/check/").content.decode()
+    health = admin.post("/connections/health/check/", follow=True).content.decode()
 
     assert "A key is missing" in html
     assert f"Client Secret, Dataverse Connection Setup of {past.company}" in html

@@ -18,6 +18,7 @@ from integration_admin.models import GuideDraft, GuideRun
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
 from syncjobs.models import JobQueueEntry
+from syncjobs.scheduler import Scheduler
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import Past, make_user
 
@@ -76,6 +77,7 @@ def test_what_rests_on_a_changed_answer_is_looked_at_again() -> None:
         "company",
         "environment",
         "ownership",
+        "salespeople",
     }
 
 
@@ -132,6 +134,17 @@ def test_secrets_are_sealed_and_gone_after_an_hour_and_the_draft_after_a_week(
 
     drafts.forget_expired(now=timezone.now() + timedelta(days=8))
     assert not GuideDraft.objects.exists()
+
+
+def test_the_scheduler_forgets_secrets_that_nobody_came_back_for(db: None, admin: Client) -> None:
+    save(admin, "registration", **REGISTRATION)
+    scheduler = Scheduler("tests", chore=lambda now: drafts.forget_expired(now=now))
+
+    scheduler.tick(timezone.now())
+    assert GuideDraft.objects.get().secrets
+    scheduler.tick(timezone.now() + timedelta(hours=2))
+
+    assert not GuideDraft.objects.get().secrets
 
 
 def test_answers_are_somebodys_own(db: None, admin: Client, signed_in: SignedIn) -> None:

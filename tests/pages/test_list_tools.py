@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -19,7 +20,9 @@ from integration_admin.exporting import page_class
 from integration_admin.narrowing import Narrows
 from integration_admin.roles import Role
 from mappings.models import Coupling
+from mappings.terms import Direction
 from syncjobs.models import Run
+from syncjobs.terms import RunStatus
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import Past
 from tests.pages.test_lists import budget
@@ -266,3 +269,53 @@ def test_lists_name_their_columns_once() -> None:
         assert issubclass(kind, Narrows)
         names = [one if isinstance(one, str) else one.name for one in kind.columns]
         assert len(names) == len(set(names)), name
+
+
+# Following
+
+
+def test_newer_rows_are_offered_and_not_put_in_between(past: Past, admin: Client) -> None:  # C-0016
+    past.mappings()
+    first = past.run("CUSTOMER", past.now, RunStatus.IN_PROCESS)
+    as_of = admin.get("/runs/").context["as_of"]
+    past.run("VENDOR", past.now)
+    Run.objects.filter(pk=first.pk).update(status=RunStatus.SUCCESS)
+
+    asked_again = admin.get("/runs/", headers={"X-As-Of": as_of})
+
+    html = asked_again.content.decode()
+    assert [row.key for row in asked_again.context["rows"]] == [first.pk]
+    assert "In Process" not in html.split("<tbody>")[1]
+    assert 'href="/runs/"' in html
+    assert "1 newer row: show" in html
+    assert asked_again.context["as_of"] == as_of
+
+
+def test_synch_jobs_are_followed_by_their_time(past: Past, admin: Client) -> None:
+    past.mappings()
+    past.job("CUSTOMER", Direction.TO_INTEGRATION_TABLE, past.now)
+    as_of = admin.get("/synch-jobs/").context["as_of"]
+    for minutes in (1, 2):
+        past.job("VENDOR", Direction.TO_INTEGRATION_TABLE, past.now + timedelta(minutes=minutes))
+
+    html = admin.get("/synch-jobs/", headers={"X-As-Of": as_of}).content.decode()
+
+    assert "2 newer rows: show" in html
+    assert "1 to 1 of 1" in html
+
+
+@pytest.mark.parametrize("as_of", ["soon", "0x1", "9" * 30, "2026-99-99"])
+def test_an_odd_header_changes_nothing(past: Past, admin: Client, as_of: str) -> None:
+    past.mappings()
+    past.job("CUSTOMER", Direction.TO_INTEGRATION_TABLE, past.now)
+
+    for address in ("/synch-jobs/", "/runs/"):
+        assert admin.get(address, headers={"X-As-Of": as_of}).status_code == 200
+
+
+def test_a_list_in_another_order_or_further_down_is_not_followed(past: Past, admin: Client) -> None:
+    past.mappings()
+    past.day()
+
+    for asked in ("?sort=description", "?page=2"):
+        assert admin.get(f"/runs/{asked}").context["as_of"] == ""

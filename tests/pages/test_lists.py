@@ -15,14 +15,15 @@ from tests.pages.addresses import address
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import Past, make_company
 
-# Six of each are for session, person, rights, company and role; one of a list for its views.
+# Six of each are for session, person, rights, company and role; one of a list for its views, one
+# for where its records open.
 LISTS = {
     "mappings": 16,
-    "couplings": 11,
-    "coupling_errors": 10,
-    "pending_couplings": 11,
+    "couplings": 12,
+    "coupling_errors": 11,
+    "pending_couplings": 12,
     "synch_jobs": 10,
-    "all_errors": 12,
+    "all_errors": 13,
     "job_queue": 12,
     "runs": 11,
 }
@@ -31,8 +32,8 @@ CARDS = {
     "connections": 9,
     "mapping": 17,
     "coupling": 10,
-    "synch_job": 10,
-    "errors": 10,
+    "synch_job": 12,
+    "errors": 11,
     "job_queue_entry": 9,
     "run": 8,
     "run_progress": 8,

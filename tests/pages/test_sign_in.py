@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 
 from connections import connection_string
-from connections.models import DataverseConnectionSetup
+from connections.models import DataverseConnectionSetup, SalesConnectionSetup
+from connections.terms import ConnectionMode
 from tests.connected import connected, trusting
 from tests.connections.test_on_premises import demoted
 from tests.pages.factory import Past
-from tests.pages.test_setups import DATAVERSE, disabled, filled, form_of
+from tests.pages.test_setups import DATAVERSE, SALES, disabled, filled, form_of
 from tests.running_sandbox import RunningSandbox
 from tests.windows_server import PASSWORD, USER, WindowsServer, windows
 
@@ -360,3 +361,62 @@ def test_a_secret_in_the_table_does_not_come_back_either(past: Past, admin: Clie
     assert "E-LITERAL-SECRET" in error_at(html, "connection_string")
     assert HUSH not in html
     assert filled(html)[f"string_value_{number}"] == "{CLIENTSECRET}"
+
+
+# Sales connected directly (C-0603)
+
+
+@pytest.fixture
+def direct(at_rest: DataverseConnectionSetup) -> SalesConnectionSetup:
+    """Sales is to be connected directly, and nothing of its sign-in is known yet."""
+    company = at_rest.company
+    at_rest.delete()
+    sales: SalesConnectionSetup = company.sales_connection_setup
+    sales.connection_mode = ConnectionMode.DIRECT
+    sales.save()
+    return sales
+
+
+SIGN_IN = "/connections/sales/sign-in/"
+
+
+def signed_in_directly(client: Client, sandbox: RunningSandbox, **changes: str) -> None:
+    facts = {
+        "server_address": sandbox.env["SANDBOX_DATAVERSE_URL"],
+        "client_secret": sandbox.env["SANDBOX_INTEGRATION_CLIENT_SECRET"],
+        **changes,
+    }
+    answer = client.post(f"{SIGN_IN}save/", {**form_of(client, SIGN_IN), **facts})
+    assert answer.status_code == 302, answer.content.decode()
+
+
+def test_sales_is_connected_without_a_dataverse_connection_setup(
+    direct: SalesConnectionSetup, admin: Client, sandbox: RunningSandbox
+) -> None:
+    sandbox.reset("cronus")
+    assert "E-NEED-DATAVERSE" not in admin.post(f"{SALES}enable/").content.decode()
+    signed_in_directly(admin, sandbox)
+
+    told = admin.post(f"{SALES}enable/", follow=True).content.decode()
+
+    direct.refresh_from_db()
+    assert direct.is_enabled, told
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    html = admin.get(SALES).content.decode()
+    assert "Sales is connected directly" in html
+    assert "OAuth 2.0 (Client Secret)" in html
+    admin.post(f"{SALES}disable/", {"confirmed": "yes"})
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+
+
+def test_directly_the_sdk_version_is_that_of_the_solution(
+    direct: SalesConnectionSetup, admin: Client, sandbox: RunningSandbox
+) -> None:  # C-0606
+    sandbox.reset("cronus")
+    signed_in_directly(admin, sandbox, sdk_version="8")
+
+    html = admin.post(f"{SALES}enable/").content.decode()
+
+    assert "E-SDK" in html
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+    assert not SalesConnectionSetup.objects.get().is_enabled

@@ -5,66 +5,79 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from connections import health
-from connections.health import Finding, State
+from connections.health import State
 from connections.models import Company
 from integration_admin.management.commandline import COULD_NOT_RUN, WITH_FAILURES, company_of
-from syncjobs.redeploy_checks import check_redeploys
+from syncjobs import checkup
+from syncjobs.models import HealthCheck
 
 STATUS = {State.HEALTHY: 0, State.WRONG: WITH_FAILURES, State.UNKNOWN: COULD_NOT_RUN}
-MARKS = {State.HEALTHY: "ok     ", State.WRONG: "wrong  ", State.UNKNOWN: "unknown"}
+MARKS = {
+    State.HEALTHY: "ok     ",
+    State.ATTENTION: "note   ",
+    State.WRONG: "wrong  ",
+    State.UNKNOWN: "unknown",
+}
 
 
 class Command(BaseCommand):
     requires_system_checks = ()
     help = (
-        "Check the health of the connections. "
+        "Check the health of the connections and of the console. "
         "Exit status: 0 healthy, 1 something is wrong, 2 could not look."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--company", help="name of the company, where there are several")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+        parser.add_argument(
+            "--only", nargs="+", choices=checkup.KEYS, default=(), metavar="GROUP",
+            help=f"look at these only: {', '.join(checkup.KEYS)}",
+        )  # fmt: skip
 
     def handle(self, *_args: Any, as_json: bool = False, **options: Any) -> None:
         company = company_of(options["company"])
-        found = [*health.check_health(company), *check_redeploys(company)]
+        rows = checkup.look(company, only=options["only"])
         if as_json:
-            self.stdout.write(json.dumps(_facts(company, found), indent=2))
+            self.stdout.write(json.dumps(_facts(company, rows), indent=2))
         else:
-            for finding in found:
-                self.stdout.write(_told(finding))
-        if status := STATUS[health.state_of(found)]:
+            for row in rows:
+                self.stdout.write(_told(row))
+        if status := STATUS[checkup.state_of(rows)]:
             sys.exit(status)
 
 
-def _told(finding: Finding) -> str:
-    cure = f" {finding.cure}" if finding.state != State.HEALTHY and finding.cure else ""
-    return f"{MARKS[finding.state]}  {finding.side}, {finding.name}: {finding.sentence}{cure}"
+def _told(row: HealthCheck) -> str:
+    cure = f" {row.cure}" if row.state != State.HEALTHY and row.cure else ""
+    since = "" if row.is_well else f" (since {row.since:%Y-%m-%d %H:%M} UTC)"
+    return f"{MARKS[State(row.state)]}  {row.side}, {row.name}: {row.sentence}{cure}{since}"
 
 
-def _facts(company: Company, found: list[Finding]) -> dict[str, Any]:
-    state = health.state_of(found)
+def _facts(company: Company, rows: Sequence[HealthCheck]) -> dict[str, Any]:
+    state = checkup.state_of(rows)
     return {
         "company": company.name,
         "state": state,
         "healthy": state == State.HEALTHY,
-        "wrong": [name for finding in found for name in finding.names],
+        "wrong": [name for row in rows if not row.is_well for name in row.names],
         "checks": [
             {
-                "side": finding.side,
-                "name": finding.name,
-                "state": finding.state,
-                "sentence": finding.sentence,
-                "cure": finding.cure,
-                "code": finding.code,
-                "names": list(finding.names),
-                "milliseconds": finding.milliseconds,
+                "group": row.group,
+                "side": row.side,
+                "name": row.name,
+                "state": row.state,
+                "since": row.since.isoformat(),
+                "sentence": row.sentence,
+                "cure": row.cure,
+                "code": row.code,
+                "names": row.names,
+                "milliseconds": row.milliseconds,
             }
-            for finding in found
+            for row in rows
         ],
     }

@@ -31,7 +31,7 @@ The file is TOML; what is left out stays as it is (docs/configure.md says more):
   [dataverse]
   server_address = "https://contoso.crm4.dynamics.com"
   tenant = "contoso.onmicrosoft.com"
-  authentication_type = "Certificate"             # or ClientSecret (default), Password
+  authentication_type = "Certificate"             # or ClientSecret, Password, AD, IFD, OAuth
   client_id = "00000000-0000-0000-0000-000000000000"
   certificate = {file = "integration.pem"}
   private_key = {file = "integration.key"}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from argparse import ArgumentParser
-from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from connections import deployment, setup
-from connections.models import Company, DeploymentIdentity, Redeployment
-from connections.terms import AuthenticationType, RedeployResult
+from connections import deployment
+from connections.models import Company, Redeployment
+from connections.terms import RedeployResult
+from integration_admin.management.administrator import add_sign_in, identity_of
 from integration_admin.management.commandline import (
     COULD_NOT_RUN,
     WITH_FAILURES,
@@ -24,8 +23,6 @@ from integration_admin.management.commandline import (
 from syncjobs import clock, redeploying
 from syncjobs.progress import in_foreground
 from syncjobs.terms import Trigger
-
-SECRET = "DEPLOYMENT_SECRET"  # noqa: S105 - the name of a variable
 
 
 class Command(BaseCommand):
@@ -46,14 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--roles-only", action="store_true", help="import nothing, only put roles back"
         )
-        parser.add_argument(
-            "--client-id", help=f"an application; its secret is asked for, or stands in {SECRET}"
-        )
-        parser.add_argument(
-            "--user-name",
-            help="a person, through the application of --client-id or else of the connection; "
-            f"the password is asked for, or stands in {SECRET}",
-        )
+        add_sign_in(parser)
         parser.add_argument(
             "--package", type=Path, metavar="ZIP",
             help="keep this package instead of the shipped one from now on",
@@ -66,7 +56,7 @@ class Command(BaseCommand):
         company = company_of(options["company"])
         with refusing():
             _choose_package(company, options)
-            identity = _identity(company, options)
+            identity = identity_of(company, options)
             with in_foreground(
                 company,
                 job=redeploying.JOB,
@@ -97,50 +87,6 @@ def _choose_package(company: Company, options: dict[str, Any]) -> None:
         message = f"The package {path} cannot be read: {error.strerror}."
         raise CommandError(message, returncode=COULD_NOT_RUN) from error
     deployment.upload(company, content, now=clock.now())
-
-
-def _identity(company: Company, options: dict[str, Any]) -> DeploymentIdentity:
-    """Return who signs in: who is named, else who is stored, else who is asked for."""
-    application = options["client_id"] or ""
-    if options["user_name"]:
-        return _person(company, options["user_name"], application)
-    if application:
-        return _application(company, application, _secret("Client secret: "))
-    stored = DeploymentIdentity.objects.filter(company=company).first()
-    if stored is not None:
-        return stored
-    if not sys.stdin.isatty():
-        return deployment.identity_of(company)  # raises, and says what to do
-    who = input("Client Id of an application, or e-mail of a System Administrator: ").strip()
-    if "@" in who:
-        return _person(company, who, "")
-    return _application(company, who, _secret("Client secret: "))
-
-
-def _application(company: Company, client_id: str, secret: str) -> DeploymentIdentity:
-    given = {"client_id": client_id, "client_secret": secret}
-    return deployment.identity_for_once(company, given)
-
-
-def _person(company: Company, user_name: str, client_id: str) -> DeploymentIdentity:
-    """A person signs in through an application; the connection's may do it if it is public."""
-    given = {
-        "authentication_type": AuthenticationType.PASSWORD,
-        "client_id": client_id or setup.dataverse_setup(company).client_id,
-        "user_name": user_name,
-        "password": _secret("Password: "),
-    }
-    return deployment.identity_for_once(company, given)
-
-
-def _secret(prompt: str) -> str:
-    kept = os.environ.get(SECRET)
-    if kept:
-        return kept
-    if not sys.stdin.isatty():
-        message = f"A secret is needed. Put it into the variable {SECRET}."
-        raise CommandError(message, returncode=COULD_NOT_RUN)
-    return getpass(prompt)
 
 
 def _told(record: Redeployment) -> str:

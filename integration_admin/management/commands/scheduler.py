@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from integration_admin.guides import drafts
 from syncjobs import leases
 from syncjobs.scheduler import EVERY, LEADS_FOR, Scheduler, run
 
@@ -33,5 +34,9 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        scheduler = Scheduler(leases.me(), timedelta(seconds=leads_for))
+        scheduler = Scheduler(
+            leases.me(),
+            timedelta(seconds=leads_for),
+            chore=lambda now: drafts.forget_expired(now=now),
+        )
         run(scheduler, stop, every=timedelta(seconds=every))

@@ -1,0 +1,224 @@
+"""The check-up: everything that health looks at, in groups, and what was found kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from connections import checks, expiry, health, quota
+from connections.errors import IntegrationError
+from connections.health import Finding, State
+from connections.models import Company
+from connections.systems import Side
+from syncjobs import clock, console_checks
+from syncjobs.jobs import Done, JobReport, JobRequest
+from syncjobs.mapping_checks import check_mappings
+from syncjobs.models import HealthCheck, HealthReport
+from syncjobs.progress import RunProgress
+from syncjobs.redeploy_checks import check_redeploys
+
+KEPT = timedelta(days=90)  # C-3302
+Look = Callable[[Company, datetime], list[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Checks that are looked at together; `needs` names the sides that must answer for them."""
+
+    key: str
+    caption: str
+    look: Look
+    needs: tuple[Side, ...] = ()
+
+
+BC, SALES = Side.BUSINESS_CENTRAL, Side.DATAVERSE
+GROUPS = (
+    Group(
+        "business-central",
+        "Connection with Business Central",
+        lambda company, _: health.findings(checks.test_business_central(company)),
+    ),
+    Group(
+        "dataverse",
+        "Connection with Dataverse",
+        lambda company, _: [
+            *health.findings(checks.test_dataverse(company)),
+            *health.check_enabled(company),
+        ],
+    ),
+    Group(
+        "solution",
+        "Integration solution, roles and privileges",
+        lambda company, _: health.check_solution(company),
+        (SALES,),
+    ),
+    Group("redeploy", "Last redeploy", lambda company, _: check_redeploys(company)),
+    Group(
+        "clock-dataverse",
+        "Clock of Dataverse",
+        lambda company, _: health.check_clock(company, SALES),
+        (SALES,),
+    ),
+    Group(
+        "clock-business-central",
+        "Clock of Business Central",
+        lambda company, _: health.check_clock(company, BC),
+        (BC,),
+    ),
+    Group(
+        "currency",
+        "Base currency",
+        lambda company, _: health.check_currencies(company),
+        (BC, SALES),
+    ),
+    Group(
+        "availability",
+        "Item availability service",
+        lambda company, _: health.check_availability(company),
+        (BC, SALES),
+    ),
+    Group(
+        "credentials",
+        "Credentials that end",
+        lambda company, now: expiry.check_credentials(company, now=now),
+    ),
+    Group("encryption", "Encryption of secrets", lambda *_: health.check_encryption()),
+    Group(
+        "limits",
+        "Service limits",
+        lambda company, now: quota.check_limits(company, now=now),
+        (BC, SALES),
+    ),
+    Group(
+        "mappings",
+        "Mappings that cannot run",
+        lambda company, _: check_mappings(company),
+        (BC, SALES),
+    ),
+    Group("sweep", "Daily sweep", lambda c, now: console_checks.check_sweeps(c, now=now)),
+    Group("job-queue", "Job queue", lambda c, now: console_checks.check_job_queue(c, now=now)),
+    Group(
+        "processes",
+        "Scheduler, workers, Redis",
+        lambda c, now: console_checks.check_processes(c, now=now),
+    ),
+    Group("database", "Database", lambda c, now: console_checks.check_database(c, now=now)),
+)
+KEYS = tuple(group.key for group in GROUPS)
+
+
+def look(
+    company: Company,
+    *,
+    only: Collection[str] = (),
+    by: AbstractBaseUser | None = None,
+    now: Callable[[], datetime] = clock.now,
+) -> list[HealthCheck]:
+    """Look at everything, or at some groups; keep and return what each check found.
+
+    What builds on a system that does not answer is not looked at, and not known.
+    """
+    began = now()
+    found: dict[str, list[Finding] | None] = {}
+    for group in GROUPS:
+        if only and group.key not in only:
+            continue
+        known = [finding for some in found.values() for finding in some or ()]
+        if all(health.is_usable(side, known) for side in group.needs):
+            found[group.key] = _looked(group, company, began)
+        else:
+            found[group.key] = None
+    rows = _keep(company, found, now())
+    _report(company, now(), by)
+    return rows
+
+
+def _looked(group: Group, company: Company, now: datetime) -> list[Finding]:
+    try:
+        return group.look(company, now)
+    except IntegrationError as error:
+        return [health.refused(group.caption, error)]
+
+
+def state_of(rows: Iterable[HealthCheck]) -> State:
+    """Return the worst that is known of these checks."""
+    states = {row.state for row in rows}
+    worst = (State.WRONG, State.UNKNOWN)
+    return next((state for state in worst if state in states), State.HEALTHY)
+
+
+def check_health(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Look at everything as a job queue entry does, every half hour by default."""
+    rows = look(request.company)
+    for row in rows:
+        if not row.is_well:
+            progress.log(f"{row}: {row.sentence}")
+    progress.log(f"{len(rows)} checks: {state_of(rows)}.")
+    return Done()
+
+
+# What is kept
+
+
+@transaction.atomic
+def _keep(
+    company: Company, found: dict[str, list[Finding] | None], at: datetime
+) -> list[HealthCheck]:
+    before = {(row.side, row.name): row for row in HealthCheck.objects.filter(company=company)}
+    kept: list[HealthCheck] = []
+    for key, findings in found.items():
+        if findings is None:
+            old = [row for row in before.values() if row.group == key]
+            kept += [_not_known(row, at) for row in old]
+            continue
+        for position, finding in enumerate(findings):
+            row = before.get((finding.side, finding.name)) or HealthCheck(
+                company=company, side=finding.side, name=finding.name[:60]
+            )
+            _fill(row, finding, at)
+            row.group, row.position = key, KEYS.index(key) * 20 + position
+            row.save()
+            kept.append(row)
+    here = {row.pk for row in kept}
+    HealthCheck.objects.filter(company=company, group__in=found).exclude(pk__in=here).delete()
+    return kept
+
+
+def _fill(row: HealthCheck, finding: Finding, at: datetime) -> None:
+    if row.state != finding.state:
+        row.state, row.since = finding.state, at
+    row.checked_at = at
+    row.sentence, row.cure, row.code = finding.sentence, finding.cure, str(finding.code)
+    row.names, row.milliseconds = list(finding.names), finding.milliseconds
+
+
+def _not_known(row: HealthCheck, at: datetime) -> HealthCheck:
+    """Keep what was found last, with a word that it was not looked at now."""
+    if row.state != State.UNKNOWN:
+        row.state, row.since = State.UNKNOWN, at
+        row.sentence = f"Not looked at, since the system does not answer. Before: {row.sentence}"
+        row.save()
+    return row
+
+
+def _report(company: Company, at: datetime, by: AbstractBaseUser | None) -> None:
+    rows = list(HealthCheck.objects.filter(company=company))
+    HealthReport.objects.create(
+        company=company,
+        checked_at=at,
+        state=state_of(rows),
+        checks=len(rows),
+        wrong=[name for row in rows if row.state == State.WRONG for name in row.names],
+        user_id=by.pk if by else None,
+    )
+    HealthReport.objects.filter(company=company, checked_at__lt=at - KEPT).delete()
+
+
+def failing(rows: Sequence[HealthCheck]) -> list[HealthCheck]:
+    """Return the checks that need a person, those that are wrong first."""
+    worst = [row for row in rows if row.state in (State.WRONG, State.UNKNOWN)]
+    return sorted(worst, key=lambda row: (row.state != State.WRONG, row.position))

@@ -1,0 +1,148 @@
+"""From an unconnected console through both guides to a running synchronization, in a browser."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
+from integration_admin.models import GuideDraft, GuideRun
+from integration_admin.roles import Role
+from mappings.models import Coupling
+from syncjobs.models import JobQueueEntry
+from syncjobs.terms import JobStatus
+from tests.connected import trusting
+from tests.flows import guides
+from tests.pages.conftest import sign_in_at_once
+from tests.pages.factory import make_user
+from tests.running_sandbox import RunningSandbox
+
+__all__ = ["trusting"]
+LONG = 120_000  # milliseconds
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def cronus(transactional_db: None, trusting: None, sandbox: RunningSandbox) -> Iterator[None]:
+    """A console without a company between CRONUS and a Sales that holds only its users."""
+    sandbox.reset({"bc": "cronus", "dataverse": "empty"})
+    yield
+    sandbox.reset("empty")
+
+
+def test_an_unconnected_console_comes_to_a_running_synchronization_through_both_guides(
+    cronus: None, sandbox: RunningSandbox, live: LiveServer, page: Page
+) -> None:
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    sign_in_at_once(page, live.url, make_user(Role.ADMINISTRATOR, "mira"))
+
+    page.goto(live.url)
+    page.get_by_role("link", name="Connect to Dataverse").click()
+    page.get_by_role("link", name="Start").click()
+    _to_dataverse(page, sandbox)
+    assert not Company.objects.exists()
+    assert Axe().run(page, options=AXE).response["violations"] == []
+    _finish(page)
+
+    company = Company.objects.get()
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    assert Coupling.objects.filter(company=company, mapping_name="CUSTOMER").exists()
+    assert Coupling.objects.filter(company=company, mapping_name="SALESPEOPLE").exists()
+    assert Axe().run(page, options=AXE).response["violations"] == []
+
+    page.goto(f"{live.url}/assisted-setup/")
+    page.get_by_role("link", name="Set up the Dynamics 365 Sales Connection").click()
+    page.get_by_role("link", name="Start").click()
+    _to_sales(page, sandbox)
+    _finish(page)
+
+    assert SalesConnectionSetup.objects.get().is_enabled
+    assert Coupling.objects.filter(company=company, mapping_name="ITEM-PRODUCT").exists()
+    active = JobQueueEntry.objects.filter(recurring=True, status=JobStatus.READY)
+    assert active.filter(mapping_name="CUSTOMER").exists()
+    assert active.filter(mapping_name="ITEM-PRODUCT").exists()
+    assert not GuideDraft.objects.exists()
+    assert not any(record.secrets for record in GuideRun.objects.all())
+    assert [text for text in told if "Content Security" in text] == []
+
+
+def _next(page: Page, title: str) -> None:
+    """Choose Next, and come to the step of this title."""
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible(timeout=LONG)
+
+
+def _sign_in(page: Page, who: dict[str, str]) -> None:
+    page.get_by_label("Client Id").fill(who["client_id"])
+    page.get_by_label("Client Secret", exact=True).fill(who["client_secret"])
+    page.get_by_text("Advanced", exact=True).click()
+    page.get_by_label("Authority").fill(who["authority"])
+    page.get_by_label("Tenant").fill(who["tenant"])
+
+
+def _to_dataverse(page: Page, sandbox: RunningSandbox) -> None:
+    env = sandbox.env
+    _next(page, "Consent")
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.locator("#id_accepted-e")).to_contain_text("E-REQUIRED")
+    page.get_by_role("switch", name="I accept").check()
+    _next(page, "App registration")
+    expect(page.get_by_text("Financials.ReadWrite.All")).to_be_visible()
+    _sign_in(page, guides.registration(sandbox))
+    _next(page, "Business Central")
+    page.get_by_label("Server Address").fill(env["SANDBOX_BC_URL"])
+    _next(page, "Company")
+    page.get_by_label(re.compile("CRONUS")).check()
+    _next(page, "Environment and administrator")
+    page.get_by_label("Environment URL").fill(env["SANDBOX_DATAVERSE_URL"])
+    _sign_in(page, guides.registration(sandbox))
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.locator("#id_client_secret-e")).to_contain_text("E-NOTADMIN", timeout=LONG)
+    _as_administrator(page, sandbox)
+    _next(page, "Ownership model")
+    _next(page, "Couple salespeople")
+    page.locator("input[name=couple]").first.check()
+    _next(page, "First synchronization")
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator("input[name=couple]").first).to_be_checked()
+    _next(page, "First synchronization")
+    _next(page, "Review and finish")
+
+
+def _as_administrator(page: Page, sandbox: RunningSandbox) -> None:
+    who = guides.administrator(sandbox)
+    page.get_by_label("Client Id").fill(who["client_id"])
+    page.get_by_label("Client Secret", exact=True).fill(who["client_secret"])
+    page.get_by_role("switch", name="Keep it as deployment identity").check()
+
+
+def _to_sales(page: Page, sandbox: RunningSandbox) -> None:
+    expect(page.get_by_label("Dynamics 365 Sales URL")).to_have_value(
+        sandbox.env["SANDBOX_DATAVERSE_URL"]
+    )
+    _next(page, "Settings")
+    page.get_by_text("Advanced", exact=True).click()
+    page.get_by_role("switch", name="Enable Sales Order Integration").check()
+    _next(page, "First synchronization")
+    _next(page, "Review and finish")
+    expect(page.get_by_text("Switch the sales order integration on in Sales.")).to_be_visible()
+
+
+def _finish(page: Page) -> None:
+    """Choose Finish, and let a worker do what the page then shows as done."""
+    page.get_by_role("button", name="Finish").click()
+    expect(page.get_by_role("heading", name="Steps of the run")).to_be_visible(timeout=LONG)
+    worker = threading.Thread(target=guides.work_apart)
+    worker.start()
+    worker.join(LONG / 1000)
+    record = GuideRun.objects.first()
+    assert record is not None
+    assert record.error_message == ""
+    expect(page.get_by_role("heading", name=re.compile("^Completed"))).to_be_visible(timeout=LONG)
