@@ -363,7 +363,7 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     ),
     Cause.USER_NONE: _needs(
         "Integration user unknown",
-        "Create the application user of the connection's Client Id in Dataverse.",
+        "Create the application user of the connection's Client Id in Dataverse, or enable it.",
     ),
     Cause.USER_DISABLED: _needs(
         "Integration user disabled",

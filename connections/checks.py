@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ BUSINESS_CENTRAL_TABLES = (
     "salespeoplePurchasers",
     "generalLedgerSetup",
 )
-NON_INTERACTIVE = 4
+NON_INTERACTIVE, NOT_A_MEMBER = 4, "0x80072560"  # the second: no user, or a disabled one
 USER_COLUMNS = (
     "fullname", "isdisabled", "applicationid", "islicensed", "isintegrationuser", "accessmode",
 )  # fmt: skip
@@ -164,7 +163,7 @@ def _check_certificate(side: Side, address: str) -> str:
         options["timeout"] = (IMPATIENT.connect, IMPATIENT.read)
         try:
             with session.get(address, verify=trust.bundle(), **options) as answer:
-                ends = _end_of_certificate(answer)
+                ends = trust.end_of_certificate(answer)
         except requests.RequestException as error:
             raise failure(side, address, error, writes=False) from error
     host = urlsplit(address).netloc
@@ -174,15 +173,6 @@ def _check_certificate(side: Side, address: str) -> str:
         sentence = f"The certificate of {host} expires on {ends:%Y-%m-%d}."
         raise _LackingError(sentence, Cause.EXPIRING, host)
     return f"{host} answers with a certificate that is trusted, until {ends:%Y-%m-%d}."
-
-
-def _end_of_certificate(answer: requests.Response) -> datetime | None:
-    """Return when the server's certificate ends; None if the connection is closed already."""
-    socket = getattr(getattr(answer.raw, "connection", None), "sock", None)
-    told = socket.getpeercert() if isinstance(socket, ssl.SSLSocket) else None
-    if not told:
-        return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
 
 
 def _check_sign_in(row: SignIn, resource: str) -> str:
@@ -328,6 +318,9 @@ class _DataverseChecks:
             if "administration mode" in error.message.lower():
                 message = "The environment is in administration mode."
                 raise _wrong(message, Cause.ADMINISTRATION_MODE) from error
+            if NOT_A_MEMBER in error.detail:
+                message = "Dataverse has no enabled user for this sign-in."
+                raise _wrong(message, Cause.USER_NONE) from error
             raise
         state = str(detail.get("State") or ENABLED)
         name = detail.get("FriendlyName") or detail.get("UniqueName") or "The environment"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import ssl
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 import certifi
+import requests
 from cryptography import x509
 from django.conf import settings
 
@@ -30,6 +32,15 @@ def bundle() -> str:
             "with the certificates of your authority."
         )
         raise ConfigurationError(message, cause=Cause.CERTIFICATE, detail=str(error)) from error
+
+
+def end_of_certificate(answer: requests.Response) -> datetime | None:
+    """Return when the server's certificate ends; None if the connection is closed already."""
+    socket = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    told = socket.getpeercert() if isinstance(socket, ssl.SSLSocket) else None
+    if not told:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
 
 
 @lru_cache(maxsize=8)

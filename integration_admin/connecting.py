@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -18,10 +19,10 @@ from django.db import models, transaction
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import checks, company_row, setup, sign_in_forms
+from connections import checks, company_row, sales_status, setup, sign_in_forms
 from connections.causes import Cause
 from connections.checks import Check
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, IntegrationError
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -66,6 +67,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "sales": (
         "enabled",
         "server_address",
+        "web_client_url",
         "connection_mode",
         "sales_order_model",
         "auto_create_sales_orders",
@@ -266,6 +268,9 @@ def connect(
     _enable(company, sales=sales or description.sales.get("enabled"))
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
     created_row = read_facts(company, named=bool(description.company.get("name")))
+    if SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
+        with suppress(IntegrationError):  # the page of the set-up says what Sales did not tell
+            sales_status.introduce(company, now=now)
     present = IntegrationTableMapping.objects.filter(company=company)
     keep = () if reset_mappings else tuple(present.values_list("name", flat=True))
     summary = reset.use_default_synchronization_setup(company, keep=keep)

@@ -68,13 +68,12 @@ def run(*, starts_over: bool) -> None:
             start_over(settings.VAR_DIR)
         if not settings.SECRETS_KEYS:  # beside a database of its own nothing made one
             secrets_keys.keep_new(settings.SECRETS_KEYS_FILE)
-        os.environ.setdefault("CONSOLE_URL", address)  # for the programs it starts
         is_new = not (settings.VAR_DIR / "first_sign_in").exists()
         sandbox_ports = _ports(port)
         say("Starting Redis, the sandbox and the console …")
         processes.start_redis(supervisor)
         _start_both_systems(supervisor, sandbox_ports)
-        _keep_settings(settings.VAR_DIR)
+        _keep_settings(settings.VAR_DIR, address)
         supervisor.run(Program("set-up", (*MANAGE, "set_up_demo"), environment=_exports()))
         processes.start_console(supervisor, host=ports.LOOPBACK, port=port)
         _welcome(address, is_new=is_new)
@@ -143,12 +142,13 @@ def _exports() -> dict[str, str]:
     return exports
 
 
-def _keep_settings(directory: Path) -> None:
+def _keep_settings(directory: Path, address: str) -> None:
     """Set what the console needs beside a sandbox, also for commands in another terminal."""
     hosts = [*settings.ALLOWED_SYSTEM_HOSTS, "localhost=private"]
     wanted = {
         "PLAIN_HTTP": "1",
         "ALLOWED_SYSTEM_HOSTS": ",".join(dict.fromkeys(hosts)),
+        "CONSOLE_URL": address,
         "SYSTEM_CA_BUNDLE": _exports()["SANDBOX_CA_BUNDLE"],
     }
     kept = directory / "settings.env"

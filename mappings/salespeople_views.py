@@ -21,6 +21,7 @@ from integration_admin.chrome import company_of
 from integration_admin.pages import ask, back, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import roster, salespeople
+from mappings.links import Addresses, Links
 from mappings.models import IntegrationTableMapping
 from mappings.pairing import Systems
 from mappings.roster import Roster, SalesUser
@@ -49,6 +50,7 @@ class Line:
     user: SalesUser
     code: str
     salesperson: str
+    opens: Addresses
     problem: str = ""
 
 
@@ -133,7 +135,8 @@ def _listed(
         users = [user for user in known.users if VIEWS[asked.view][1](user)]
     paginator = Paginator([user for user in users if asked.admits(user)], PER_PAGE)
     page = paginator.get_page(asked.page)
-    lines = [_line(known, user, entered, failures) for user in page.object_list]
+    there = Links(mapping.company)
+    lines = [_line(known, user, there, entered, failures) for user in page.object_list]
     counts = [
         (key, caption, sum(map(admits, known.users))) for key, (caption, admits) in VIEWS.items()
     ]
@@ -153,13 +156,18 @@ def _listed(
 
 
 def _line(
-    known: Roster, user: SalesUser, entered: Mapping[UUID, str], failures: Mapping[UUID, str]
+    known: Roster,
+    user: SalesUser,
+    there: Links,
+    entered: Mapping[UUID, str],
+    failures: Mapping[UUID, str],
 ) -> Line:
     salesperson = known.salespeople.get(user.code)
     return Line(
         user=user,
         code=entered.get(user.id, user.code),
         salesperson=salesperson.name if salesperson else "",
+        opens=there.of(roster.MAPPING, key=user.code, dataverse_id=user.id),
         problem=failures.get(user.id, ""),
     )
 

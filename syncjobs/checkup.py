@@ -13,6 +13,7 @@ from connections import checks, expiry, health, quota
 from connections.errors import IntegrationError
 from connections.health import Finding, State
 from connections.models import Company
+from connections.order_switch import check_order_switch
 from connections.systems import Side
 from syncjobs import clock, console_checks
 from syncjobs.jobs import Done, JobReport, JobRequest
@@ -80,6 +81,12 @@ GROUPS = (
         "Item availability service",
         lambda company, _: health.check_availability(company),
         (BC, SALES),
+    ),
+    Group(
+        "orders",
+        "Sales order integration",
+        lambda company, _: check_order_switch(company),
+        (SALES,),
     ),
     Group(
         "credentials",

@@ -34,6 +34,7 @@ def of_dataverse(situation: Situation) -> Preflight:
     preflight = as_administrator(rows.administrator(situation, "environment"), row)
     will = [*preflight.will, *_of_the_team(situation, company, row)]
     will.append(f"Note the company {company} in Dataverse, if its row is not there.")
+    will.append("Enable the connection, with the default mappings and jobs of Dataverse.")
     return Preflight(found + preflight.findings, will)
 
 

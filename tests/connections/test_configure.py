@@ -92,7 +92,11 @@ def test_sales_comes_when_it_is_asked_for_and_stays(exported: RunningSandbox) ->
 
     assert "ITEM-PRODUCT" not in without["mappings_created"]
     assert "ITEM-PRODUCT" in with_sales["mappings_created"]
-    assert SalesConnectionSetup.objects.get().is_enabled
+    row = SalesConnectionSetup.objects.get()
+    assert row.is_enabled
+    assert row.sales_version
+    [link] = exported.dataverse.get("nav_connections").json()["value"]
+    assert link["nav_dynamicsnavurl"].startswith(exported.env["SANDBOX_CONTROL_URL"])
     assert IntegrationTableMapping.objects.filter(name="ITEM-PRODUCT").exists()
 
 

@@ -50,6 +50,7 @@ from tests.running_sandbox import RunningSandbox
 __all__ = ["connected", "trusting"]
 IDENTITY = "/connections/redeploy/identity/"
 REDEPLOY = "/connections/redeploy/start/"
+ORDERS = "/connections/sales/orders/switch/"
 MARK = "zq7-PLANTED/secret+of&%20{}"  # signs that look another way wherever they are encoded
 
 SET_UPS = ("business_central_setup", "dataverse_setup", "sales_setup")
@@ -222,6 +223,7 @@ def redeploy(admin: Recorder, secrets: dict[str, str], sandbox: RunningSandbox) 
         "client_secret": secrets["wrong sign-in for once"],
     }
     assert admin.post(REDEPLOY, once).status_code == 422
+    assert admin.post(ORDERS, {**once, "to": "on"}).status_code == 422
     page = filled(admin.get(IDENTITY).content.decode())
     stored = {**once, **page, "client_id": sandbox.env["SANDBOX_CLIENT_ID"]}
     for name in ("wrong client secret", "client secret of the deployment identity"):

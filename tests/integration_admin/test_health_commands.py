@@ -160,6 +160,28 @@ def test_a_connection_that_is_switched_off_is_wrong(configured: RunningSandbox) 
     assert told["wrong"] == ["Dataverse Connection Setup"]
 
 
+def test_an_environment_in_administration_mode_is_named(configured: RunningSandbox) -> None:
+    answer = {"Detail": {"FriendlyName": "Cronus", "State": "Disabled"}}
+    fault = {"action": "status", "system": "dataverse", "method": "GET", "status": 200}
+    configured.faults([{**fault, "path": "RetrieveCurrentOrganization", "body": answer}])
+
+    status, told = run("check_health", "--only", "dataverse")
+
+    [found] = [check for check in told["checks"] if check["state"] != "healthy"]
+    assert (status, found["code"]) == (1, "E-ADMINMODE")
+    assert "Cronus is in administration mode" in found["sentence"]
+
+
+def test_an_integration_user_that_was_disabled_is_named(configured: RunningSandbox) -> None:
+    path = f"systemusers({USER})"
+    assert configured.dataverse.patch(path, {"isdisabled": True}).status_code == 204
+
+    status, told = run("check_health", "--only", "dataverse")
+
+    assert status == 1
+    assert "E-USER-NONE" in {check["code"] for check in told["checks"]}
+
+
 def test_what_cannot_be_reached_is_not_called_wrong(configured: RunningSandbox) -> None:
     setup = Company.objects.get().dataverse_connection_setup
     setup.server_address = "https://localhost:9"

@@ -23,7 +23,15 @@ from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
 from mappings.reset import use_default_synchronization_setup
 from mappings.terms import Direction, SynchResult
 from syncjobs import activation
-from syncjobs.models import JobQueueEntry, Lease, Run, SynchError, SynchJob
+from syncjobs.models import (
+    HealthCheck,
+    HealthReport,
+    JobQueueEntry,
+    Lease,
+    Run,
+    SynchError,
+    SynchJob,
+)
 from syncjobs.scheduler import LEASE
 from syncjobs.terms import JobStatus, RunStatus, Trigger
 
@@ -242,6 +250,7 @@ class Past:
         cut = "Address 2 was cut to 50 characters."
         self.errors(job, 2, Cause.VALUE_TRUNCATED, cut, warning=True)
         self._queue()
+        self.health()
         self.token()
         self.guide()
         self.saved_view()
@@ -253,6 +262,31 @@ class Past:
         return SavedView.objects.create(
             user=user, list_name="couplings", name=name, picture=picture, is_shared=True
         )
+
+    def health(self) -> None:
+        """Let the health have been looked at: most is well, a role is missing since an hour."""
+        role = "Dynamics 365 Business Central Integration User"
+        found = (
+            ("business-central", "Business Central", "Sign-in", "healthy", (), ""),
+            ("dataverse", "Dataverse", "Certificate", "healthy", (), ""),
+            ("solution", "Dataverse", "Roles and privileges", "wrong", (role,), "E-ROLES"),
+            ("limits", "Dataverse", "Service limits", "attention", (), "E-THROTTLED"),
+            ("database", "Console", "Database", "healthy", (), ""),
+        )
+        for position, (group, side, name, state, names, code) in enumerate(found):
+            HealthCheck.objects.create(
+                company=self.company, group=group, side=side, name=name, state=state,
+                names=list(names), code=code, position=position, milliseconds=41,
+                since=self.now - timedelta(hours=1), checked_at=self.now,
+                sentence=f"The integration user lacks the security role {names[0]}."
+                if names else f"{name}: what was found stands here.",
+                cure="Redeploy the integration solution." if names else "",
+            )  # fmt: skip
+        for back in range(6, -1, -1):
+            HealthReport.objects.create(
+                company=self.company, checks=5, checked_at=self.now - back * timedelta(minutes=30),
+                state="wrong" if back < 3 else "healthy", wrong=[role] if back < 3 else [],
+            )  # fmt: skip
 
     def token(self) -> None:
         """Let a program of somebody have a token."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 from pytest_django import Settings
 
-from connections.models import DataverseConnectionSetup
+from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.secrets import key_id
 from tests.pages.factory import Past
 from tests.pages.test_setups import DATAVERSE, PLANTED, disabled, form_of
@@ -69,3 +69,19 @@ def test_without_a_key_the_page_says_off_and_no_secret_is_saved(
     row.refresh_from_db()
     assert row.client_secret.token == token
     assert admin.post(f"{PAGE}rotate/", follow=True).status_code == 200
+
+
+def test_a_page_that_needs_a_lost_key_says_so_and_does_not_fail(
+    past: Past, admin: Client, settings: Settings
+) -> None:
+    row = SalesConnectionSetup.objects.get()
+    row.odata_access_key = PLANTED
+    row.save()
+    settings.SECRETS_KEYS = [NEW]
+
+    answer = admin.post("/connections/sales/item-availability/publish/", {"odata_user_name": "BOB"})
+
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert "E-ENCRYPTION" in html
+    assert "SECRETS_KEYS" in html

@@ -55,6 +55,7 @@ def test_an_unconnected_console_comes_to_a_running_synchronization_through_both_
     assert DataverseConnectionSetup.objects.get().is_enabled
     assert Coupling.objects.filter(company=company, mapping_name="CUSTOMER").exists()
     assert Coupling.objects.filter(company=company, mapping_name="SALESPEOPLE").exists()
+    assert not Coupling.objects.filter(company=company, mapping_name="ITEM-PRODUCT").exists()
     assert Axe().run(page, options=AXE).response["violations"] == []
 
     page.goto(f"{live.url}/assisted-setup/")

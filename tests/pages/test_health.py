@@ -1,0 +1,147 @@
+"""The page Health: what was found last, since when, what to tick; and what home says of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from connections import expiry
+from connections.models import DataverseConnectionSetup
+from integration_admin.roles import Role
+from syncjobs import checkup, console_checks
+from syncjobs.models import HealthCheck, HealthReport, JobQueueEntry, Lease, Sweep
+from syncjobs.scheduler import LEASE
+from syncjobs.terms import JobStatus
+from tests.pages.conftest import SignedIn
+from tests.pages.factory import Past
+
+ROLE = "Dynamics 365 Business Central Integration User"
+HEALTH = "/connections/health/"
+
+
+def test_the_page_names_what_is_wrong_and_since_when(past: Past, admin: Client) -> None:
+    past.health()
+
+    html = admin.get(HEALTH).content.decode()
+
+    assert f"<li>{ROLE}</li>" in html
+    assert "1 of 5 checks needs a person, since" in html
+    assert "Redeploy Integration Solution" in html
+    assert "The last 7 looks" in html
+
+
+def test_home_has_a_pill_a_cue_and_what_to_do(past: Past, admin: Client) -> None:  # C-0106
+    past.health()
+
+    html = admin.get("/").content.decode()
+
+    assert "Health: something is wrong" in html
+    assert "Health Checks Failing" in html
+    assert ROLE in html
+
+
+def test_what_was_ticked_is_looked_at_alone_and_the_rest_stays(past: Past, admin: Client) -> None:
+    past.health()
+    before = HealthCheck.objects.get(group="solution").checked_at
+
+    admin.post(f"{HEALTH}check/", {"only": ["database", "no such group"]})
+
+    assert HealthCheck.objects.get(group="solution").checked_at == before
+    assert set(HealthCheck.objects.filter(group="database").values_list("name", flat=True)) == {
+        "Database",
+        "Free space",
+    }
+    assert HealthReport.objects.count() == 8
+
+
+def test_a_check_stays_red_since_it_turned_red(past: Past, now: datetime) -> None:
+    past.alive()
+    later = now + timedelta(minutes=30)
+    past.mappings()
+    JobQueueEntry.objects.filter(mapping_name="VENDOR").update(status=JobStatus.ERROR)
+
+    checkup.look(past.company, only=["job-queue"], now=lambda: now)
+    checkup.look(past.company, only=["job-queue"], now=lambda: later)
+    row = HealthCheck.objects.get(name="Job queue")
+    past.company.job_queue_entries.update(status=JobStatus.ON_HOLD)
+    checkup.look(past.company, only=["job-queue"], now=lambda: later)
+
+    assert (row.state, row.since, row.checked_at) == ("wrong", now, later)
+    assert HealthCheck.objects.get(name="Job queue").since == later
+
+
+def test_reports_are_kept_for_ninety_days(past: Past, now: datetime) -> None:  # C-3302
+    old = HealthReport.objects.create(
+        company=past.company, checked_at=now - timedelta(days=91), state="healthy"
+    )
+
+    checkup.look(past.company, only=["database"], now=lambda: now)
+
+    assert not HealthReport.objects.filter(pk=old.pk).exists()
+
+
+def test_a_console_that_was_never_started_is_no_fault_one_that_died_is(
+    past: Past, now: datetime
+) -> None:
+    def scheduler() -> str:
+        return str(console_checks.check_processes(past.company, now=now)[0].state)
+
+    never = scheduler()
+    lease = Lease.objects.create(name=LEASE, owner="here:1", expires_at=now - timedelta(minutes=1))
+    died = scheduler()
+    Lease.objects.filter(pk=lease.pk).update(owner="")
+    stopped = scheduler()
+    past.alive()
+
+    assert (never, died, stopped) == ("attention", "wrong", "attention")
+    assert scheduler() == "healthy"
+
+
+def test_an_entry_that_nobody_came_for_is_named(past: Past, now: datetime) -> None:
+    past.mappings()
+    JobQueueEntry.objects.filter(mapping_name="VENDOR").update(
+        status=JobStatus.READY, earliest_start=now - timedelta(hours=1)
+    )
+    [without] = console_checks.check_job_queue(past.company, now=now)
+    past.alive()
+
+    [found] = console_checks.check_job_queue(past.company, now=now)
+
+    assert without.state == "healthy"
+    assert found.names == ("VENDOR - Dataverse synchronization job",)
+
+
+def test_a_sweep_that_leaves_changes_is_wrong(past: Past, now: datetime) -> None:
+    Sweep.objects.create(
+        company=past.company, mapping_name="CUSTOMER", direction="ToIntegrationTable",
+        swept_at=now, looked_at=9, hidden=2, left=1,
+    )  # fmt: skip
+
+    [found] = console_checks.check_sweeps(past.company, now=now)
+
+    assert (found.state, found.code, found.names) == ("wrong", "E-SWEEP", ("CUSTOMER",))
+
+
+@pytest.mark.parametrize(("days", "state"), [(-1, "wrong"), (29, "wrong"), (40, "healthy")])
+def test_a_client_secret_that_ends_is_named_thirty_days_before(
+    past: Past, now: datetime, days: int, state: str
+) -> None:
+    ends: date = (now + timedelta(days=days)).date()
+    DataverseConnectionSetup.objects.update(client_secret_expires_on=ends)
+
+    found = expiry.check_credentials(past.company, now=now)
+
+    assert [one.state for one in found] == ["healthy", state]
+
+
+def test_a_viewer_sees_the_health_and_cannot_check(past: Past, signed_in: SignedIn) -> None:
+    past.health()
+    viewer = signed_in(Role.VIEWER)
+
+    html = viewer.get(HEALTH).content.decode()
+
+    assert ROLE in html
+    assert "Check again" not in html
+    assert viewer.post(f"{HEALTH}check/").status_code == 403
