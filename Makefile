@@ -8,7 +8,7 @@ PY := .venv/bin/python
 # How many processes run all the tests: one a core, four at most.
 JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 
-.PHONY: help demo demo-reset run install install-dev test test-postgres check lint types imports \
+.PHONY: help demo demo-reset run install install-dev test test-postgres pictures check lint types imports \
         fix bench bench-full lock
 
 help: ## Show this list
@@ -51,6 +51,10 @@ imports: install-dev ## Check which part imports which
 fix: install-dev ## Mend what mends itself
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+pictures: install-dev ## Take pictures of every page, at three widths, light and dark, into test-results/
+	@$(PY) -m tests.browser
+	@$(PY) -m pytest -q tests/pages/screenshots.py
 
 bench: install-dev ## Measure the budgets, in at most ten minutes
 	@$(PY) -m benchmarks

@@ -106,6 +106,7 @@ def live(live_server: LiveServer, settings: Settings) -> LiveServer:
 def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(10_000)
+    context.set_default_navigation_timeout(40_000)  # the first page of a process is compiled
     yield context
     context.close()
 

@@ -1,4 +1,4 @@
-"""Pictures of every page: `pytest tests/pages/screenshots.py` puts them into `test-results/`."""
+"""Pictures of every page: `make pictures` puts them into `test-results/`."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def addresses(past: Past) -> dict[str, str]:
         "business-central-setup": "/connections/business-central/",
         "business-central-edit": "/connections/business-central/?edit=1",
         "dataverse-setup": "/connections/dataverse/",
+        "dataverse-edit": "/connections/dataverse/?edit=1",
         "sales-setup": "/connections/sales/",
         "sales-edit": "/connections/sales/?edit=1",
         "item-availability": "/connections/sales/item-availability/",

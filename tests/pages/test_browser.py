@@ -1,15 +1,11 @@
-"""Pages in a real browser: keys, selection, progress, without script, axe in both themes."""
+"""Pages in a real browser: keys, selection, progress, and without script."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -18,14 +14,9 @@ from integration_admin.roles import Role
 from mappings.models import Coupling
 from syncjobs.models import Run
 from syncjobs.terms import RunStatus
+from tests.pages.accessibility import findings
 from tests.pages.conftest import sign_in, sign_in_at_once
 from tests.pages.factory import Past, make_user
-from tests.pages.screenshots import addresses
-
-OPEN_ALL = """
-document.querySelectorAll("main details:not(.menu)").forEach((tab) => { tab.open = true; })
-"""
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -156,82 +147,11 @@ def test_everything_works_without_script(
     context.close()
 
 
-WIDTHS = (1440, 768, 375, 320)
-
-
-@dataclass
-class Tour:
-    """What a browser met on a walk through all pages."""
-
-    told: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-    too_wide: list[str] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
-
-
-_tours: list[Tour] = []  # one walk; four promises look at what it met
-
-
-@pytest.fixture
-def tour(mira: Page, live: LiveServer, short_past: Past) -> Tour:
-    """Walk through all pages once, in all widths and both themes."""
-    if not _tours:
-        User.objects.update(is_staff=True)
-        _tours.append(_walk(mira, live.url, addresses(short_past)))
-    return _tours[0]
-
-
-def _walk(page: Page, root: str, pages: dict[str, str]) -> Tour:
-    tour = Tour()
-    page.on("console", lambda message: tour.told.append(message.text))
-    page.on("pageerror", lambda error: tour.told.append(str(error)))
-    page.on("request", lambda request: tour.hosts.add(request.url.split("/")[2]))
-    for name, address in pages.items():
-        page.goto(f"{root}{address}")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                tour.too_wide.append(f"{name} at {width}")
-        page.evaluate(OPEN_ALL)
-        for width in (375, 1440):
-            page.set_viewport_size({"width": width, "height": 900})
-            for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                found = Axe().run(page, options=AXE).response["violations"]
-                tour.violations += [_told(f"{name}, {width}, {theme}", one) for one in found]
-    return tour
-
-
-def _told(where: str, violation: dict[str, Any]) -> str:
-    return f"{where}: {violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
-
-
-def test_no_page_breaks_the_content_security_policy(tour: Tour) -> None:
-    not_found = [text for text in tour.told if "404 (Not Found)" in text]
-
-    assert len(not_found) == 1  # the page that is not there
-    assert [text for text in tour.told if text not in not_found] == []
-
-
-def test_no_page_asks_another_host_for_anything(tour: Tour, live: LiveServer) -> None:
-    assert tour.hosts == {live.url.split("/")[2]}
-
-
-def test_no_page_scrolls_sideways(tour: Tour) -> None:
-    assert tour.too_wide == []
-
-
-def test_axe_finds_nothing_in_both_themes_wide_and_narrow(tour: Tour) -> None:
-    assert tour.violations == [], "\n".join(tour.violations)
-
-
 def test_axe_finds_nothing_before_signing_in(live: LiveServer, page: Page) -> None:
     page.goto(f"{live.url}/sign-in/")
     page.get_by_role("button", name="Sign in").click()
 
-    result = Axe().run(page, options=AXE)
-
-    assert [violation["help"] for violation in result.response["violations"]] == []
+    assert findings(page) == []
 
 
 def test_a_held_back_record_is_cured_from_its_card(mira: Page, live: LiveServer) -> None:
