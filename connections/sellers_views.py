@@ -14,6 +14,7 @@ from connections.errors import IntegrationError
 from connections.models import Company
 from connections.sellers import Seller
 from integration_admin.chrome import company_of
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.links import Links, sales
 
@@ -38,7 +39,7 @@ def check_sellers(request: SignedInRequest) -> HttpResponse:
     try:
         found = _read(company)
     except IntegrationError as error:
-        return _page(request, company, {"trouble": f"{error.message} ({error.cause})"})
+        return _page(request, company, {"trouble": told(error)})
     there = Links(company).company or company
     context = {
         "found": [(one, sales(there, "systemuser", one.id)) for one in found],

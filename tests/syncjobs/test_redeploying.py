@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from connections import deployment, health, setup
+from connections import deployment, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
 from connections.health import State
@@ -20,7 +20,7 @@ from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
 from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
-from syncjobs import activation, clock, leases, queue, redeploying, tasks
+from syncjobs import activation, checkup, clock, leases, queue, redeploying, tasks
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.progress import CancelledError, RunProgress, in_foreground
@@ -76,7 +76,7 @@ def redeploy(company: Company, **options: Any) -> Redeployment:
 
 
 def wrong(company: Company) -> list[str]:
-    return [name for finding in health.check_health(company) for name in finding.names]
+    return [name for finding in checkup.look(company) for name in finding.names]
 
 
 def lacking(privilege: str, role: str) -> bytes:
