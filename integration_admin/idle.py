@@ -39,7 +39,8 @@ def left(request: HttpRequest) -> float:
 
 def warning() -> float:
     """Return how many seconds before that a page warns."""
-    return min(WARNING, settings.SESSION_IDLE_SECONDS / 2)
+    idle: float = settings.SESSION_IDLE_SECONDS
+    return min(WARNING, idle / 2)
 
 
 @receiver(user_logged_in)

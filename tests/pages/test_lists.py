@@ -28,7 +28,7 @@ LISTS = {
     "runs": 11,
 }
 CARDS = {
-    "home": 19,
+    "home": 20,
     "connections": 9,
     "mapping": 17,
     "coupling": 10,
@@ -123,6 +123,12 @@ def test_a_tab_narrows_and_counts(full_past: Past, admin: Client) -> None:
 
     assert "1 to 3 of 3" in html
     assert 'aria-current="page">Skipped <span class="count">3</span>' in html
+
+
+def test_a_tab_that_depends_on_who_looks_is_marked_too(past: Past, admin: Client) -> None:
+    html = admin.get("/runs/", {"view": "mine"}).content.decode()
+
+    assert 'aria-current="page">Mine' in html
 
 
 def test_a_heading_sorts_up_then_down_then_not(past: Past, admin: Client) -> None:
