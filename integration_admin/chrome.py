@@ -63,7 +63,12 @@ AREAS = (
                 "Dataverse Connection Setup",
                 "dataverse_setup",
                 Right.VIEW_CONNECTION,
-                ("save_dataverse_setup", "enable_dataverse_setup", "disable_dataverse_setup"),
+                (
+                    "save_dataverse_setup",
+                    "enable_dataverse_setup",
+                    "disable_dataverse_setup",
+                    "business_unit",
+                ),
             ),
             Entry(
                 "Microsoft Dynamics 365 Connection Setup",
@@ -75,6 +80,8 @@ AREAS = (
                     "disable_sales_setup",
                     "sales_sign_in_setup",
                     "save_sales_sign_in_setup",
+                    "item_availability",
+                    "order_integration",
                 ),
             ),
             Entry(
