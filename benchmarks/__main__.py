@@ -16,6 +16,7 @@ from benchmarks.sandbox import free_ports
 from benchmarks.stages import FROM, TO, Stages
 
 FEW, RECORDS, MANY = 1_000, 10_000, 20_000
+ITEMS = 50_000
 FULL_RECORDS, FULL_MANY = 100_000, 200_000
 
 
@@ -26,13 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--full", action="store_true", help="also 100,000 records, 200,000 couplings"
     )
     parser.add_argument("--records", type=int, default=RECORDS, help="of a first load")
+    parser.add_argument("--items", type=int, default=ITEMS, help="with three prices each")
     options = parser.parse_args(arguments)
     os.environ.pop("DATABASE_URL", None)  # each state has a database of its own
     os.environ.pop("REDIS_URL", None)
     directory, began = Path(tempfile.mkdtemp(prefix="bench-")), time.monotonic()
     printing.setting("SQLite")
     try:
-        findings = measure(Stages(directory, free_ports()), options.records, full=options.full)
+        stages = Stages(directory, free_ports())
+        findings = measure(stages, options.records, options.items, full=options.full)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     printing.budgets(findings)
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(stages: Stages, records: int, *, full: bool) -> Findings:
+def measure(stages: Stages, records: int, items: int, *, full: bool) -> Findings:
     """Measure everything, and print each part when it is there."""
     findings = Findings()
     for amount in (records, FULL_RECORDS) if full else (records,):
@@ -50,6 +53,8 @@ def measure(stages: Stages, records: int, *, full: bool) -> Findings:
             printing.first_load(load)
     findings.bad_rows = measures.bad_rows(stages, records)
     printing.bad_rows(findings.bad_rows)
+    findings.goods = measures.goods(stages, items)
+    printing.goods(findings.goods)
     for couplings in (FEW, MANY, FULL_MANY) if full else (FEW, MANY):
         run, loaded = measures.coupled(stages, couplings)
         findings.coupled.append(run)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from benchmarks.measures import Coupled, Findings, FirstLoad
+from benchmarks.measures import Coupled, Findings, FirstLoad, Goods, Measured
 from benchmarks.stages import TO
 
 CREATE_MINUTES = 4.7  # for 100,000 records with CreateMultiple
@@ -34,6 +34,8 @@ def verdicts(findings: Findings) -> Iterator[Verdict]:
     """Yield every figure that has a budget."""
     for load in findings.loads:
         yield from _of_load(load)
+    if findings.goods is not None:
+        yield from _of_goods(findings.goods)
     if findings.bad_rows is not None:
         bad = findings.bad_rows
         most = BAD_REQUESTS * bad.records // 10_000
@@ -59,19 +61,41 @@ def _of_load(load: FirstLoad) -> Iterator[Verdict]:
         requests, limit = ours.requests("dataverse"), CLEAN_REQUESTS * records // 10_000
         what = f"{name}: requests to Dataverse"
         yield Verdict(what, f"{requests}", f"<= {limit}", requests <= limit)
-    for system, most in (("dataverse", DATAVERSE_A_RECORD), ("bc", BC_A_RECORD)):
-        share = ours.requests(system) / records
-        what = f"{name}: requests a record to {NAMES[system]}"
-        yield Verdict(what, f"{share:.4f}", f"<= {most}", share <= most)
-    rate = records / ours.cpu
-    floor = RECORDS_A_CPU_SECOND
-    yield Verdict(f"{name}: records a CPU second", f"{rate:,.0f}", f">= {floor:,}", rate >= floor)
+    yield from _shares(name, ours)
+    yield _rate(name, ours)
     ratio = ours.seconds / load.bare.seconds
     yield Verdict(
         f"{name}: wall, times the bare client", f"{ratio:.2f}", f"<= {WALL}", ratio <= WALL
     )
+    yield _memory(name, ours)
+
+
+def _of_goods(found: Goods) -> Iterator[Verdict]:
+    names = {
+        f"{found.products.records:,} items": found.products,
+        f"their {found.prices.records:,} prices": found.prices,
+    }
+    for name, ours in names.items():
+        yield from _shares(name, ours)
+        yield _memory(name, ours)
+    yield _rate(f"their {found.prices.records:,} prices", found.prices)
+
+
+def _shares(name: str, ours: Measured) -> Iterator[Verdict]:
+    for system, most in (("dataverse", DATAVERSE_A_RECORD), ("bc", BC_A_RECORD)):
+        share = ours.requests(system) / ours.records
+        what = f"{name}: requests a record to {NAMES[system]}"
+        yield Verdict(what, f"{share:.4f}", f"<= {most}", share <= most)
+
+
+def _rate(name: str, ours: Measured) -> Verdict:
+    rate, floor = ours.records / ours.cpu, RECORDS_A_CPU_SECOND
+    return Verdict(f"{name}: records a CPU second", f"{rate:,.0f}", f">= {floor:,}", rate >= floor)
+
+
+def _memory(name: str, ours: Measured) -> Verdict:
     peak = ours.client["peak_mb"]
-    yield Verdict(f"{name}: peak memory", f"{peak:.0f} MB", f"<= {PEAK_MB} MB", peak <= PEAK_MB)
+    return Verdict(f"{name}: peak memory", f"{peak:.0f} MB", f"<= {PEAK_MB} MB", peak <= PEAK_MB)
 
 
 def _of_coupled(runs: list[Coupled]) -> Iterator[Verdict]:

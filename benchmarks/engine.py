@@ -16,7 +16,7 @@ from benchmarks.recording import Recorder, RecordingAdapter
 from benchmarks.sandbox import env_of
 
 
-def connect() -> Costs:
+def connect(*, with_sales: bool) -> Costs:
     """Make the console's database, and set a company up as the integration user."""
     from django.core.management import call_command
 
@@ -47,7 +47,7 @@ def connect() -> Costs:
         dataverse = DataverseConnectionSetup.objects.create(
             company=company, server_address=env["SANDBOX_DATAVERSE_URL"], is_enabled=True, **sign_in
         )
-        SalesConnectionSetup.objects.create(company=company)
+        SalesConnectionSetup.objects.create(company=company, is_enabled=with_sales)
         company_row.stamp(company, dataverse, setup.systems_of(company).dataverse)
         use_default_synchronization_setup(company)
     return costs
@@ -100,9 +100,11 @@ def synchronize(
     from connections import setup
     from connections.models import Company
     from mappings.terms import Direction
+    from syncjobs.models import SynchJob
     from syncjobs.runs.synchronize import synchronize_mapping
     from syncjobs.terms import Mode
 
+    known = list(SynchJob.objects.values_list("pk", flat=True))
     statements, progress = Statements(), Pages()
     directions = None if direction is None else (Direction(direction),)
     recorder = Recorder(Path(record)) if record else None
@@ -112,7 +114,7 @@ def synchronize(
         if recorder is not None:
             for system in (systems.business_central, systems.dataverse):
                 _listen(system.client, recorder)
-        report = synchronize_mapping(
+        synchronize_mapping(
             company,
             mapping,
             mode=Mode(mode),
@@ -123,17 +125,28 @@ def synchronize(
         )
     if recorder is not None:
         recorder.close()
-    counts: Counter[str] = Counter()
-    for job in report.jobs:
-        counts.update({str(action): number for action, number in job.counts.items() if number})
     costs.figures = {
-        "counts": dict(counts),
+        "counts": _counted(known),
         "pages": progress.pages,
         "statements": statements.counts.total(),
         "strain": strain(),
         "by_statement": dict(statements.counts.most_common()),
     }
     return costs
+
+
+def _counted(known: list[UUID]) -> dict[str, int]:
+    """Return what the new synch. jobs counted: price lists bring a job of their prices along."""
+    from django.db.models import Sum
+
+    from syncjobs.models import SynchJob
+    from syncjobs.terms import Action
+
+    sums = {action: Sum(action.value.lower()) for action in Action if action}
+    found = SynchJob.objects.exclude(pk__in=known).aggregate(
+        **{action.value: total for action, total in sums.items()}
+    )
+    return {name: number for name, number in found.items() if number}
 
 
 def _listen(client: Any, recorder: Recorder) -> None:
@@ -144,7 +157,8 @@ def main() -> None:
     """Do what the parent asked for."""
     asked = order()
     django.setup()
-    costs = connect() if asked.pop("verb") == "connect" else synchronize(**asked)
+    verbs: dict[str, Callable[..., Costs]] = {"connect": connect, "synchronize": synchronize}
+    costs = verbs[asked.pop("verb")](**asked)
     costs.tell()
 
 

@@ -16,11 +16,15 @@ from benchmarks.stages import (
     customers,
     edit_account,
     edit_customers,
+    items,
     with_bad_rows,
 )
 
 EDITS = 100
 BAD = 10
+PRICES = 3  # of an item, each in a currency of its own
+# What items and their prices need to be in Sales first.
+BEFORE_ITEMS = ("CURRENCY", "UNIT OF MEASURE")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,17 @@ class Coupled:
     idle: Measured
 
 
+@dataclass(frozen=True)
+class Goods:
+    """Items with prices in several currencies, carried to Sales for the first time.
+
+    Price groups bring their prices along (E-8.60).
+    """
+
+    products: Measured
+    prices: Measured
+
+
 @dataclass
 class Findings:
     """Everything that was measured."""
@@ -80,6 +95,7 @@ class Findings:
     planning: dict[str, dict[str, Any]] = field(default_factory=dict)
     coupled: list[Coupled] = field(default_factory=list)
     bad_rows: Measured | None = None
+    goods: Goods | None = None
 
 
 def _client(module: str, sandbox: Sandbox, records: int, **order: Any) -> Measured:
@@ -88,9 +104,9 @@ def _client(module: str, sandbox: Sandbox, records: int, **order: Any) -> Measur
     return Measured(told, sandbox.stats(), records)
 
 
-def engine(sandbox: Sandbox, records: int, **order: Any) -> Measured:
+def engine(sandbox: Sandbox, records: int, *, mapping: str = "CUSTOMER", **order: Any) -> Measured:
     """Run the engine on a sandbox's directory."""
-    return _client("engine", sandbox, records, verb="synchronize", mapping="CUSTOMER", **order)
+    return _client("engine", sandbox, records, verb="synchronize", mapping=mapping, **order)
 
 
 def first_load(stages: Stages, direction: str, records: int) -> FirstLoad:
@@ -118,6 +134,21 @@ def bad_rows(stages: Stages, records: int) -> Measured:
         ours = engine(sandbox, records, mode="full", direction=TO)
     stages.drop(prepared)
     return ours
+
+
+def goods(stages: Stages, amount: int) -> Goods:
+    """Carry items over, then their price lists with all prices."""
+    prepared, prices = stages.prepared(items(amount, PRICES), with_sales=True), amount * PRICES
+    first = {"mode": "full", "direction": TO}
+    with stages.on(prepared) as sandbox:
+        for mapping in BEFORE_ITEMS:
+            engine(sandbox, 0, mapping=mapping, **first)
+        found = Goods(
+            products=engine(sandbox, amount, mapping="ITEM-PRODUCT", **first),
+            prices=engine(sandbox, prices, mapping="CUSTPRCGRP-PRICE", **first),
+        )
+    stages.drop(prepared)
+    return found
 
 
 def coupled(stages: Stages, couplings: int) -> tuple[Coupled, Path]:

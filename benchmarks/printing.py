@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.budgets import verdicts
-from benchmarks.measures import Coupled, Findings, FirstLoad, Measured
+from benchmarks.measures import PRICES, Coupled, Findings, FirstLoad, Goods, Measured
 from benchmarks.stages import TO
+from syncjobs.terms import Action
 
 NOTHING = "-"
 
@@ -115,6 +116,31 @@ LOAD_ROWS: Mapping[str, Callable[[Measured], str]] = {
     "SQL statements": lambda m: _told(m, "statements"),
     "SQL statements a page": _a_page,
 }
+
+
+def goods(found: Goods) -> None:
+    """Print items and their prices side by side."""
+    items, prices = found.products.records, found.prices.records
+    say(f"## First load, Business Central -> Sales: {items:,} items with {prices:,} prices")
+    say()
+    columns = {
+        "ITEM-PRODUCT": found.products,
+        "CUSTPRCGRP-PRICE with its prices": found.prices,
+    }
+    rows = [_load_row(name, columns.values()) for name in LOAD_ROWS]
+    rows += [
+        [str(action).lower(), *(_count(m, action) for m in columns.values())]
+        for action in (Action.INSERTED, Action.FAILED)
+    ]
+    table(["", *columns], rows)
+    say(f"Every item has {PRICES} prices, each in a currency of its own, in a price list of a")
+    say("customer price group. A product is written three times: created, priced in the automatic")
+    say("price list, and published. The price lists bring their prices along.")
+    say()
+
+
+def _count(measured: Measured, action: Action) -> str:
+    return f"{measured.client['counts'].get(str(action), 0):,}"
 
 
 def coupled(runs: Sequence[Coupled]) -> None:

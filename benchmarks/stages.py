@@ -25,14 +25,14 @@ class Stages:
         self.ports = ports
         self._numbers = count(1)
 
-    def prepared(self, prepare: Callable[[Sandbox], None]) -> Path:
+    def prepared(self, prepare: Callable[[Sandbox], None], *, with_sales: bool = False) -> Path:
         """Return a directory with two systems and a connected company, at rest."""
         directory = self._new()
         with running(directory, self.ports) as sandbox:
             sandbox.control("POST", "clock", {"bc_offset_s": AGO, "dataverse_offset_s": AGO})
             prepare(sandbox)
             sandbox.control("POST", "clock", {"bc_offset_s": 0, "dataverse_offset_s": 0})
-            children.run("engine", sandbox, verb="connect")
+            children.run("engine", sandbox, verb="connect", with_sales=with_sales)
         return directory
 
     @contextmanager
@@ -75,6 +75,13 @@ def customers(amount: int) -> Callable[[Sandbox], None]:
 def accounts(amount: int) -> Callable[[Sandbox], None]:
     """Return what adds customers to Sales."""
     return lambda sandbox: sandbox.control("POST", "seed", {"accounts": amount})
+
+
+def items(amount: int, prices: int) -> Callable[[Sandbox], None]:
+    """Return what adds items to Business Central, each with prices in as many currencies."""
+    return lambda sandbox: sandbox.control(
+        "POST", "seed", {"items": amount, "prices_per_item": prices}
+    )
 
 
 def with_bad_rows(amount: int, bad: int) -> Callable[[Sandbox], None]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from urllib.parse import quote
 from uuid import UUID
 
 from connections.business_central_pages import ID, Page
 from connections.business_central_values import literal, quoted, time_text
 from connections.causes import Cause
 from connections.errors import ConfigurationError
+from connections.odata.escaping import Escapes
 from connections.systems import Column, Condition, Kind, Operator, Selection, Value
 
 FUNCTIONS = {Operator.CONTAINS: "contains", Operator.STARTS_WITH: "startswith"}
-SAFE = "$(),'=!*:"  # may stand in a query as they are
+encoded = Escapes("$(),'=!*:")  # these signs may stand in a query as they are
 LONGEST = 6000  # signs of a filter, so that an address passes every proxy
 MOST = 100  # comparisons in a filter
 
@@ -40,7 +40,7 @@ def query(
         column_of(page, name)
     options = [f"$select={','.join(names)}"]
     if filter_text:
-        options.append(f"$filter={quote(filter_text, safe=SAFE, errors='replace')}")
+        options.append(f"$filter={encoded(filter_text)}")
     if ordered and not page.is_singleton:
         options.append("$orderby=" + ",".join(name for name in (page.modified_column, ID) if name))
     return "&".join(options)
@@ -94,7 +94,7 @@ def _chunks(parts: Sequence[str]) -> Iterator[str]:
     chunk: list[str] = []
     length = 0
     for part in parts:
-        size = len(quote(part, errors="replace")) + len(" or ") * 3
+        size = len(encoded(part)) + len(" or ") * 3
         if chunk and (len(chunk) == MOST or length + size > LONGEST):
             yield " or ".join(chunk)
             chunk, length = [], 0

@@ -97,16 +97,16 @@ def json_text(column: Column, value: Value) -> str:
     """Return a value as JSON text; a Decimal keeps every digit."""
     value = EMPTY.get(column.kind) if value is None else value
     match value:
+        case str() if column.kind == Kind.ENUM:
+            return encode_basestring_ascii(wire_name(value))
+        case str():
+            return encode_basestring_ascii(value)
         case bool():
             return "true" if value else "false"
         case int():
             return str(value)
         case Decimal():
             return f"{value:f}"
-        case str() if column.kind == Kind.ENUM:
-            return encode_basestring_ascii(wire_name(value))
-        case str():
-            return encode_basestring_ascii(value)
         case _:
             return f'"{_plain(column, value)}"'
 

@@ -64,6 +64,7 @@ class Writer:
         self.columns = columns
         self.decode = system.decoder(page, columns)
         self.batch = Batch(system.client, page.route)
+        self._known: dict[str, tuple[str, Column]] = {}  # what a member begins with
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """Carry out the writes; what got no answer is looked up and sent again if missing."""
@@ -96,11 +97,15 @@ class Writer:
 
     def _body(self, values: Values) -> str:
         """Return a body; its order is that of the values, and Business Central validates in it."""
-        texts = (
-            f'"{name}": {json_text(column_of(self.page, name), value)}'
-            for name, value in values.items()
-        )
-        return f"{{{', '.join(texts)}}}"
+        pieces = []
+        for name, value in values.items():
+            begin, column = self._known.get(name) or self._learn(name)
+            pieces.append(f"{begin}{json_text(column, value)}")
+        return f"{{{', '.join(pieces)}}}"
+
+    def _learn(self, name: str) -> tuple[str, Column]:
+        known = self._known[name] = f'"{name}": ', column_of(self.page, name)
+        return known
 
     def _written(self, write: Write, outcome: Content | IntegrationError) -> Written:
         if isinstance(outcome, IntegrationError):

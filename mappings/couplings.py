@@ -29,7 +29,7 @@ def links(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> 
     """Return the couplings of these source records, in one query."""
     source, destination = sides(mapping.direction)
     found = Coupling.objects.filter(
-        company=company, mapping_name=mapping.name, **{f"{source.id}__in": ids}
+        company=company, mapping_name=mapping.name, **{f"{source.id}__among": ids}
     )
     merges = mapping.update_conflict_resolution == UpdateConflictResolution.MERGE
     if not merges:
@@ -87,7 +87,7 @@ def coupled(
 ) -> dict[UUID, UUID]:
     """Return the partner of each of these records of one side that has one."""
     rows = Coupling.objects.filter(
-        company=company, mapping_name=mapping_name, **{f"{side.id}__in": ids}
+        company=company, mapping_name=mapping_name, **{f"{side.id}__among": ids}
     )
     return dict(rows.values_list(side.id, other(side).id))
 
@@ -97,7 +97,7 @@ def by_key(
 ) -> dict[tuple[str, str], UUID]:
     """Return the Dataverse rows coupled to Business Central records with these codes."""
     rows = Coupling.objects.filter(
-        company=company, mapping_name__in=names, business_central_key__in=keys
+        company=company, mapping_name__in=names, business_central_key__among=keys
     )
     # A number may have been given again, while the coupling of the deleted record is still there.
     found = rows.order_by("pk").values_list("mapping_name", "business_central_key", "dataverse_id")
@@ -119,9 +119,9 @@ def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Valu
     result: dict[tuple[str, Value], Value] = {}
     condition = Q(pk__in=[])
     for name, codes in wanted.codes.items():
-        condition |= Q(mapping_name=name, business_central_key__in=codes)
+        condition |= Q(mapping_name=name, business_central_key__among=codes)
     for name, rows in wanted.rows.items():
-        condition |= Q(mapping_name=name, dataverse_id__in=rows)
+        condition |= Q(mapping_name=name, dataverse_id__among=rows)
     if any(wanted.codes.values()) or any(wanted.rows.values()):
         found = Coupling.objects.filter(condition, company=company).order_by("pk")
         for name, key, row_id in found.values_list(
@@ -320,7 +320,7 @@ def owe(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> No
     """Let the other direction look at the partners of these source records, whatever their time."""
     source, _ = sides(mapping.direction)
     Coupling.objects.filter(
-        company=company, mapping_name=mapping.name, **{f"{source.id}__in": ids}
+        company=company, mapping_name=mapping.name, **{f"{source.id}__among": ids}
     ).update(**{source.owed: True})
 
 
@@ -328,7 +328,7 @@ def look_again(company: Company, mapping: DirectedMapping, ids: Collection[UUID]
     """Let the same direction look at these source records again, whatever their time."""
     source, destination = sides(mapping.direction)
     Coupling.objects.filter(
-        company=company, mapping_name=mapping.name, **{f"{source.id}__in": ids}
+        company=company, mapping_name=mapping.name, **{f"{source.id}__among": ids}
     ).update(**{destination.owed: True})
 
 

@@ -19,10 +19,13 @@ def encoded(values: Mapping[str, Value], names: Iterable[str] | None = None) -> 
 
     What JSON lacks becomes a list with its kind first.
     """
-    return {
-        name: value if type(value := values.get(name)) in AS_THEY_ARE else encode(value)  # type: ignore[misc]
-        for name in (values if names is None else names)
-    }
+    found: dict[str, Any] = (
+        dict(values) if names is None else {name: values.get(name) for name in names}
+    )
+    for name, value in found.items():
+        if type(value) not in AS_THEY_ARE:
+            found[name] = encode(value)
+    return found
 
 
 def decoded(values: Mapping[str, Any]) -> dict[str, Value]:

@@ -36,6 +36,7 @@ class FieldTransfer:
     transformation: Transformation | None = None
     is_plain: bool = field(init=False, repr=False, compare=False)  # equal values are equal
     is_text: bool = field(init=False, repr=False, compare=False)  # a text goes over as it is
+    surely_fits: int = field(init=False, repr=False, compare=False)  # signs, whichever they are
 
     def __post_init__(self) -> None:
         # Asked for every field of every record, so answered once.
@@ -43,6 +44,8 @@ class FieldTransfer:
         is_copied = self.source is not None and self.transformation is None and not self.refers_to
         object.__setattr__(self, "is_plain", is_copied and kinds <= PLAIN)
         object.__setattr__(self, "is_text", is_copied and kinds == {Kind.TEXT})
+        # Both systems count UTF-16 units, of which a sign takes two at most.
+        object.__setattr__(self, "surely_fits", (self.destination.max_length or 0) // 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,10 @@ def _writes_utc() -> bool:
 
 def _utc(value: datetime | None) -> str | None:
     """Return a moment as Django writes it to SQLite."""
-    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
+    if value is None:
+        return None
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return str(utc.replace(tzinfo=None))
 
 
 def _as_it_is(value: Any) -> Any:

@@ -71,6 +71,7 @@ class MemorySystem:
     me: UUID | None = None
     rows: dict[str, dict[UUID, Record]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
+    rows_found: Counter[str] = field(default_factory=Counter)  # by `find`, by table
     refusals: list[Refusal] = field(default_factory=list)
     before_write: list[Callable[[], object]] = field(default_factory=list)
     after_write: list[Callable[[], object]] = field(default_factory=list)
@@ -143,11 +144,9 @@ class MemorySystem:
         self.requests["find"] += -(-len(values) // BATCH)
         wanted = {_folded(value) for value in values}
         rows = self._selected(replace(selection, columns=(*selection.columns, column)))
-        return [
-            self._shown(row, selection.columns)
-            for row in rows
-            if _folded(row.values.get(column)) in wanted
-        ]
+        found = [row for row in rows if _folded(row.values.get(column)) in wanted]
+        self.rows_found[selection.table] += len(found)
+        return [self._shown(row, selection.columns) for row in found]
 
     def write(self, table: str, writes: Sequence[Write], columns: Sequence[str]) -> list[Written]:
         self.requests["write"] += -(-len(writes) // BATCH)

@@ -6,27 +6,20 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import quote
 from uuid import UUID
 
 from connections.causes import Cause
 from connections.dataverse.metadata import Described
 from connections.dataverse.rows import MODIFIED_BY, MODIFIED_ON, moment_text, property_of
 from connections.errors import ConfigurationError
+from connections.odata.escaping import Escapes
 from connections.systems import Column, Condition, Kind, Lookup, Operator, Selection, Value
 
 MOST_VALUES = 1000  # in one list
-SAFE = "$,()/=@:;'!*~"  # what may stand bare in a query
-ESCAPES = {number: quote(chr(number), safe=SAFE) for number in range(128)}
+encoded = Escapes("$,()/=@:;'!*~")  # a query option's value; these signs may stand bare
 UNLISTED = re.compile(r'["\\\[\]\x00-\x1f]')  # what may not stand in a list of double-quoted values
 WILDCARDS = str.maketrans({"[": "[[]", "%": "[%]", "_": "[_]"})
 BLANK = (None, "")
-
-
-def encoded(text: str) -> str:
-    """Return a query option's value, percent-encoded."""
-    # A list of a thousand ids passes here with every page: the table is ten times faster.
-    return text.translate(ESCAPES) if text.isascii() else quote(text, safe=SAFE)
 
 
 def filter_of(described: Described, selection: Selection) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connections.systems import Record, Value, Values
 from mappings.spec import DirectedMapping, FieldTransfer
 from syncjobs.engine.change import Diffs, FieldDiff, References
-from syncjobs.engine.values import KEEP, same, transfer
+from syncjobs.engine.values import KEEP, Transferred, same, transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +48,39 @@ def initial(mapping: DirectedMapping, source: Record, references: References) ->
     warnings: list[str] = []
     given = source.values
     for field in mapping.fields:
-        destination = field.destination
-        if not destination.creatable or _is_blank(field, given, references):
+        destination, column = field.destination, field.source
+        if not destination.creatable:
             continue
-        if field.is_text and field.source is not None:
-            text = given[field.source.name]
-            if isinstance(text, str) and len(text) * 2 <= (destination.max_length or 0):
+        if field.is_text and column is not None:  # most are, and most of those are blank or short
+            text = given.get(column.name)
+            if not text:
+                continue
+            if isinstance(text, str) and len(text) <= field.surely_fits:
                 values[destination.name] = text
                 continue
-        result = transfer(field, source, None, references)
-        if result.value is KEEP or result.value in (None, ""):
+        elif field.refers_to and _is_blank(field, given, references):
             continue
-        values[destination.name] = result.value
-        if result.warning:
-            warnings.append(result.warning)
+        _add(values, warnings, field, transfer(field, source, None, references))
     return Comparison(
         tuple(FieldDiff(name, None, value) for name, value in values.items()), tuple(warnings)
     )
 
 
+def _add(
+    values: dict[str, Value], warnings: list[str], field: FieldTransfer, result: Transferred
+) -> None:
+    if result.value is KEEP or result.value in (None, ""):
+        return
+    values[field.destination.name] = result.value
+    if result.warning:
+        warnings.append(result.warning)
+
+
 def _is_blank(field: FieldTransfer, given: Values, references: References) -> bool:
-    """Whether a field is blank and nothing stands for that; in a new record most of them are."""
-    column = field.source
-    if column is None or given.get(column.name) not in (None, ""):
+    """Whether a reference is blank and no row stands for that, as one does for LCY (E-3.58)."""
+    if field.source is None or given.get(field.source.name) not in (None, ""):
         return False
-    if field.refers_to:  # a blank code may have a row: the local currency (E-3.58)
-        return field.transformation is None and (field.refers_to, "") not in references
-    return field.is_text
+    return field.transformation is None and (field.refers_to, "") not in references
 
 
 def everything(

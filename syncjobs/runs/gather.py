@@ -119,7 +119,7 @@ class Gatherer:
             company=self.context.company,
             mapping_name=self.mapping.name,
             direction=self.mapping.direction,
-            record_id__in=ids,
+            record_id__among=ids,
         )
         return dict(rows.values_list("record_id", "skipped"))
 

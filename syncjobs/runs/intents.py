@@ -86,7 +86,7 @@ def forget(context: Context, mapping: DirectedMapping, source_ids: Collection[UU
             company=context.company,
             mapping_name=mapping.name,
             direction=mapping.direction,
-            source_id__in=source_ids,
+            source_id__among=source_ids,
         ).delete()
 
 

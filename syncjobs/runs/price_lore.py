@@ -35,6 +35,7 @@ PRICES_OF = {  # table of lists -> table of their prices, column of the list, an
     ),
 }
 FEW = 25  # codes of lists that one request may name
+MOST_LISTS = 25  # that a search for prices is narrowed to; more take room from the products
 
 
 def lists_of_page(page: Page) -> dict[str, Any]:
@@ -165,8 +166,14 @@ def _twins(page: Page, entity: Price, facts: Facts) -> dict[Any, Record]:
             continue  # it will fail for that
     if not places:
         return {}
-    products = [Lookup("product", key) for key in {place[1] for place in places.values()}]
-    selection = Selection("productpricelevel", page.columns)
+    lists, products = (
+        [Lookup(table, key) for key in {place[at] for place in places.values()}]
+        for at, table in enumerate(("pricelevel", "product"))
+    )
+    # A product has prices in many lists: those of others would be read with every page.
+    within = Condition("pricelevelid", Operator.IN, tuple(lists[:MOST_LISTS]))
+    conditions = (within,) if len(lists) <= MOST_LISTS else ()
+    selection = Selection("productpricelevel", page.columns, conditions)
     rows = page.context.dataverse.find(selection, "productid", products)
     by_key = _by_key(rows)
     return {key: by_key[place] for key, place in places.items() if place in by_key}

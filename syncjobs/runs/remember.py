@@ -326,7 +326,7 @@ class _Page:
         if self.agreements:
             couplings.agree(context.company, mapping, self.agreements, job.pk)
             done = [item.source.id for item in self.agreements]
-            self._parked_rows().filter(record_id__in=done).delete()
+            self._parked_rows().filter(record_id__among=done).delete()
         if self.superseded:
             self._parked_rows().filter(record_id__in=self.superseded).delete()
         for ids, mark in ((self.due, couplings.look_again), (self.owed, couplings.owe)):

@@ -23,6 +23,7 @@ from syncjobs import activation, clock, leases
 from syncjobs.engine.change import Change
 from syncjobs.engine.options import OptionChange
 from syncjobs.leases import Held
+from syncjobs.runs.collecting import seldom_collecting
 from syncjobs.runs.context import Context, Progress, Silent
 from syncjobs.runs.options import OptionPhases
 from syncjobs.runs.order import Order
@@ -85,7 +86,7 @@ def synchronize_mapping(
     row = find_mapping(company, name)
     _check(row, order)
     both = systems or systems_of(company, progress)
-    with leases.hold(lease_name(row), leases.me()) as held:
+    with leases.hold(lease_name(row), leases.me()) as held, seldom_collecting():
         context = context_of(company, both, Watched(progress or Silent(), held), now)
         began, sent = time.monotonic(), requests_of(both.business_central, both.dataverse)
         row.refresh_from_db()

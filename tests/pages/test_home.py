@@ -15,7 +15,7 @@ def test_home_says_that_data_flows_and_how_much_needs_a_person(
 ) -> None:
     html = admin.get("/").content.decode()
 
-    assert ">Data is flowing. Four things need a person.</h1>" in html
+    assert ">Data is flowing. Five things need a person.</h1>" in html
     assert "VENDOR - Dataverse synchronization job has stopped" in html
     assert "AADSTS7000215" in html
     assert "Text too long: 3 records failed" in html

@@ -28,7 +28,7 @@ LISTS = {
     "runs": 11,
 }
 CARDS = {
-    "home": 19,
+    "home": 20,
     "connections": 9,
     "mapping": 17,
     "coupling": 10,

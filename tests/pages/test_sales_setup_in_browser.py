@@ -28,6 +28,7 @@ def amiss(page: Page) -> list[str]:
 def test_stock_and_orders_are_switched_on_from_the_page(
     company: Company, sandbox: RunningSandbox, live: LiveServer, page: Page, scheme: str
 ) -> None:
+    page.set_default_timeout(LONG)  # the pages ask both systems
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -338,6 +338,17 @@ def test_a_price_that_is_there_is_coupled_instead_of_made_twice(goods: World) ->
     assert goods.partner(price).id == row.id
 
 
+def test_prices_of_other_lists_are_not_read_to_find_those_that_are_there(goods: World) -> None:
+    run_all(goods)  # the automatic list has a price of the desk too
+    Coupling.objects.filter(mapping_name="SALESPRC-PRODPRICE").delete()
+    goods.dataverse.rows_found.clear()
+
+    goods.run("SALESPRC-PRODPRICE", mode=Mode.FULL)
+
+    assert len(goods.dataverse.all("productpricelevel")) == 2
+    assert goods.dataverse.rows_found["productpricelevel"] == 1
+
+
 def test_the_item_of_a_price_goes_before_it(goods: World) -> None:  # E-3.99
     for name in ("UNIT OF MEASURE", "CUSTPRCGRP-PRICE"):
         goods.run(name, mode=Mode.FULL)
