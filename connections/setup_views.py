@@ -64,7 +64,7 @@ class Kind:
 def _would_break(form: SetupForm[Any]) -> list[Problem]:
     """Try new settings of Business Central first where jobs use the connection."""
     company = form.instance.company
-    if company.pk is None or not _dataverse_is_enabled(company):
+    if company.pk is None or not setup.is_enabled(company):
         return []
     if missing := form.missing():
         return missing
@@ -191,7 +191,7 @@ def show(
         "may_test": has_right(request.user, Right.TEST_CONNECTION) and company is not None,
         "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
         "may_redeploy": has_right(request.user, Right.VIEW_ROLES),
-        "needs_dataverse": _lacks_dataverse(kind, company),
+        "needs_dataverse": kind.needs_dataverse and enabling.lacks_dataverse(company),
         "is_direct": company is not None and kind.side == "sales" and setup.is_direct(company),
         "is_unproven": getattr(row, "authentication_type", "") in UNPROVEN,
         "jobs": activation.count(company) if company else None,
@@ -204,17 +204,6 @@ def show(
         **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
-
-
-def _lacks_dataverse(kind: Kind, company: Company | None) -> bool:
-    """E-9.21: Sales is reached through an enabled Dataverse, unless it is connected directly."""
-    if not kind.needs_dataverse or _dataverse_is_enabled(company):
-        return False
-    return company is None or not setup.is_direct(company)
-
-
-def _dataverse_is_enabled(company: Company | None) -> bool:
-    return DataverseConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
 
 
 def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:
@@ -320,7 +309,7 @@ def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpR
     assert kind.enable is not None
     company = form.instance.company
     problems = form.missing()
-    if _lacks_dataverse(kind, company):
+    if kind.needs_dataverse and enabling.lacks_dataverse(company):
         sentence = "Sales is reached through Dataverse."
         cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
         problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]

@@ -69,6 +69,13 @@ def in_the_way(found: Iterable[Finding]) -> list[Finding]:
     return [one for one in found if one.state != State.HEALTHY and one.code not in SAID_ONLY]
 
 
+def lacks_dataverse(company: Company | None) -> bool:
+    """E-9.21: Sales is reached through an enabled Dataverse, unless it is connected directly."""
+    if company is None:
+        return True
+    return not (setup.is_enabled(company) or setup.is_direct(company))
+
+
 def enable_dataverse(
     company: Company, *, now: datetime, by: AbstractBaseUser | None = None
 ) -> Outcome:
@@ -148,9 +155,10 @@ def _enabled(
         )
         return Outcome([*found, wrong])
     summary, jobs = apply_choices(company, now=now, by=by)
+    has_sales = setup.has_sales(company)
     with transaction.atomic():  # the bells ring once it is known what stays on hold
-        activation.resume(company, now=now)
-        if not SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
+        activation.resume(company, now=now, has_sales=has_sales)
+        if not has_sales:
             activation.hold_sales(company, now=now)
     return Outcome(found, summary, jobs)
 
@@ -194,15 +202,17 @@ def consequences_of_disabling(row: Setup) -> Consequences:
 
 def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
     """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
-    setup.disable(row, by=by)
+    company, is_sales = row.company, isinstance(row, SalesConnectionSetup)
+    ends_all = not is_sales or setup.is_direct(company)
+    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
+    with transaction.atomic():
+        setup.disable(row, by=by)
+        if is_sales and ends_all:
+            setup.disable(setup.dataverse_setup(company), by=by)
+        held = hold(company, now=now)
     if isinstance(row, SalesConnectionSetup):
         sales_status.take_leave(row)
-    ends_all = isinstance(row, DataverseConnectionSetup)
-    if not ends_all and setup.is_direct(row.company):
-        setup.disable(setup.dataverse_setup(row.company), by=by)
-        ends_all = True
-    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
-    return hold(row.company, now=now)
+    return held
 
 
 def try_unsaved(company: Company, row: BusinessCentralConnection) -> list[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from connections.models import Company
 from mappings import defaults
@@ -181,16 +181,15 @@ def hold_all(company: Company, *, now: datetime) -> int:
 
 def hold_sales(company: Company, *, now: datetime) -> int:
     """Put on hold what needs Dynamics 365 Sales; the jobs that Dataverse carries go on."""
-    own = [_job_name(job) for job in OWN_JOBS]
-    needed = _recurring(company).exclude(mapping_name__in=BASE_MAPPINGS).exclude(job__in=own)
-    return _hold(needed, now)
+    return _hold(_recurring(company).exclude(_without_sales()), now)
 
 
-def resume(company: Company, *, now: datetime) -> int:
-    """Make ready what is on hold, since the connection was enabled."""
+def resume(company: Company, *, now: datetime, has_sales: bool = True) -> int:
+    """Make ready what is on hold, since a connection was enabled; some of it needs Sales."""
+    entries = _recurring(company).filter(Q() if has_sales else _without_sales())
     held = [
         entry
-        for entry in _recurring(company).filter(status=JobStatus.ON_HOLD)
+        for entry in entries.filter(status=JobStatus.ON_HOLD)
         if jobs.is_known(entry.job) and not reason_left_out(entry.mapping_name)
     ]
     for entry in held:
@@ -203,6 +202,12 @@ def count(company: Company) -> JobCount:
     entries = _recurring(company).exclude(job__in=[_job_name(job) for job in OWN_JOBS])
     active = entries.filter(status__in=(JobStatus.READY, JobStatus.IN_PROCESS))
     return JobCount(active.count(), entries.count())
+
+
+def _without_sales() -> Q:
+    """Select the jobs that go on while Sales is disabled."""
+    own = [_job_name(job) for job in OWN_JOBS]
+    return Q(mapping_name__in=BASE_MAPPINGS) | Q(job__in=own)
 
 
 def _hold(entries: QuerySet[JobQueueEntry], now: datetime) -> int:

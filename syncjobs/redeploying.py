@@ -13,7 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from connections import deployment, redeploy, sales_status, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, Redeployment, SalesConnectionSetup, SignIn
+from connections.models import Company, Redeployment, SignIn
 from connections.redeploy import AssignRole, ImportSolution, SolutionState
 from connections.solution.manifest import shown
 from connections.solution.package import Package
@@ -112,8 +112,7 @@ def run(
 
 def _note_what_is_there(company: Company) -> None:
     """Let the page of the Sales set-up show the version that is installed now (C-0613)."""
-    sales = SalesConnectionSetup.objects.filter(company=company, is_enabled=True)
-    if sales.exists():
+    if setup.has_sales(company):
         with suppress(IntegrationError):
             sales_status.refresh(company, now=clock.now())
 

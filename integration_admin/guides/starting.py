@@ -31,6 +31,7 @@ COMPANY_FACTS = ("business_central_id", "name", "display_name")
 @transaction.atomic
 def finish(draft: GuideDraft, guide: Guide, *, now: datetime, by: AbstractBaseUser) -> GuideRun:
     """Start the one run of a guide; the draft has become its answers."""
+    _take(draft)
     company = draft.company or _new_company(draft, by)
     check_idle(company)
     record = GuideRun.objects.create(
@@ -43,8 +44,15 @@ def finish(draft: GuideDraft, guide: Guide, *, now: datetime, by: AbstractBaseUs
         secrets=draft.secrets,
         secrets_until=draft.secrets_until,
     )
-    draft.delete()
     return _enqueue(record, guide, now=now, by=by)
+
+
+def _take(draft: GuideDraft) -> None:
+    """Remove the draft; of two clicks on Finish only one finds it, and starts a run."""
+    removed, _ = GuideDraft.objects.filter(pk=draft.pk).delete()
+    if not removed:
+        message = "Finish was chosen already."
+        raise BusyError(message)
 
 
 def _new_company(draft: GuideDraft, by: AbstractBaseUser) -> Company:
@@ -73,6 +81,7 @@ def _enqueue(record: GuideRun, guide: Guide, *, now: datetime, by: AbstractBaseU
     return record
 
 
+@transaction.atomic
 def retry(record: GuideRun, guide: Guide, *, now: datetime, by: AbstractBaseUser) -> GuideRun:
     """Go on from the step that stopped."""
     check_idle(record.company)

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
-from integration_admin.guides import drafts, guide
+from integration_admin.guides import drafts, guide, starting
 from integration_admin.guides.dataverse_guide import GUIDE
 from integration_admin.guides.guide import Situation, Standing
 from integration_admin.models import GuideDraft, GuideRun
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
+from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry
 from syncjobs.scheduler import Scheduler
 from tests.pages.conftest import SignedIn
@@ -252,6 +253,30 @@ def test_a_guide_says_what_to_have_at_hand(db: None, admin: Client) -> None:
 
     assert "Have at hand" in page
     assert "user_impersonation" in page
+
+
+def test_two_clicks_on_finish_start_one_run(past: Past) -> None:
+    person = make_user(Role.ADMINISTRATOR)
+    draft = drafts.find_or_new(person, GUIDE, past.company, now=past.now)
+    draft.save()
+    twice = GuideDraft.objects.get()
+
+    starting.finish(draft, GUIDE, now=past.now, by=person)
+    with pytest.raises(BusyError):
+        starting.finish(twice, GUIDE, now=past.now, by=person)
+
+    assert GuideRun.objects.filter(company=past.company).count() == 1
+
+
+def test_two_first_clicks_keep_one_draft(db: None) -> None:
+    person, now = make_user(Role.ADMINISTRATOR), timezone.now()
+    both = [drafts.find_or_new(person, GUIDE, None, now=now) for _ in range(2)]
+    told: dict[str, Any] = {"secrets": {}, "told": {}, "is_done": True, "now": now}
+
+    for draft in both:
+        drafts.answer(draft, GUIDE, "enable", answers={"data_synchronization": "on"}, **told)
+
+    assert GuideDraft.objects.get().done == ["enable"]
 
 
 def test_a_guide_or_step_that_there_is_not_is_not_found(db: None, admin: Client) -> None:
