@@ -64,7 +64,12 @@ AREAS = (
                 "Dataverse Connection Setup",
                 "dataverse_setup",
                 Right.VIEW_CONNECTION,
-                ("save_dataverse_setup", "enable_dataverse_setup", "disable_dataverse_setup"),
+                (
+                    "save_dataverse_setup",
+                    "enable_dataverse_setup",
+                    "disable_dataverse_setup",
+                    "business_unit",
+                ),
             ),
             Entry(
                 "Microsoft Dynamics 365 Connection Setup",
@@ -76,6 +81,8 @@ AREAS = (
                     "disable_sales_setup",
                     "sales_sign_in_setup",
                     "save_sales_sign_in_setup",
+                    "item_availability",
+                    "order_integration",
                 ),
             ),
             Entry(

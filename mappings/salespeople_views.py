@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -148,7 +148,7 @@ def _listed(
         "paginator": paginator,
         "page_obj": page,
         "numbers": paginator.get_elided_page_range(page.number),
-        "problems": [line for line in lines if line.problem],
+        "problems": _problems(known, failures, {line.user.id for line in lines}),
         "proposals": _proposals(known) if asked.suggests else None,
         "coupled": sum(user.is_coupled for user in known.users),
         "to_add": sum(user.is_coupled and not user.is_member for user in known.users),
@@ -170,6 +170,17 @@ def _line(
         opens=there.of(roster.MAPPING, key=user.code, dataverse_id=user.id),
         problem=failures.get(user.id, ""),
     )
+
+
+def _problems(
+    known: Roster, failures: Mapping[UUID, str], here: Collection[UUID]
+) -> list[tuple[str, str, UUID | None]]:
+    """Return who was refused and why, and the user's field if it is on this page."""
+    found = ((identity, known.user(identity), why) for identity, why in failures.items())
+    return [
+        (user.name if user else "A user", why, identity if identity in here else None)
+        for identity, user, why in found
+    ]
 
 
 def _proposals(known: Roster) -> list[tuple[SalesUser, Any]]:
