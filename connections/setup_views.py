@@ -162,6 +162,7 @@ def show(
 ) -> HttpResponse:
     company = company_of(request)
     if company is None and kind is not BUSINESS_CENTRAL:
+        messages.info(request, f"{kind.title} comes after Business Central: begin here.")
         return redirect("business_central_setup")
     row = form.instance if form else _row(kind, company)
     told = told or Told()

@@ -59,6 +59,10 @@ def guide_run(request: SignedInRequest, pk: int) -> HttpResponse:
     if run is not None:
         context |= progress_of(run, clock.now())
     context["is_live"] = alive
+    situation = drafts.setups_of(record.company)
+    context["next_guide"] = next(
+        (one for one in GUIDES.values() if not one.is_enabled(situation)), None
+    )
     return render(request, "pages/guide_run.html", context)
 
 

@@ -29,7 +29,7 @@ def test_the_page_names_what_is_wrong_and_since_when(past: Past, admin: Client) 
 
     html = admin.get(HEALTH).content.decode()
 
-    assert f"<li>{ROLE}</li>" in html
+    assert f"<li>Roles and privileges: {ROLE}</li>" in html
     assert "1 of 5 checks needs a person, since" in html
     assert "Redeploy Integration Solution" in html
     assert "The last 7 looks" in html
