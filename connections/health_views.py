@@ -108,8 +108,15 @@ def _roles(
             state = health.solution_state(company, package)
         except IntegrationError as error:
             trouble = f"{error.message} ({error.cause})"
+    rows = matrix(package.manifest, state)
+    if looks:
+        found = {"roles": len(rows), "not right": sum(row.is_wrong for row in rows)}
+        after = found if state else {}
+        trail.note(
+            Act.TESTED, company, company=company, after=after, reason=trouble, by=request.user
+        )
     context: dict[str, Any] = {
-        "roles": matrix(package.manifest, state),
+        "roles": rows,
         "columns": COLUMNS,
         "has_looked": state is not None,
         "trouble": trouble,

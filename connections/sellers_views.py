@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from audit import trail
+from audit.terms import Act
 from connections import deployment, sellers, setup
 from connections.checks import IMPATIENT
 from connections.errors import IntegrationError
@@ -38,13 +40,17 @@ def check_sellers(request: SignedInRequest) -> HttpResponse:
     try:
         found = _read(company)
     except IntegrationError as error:
-        return _page(request, company, {"trouble": f"{error.message} ({error.cause})"})
+        trouble = f"{error.message} ({error.cause})"
+        trail.note(Act.TESTED, company, company=company, reason=trouble, by=request.user)
+        return _page(request, company, {"trouble": trouble})
     there = Links(company).company or company
     context = {
         "found": [(one, sales(there, "systemuser", one.id)) for one in found],
         "with_role": sum(one.has_role for one in found),
         "lacking": sum(one.lacks for one in found),
     }
+    after = {"sellers": len(found), "lacking privileges": sum(one.lacks for one in found)}
+    trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
     return _page(request, company, context)
 
 

@@ -15,7 +15,7 @@ from connections.models import Company, DataverseConnectionSetup, SalesConnectio
 from connections.secrets import Secret
 from integration_admin import enabling
 from integration_admin.guides import drafts, rows
-from integration_admin.guides.finishing import CATEGORY, JOB, let_go_on
+from integration_admin.guides.finishing import CATEGORY, JOB, let_go_on, note_ended
 from integration_admin.guides.guide import Guide
 from integration_admin.models import GuideDraft, GuideRun
 from syncjobs import queue
@@ -105,6 +105,7 @@ def undo(record: GuideRun, *, now: datetime, by: AbstractBaseUser) -> str:
     record.result, record.finished_at = GuideRun.Result.UNDONE, now
     record.secrets, record.secrets_until = Secret(), None
     record.save()
+    note_ended(record, by=by)
     if row is None:
         return "Nothing was enabled; what is saved and imported stays."
     return f"The connection is disabled again; {held} job queue entries are on hold."

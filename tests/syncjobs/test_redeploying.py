@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import pytest
 
+from audit.models import AuditEntry
+from audit.terms import Act
 from connections import deployment, health, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
@@ -220,6 +222,9 @@ def test_an_import_that_fails_midway_says_why_and_lets_entries_go_on(
     assert (record.result, record.cause) == (RedeployResult.FAILED, "E-IMPORT")
     assert entries() == before
     assert redeploy(company).result == RedeployResult.DONE
+    ends = AuditEntry.objects.filter(act=Act.RUN_ENDED, object_kind="redeploy").order_by("pk")
+    assert [entry.after["result"] for entry in ends] == ["Failed", "Done"]
+    assert "Out of luck." in ends[0].reason
 
 
 def test_an_import_that_takes_too_long_is_taken_up_by_the_next_redeploy(
