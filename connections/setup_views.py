@@ -145,6 +145,7 @@ def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
     if kind.while_enabled and row.is_enabled:
         for name in set(form.fields) - kind.while_enabled:
             form.fields[name].disabled = True  # E-9.7
+            form.fields[name].help_text = "Disable the connection to change this."
     return form
 
 
