@@ -1,4 +1,4 @@
-"""The audit log: one row for each act, never changed and never deleted by the console."""
+"""The audit log: one row for each act, never changed, and deleted only by its retention."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ class AuditEntry(models.Model):
     reason = models.CharField("Reason", max_length=250, blank=True)
     correlation_id = models.CharField("Correlation Id", max_length=64, blank=True)
     address = models.CharField("Address", max_length=45, blank=True)
+    digest = models.CharField("Digest", max_length=64, blank=True, editable=False)
 
     objects = AuditQuerySet.as_manager()
 
@@ -84,3 +85,36 @@ class AuditEntry(models.Model):
 
     def delete(self, *_args: Any, **_options: Any) -> NoReturn:
         raise AppendOnlyError
+
+
+class AuditSeal(models.Model):
+    """The place of an entry in the chain, and a digest over the seal before it and the entry.
+
+    It names the entry by its number only: one that is gone is to be missed.
+    """
+
+    position = models.BigIntegerField("Position", primary_key=True)
+    entry_id = models.BigIntegerField("Entry", unique=True)
+    digest = models.CharField("Digest", max_length=64)
+
+    class Meta:
+        verbose_name = "seal of an audit log entry"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"seal {self.position}"
+
+
+class AuditCut(models.Model):
+    """Where the chain begins since older entries were removed: the last seal that went."""
+
+    position = models.BigIntegerField("Position")
+    digest = models.CharField("Digest", max_length=64)
+    mac = models.CharField("Proof", max_length=64)  # that the console removed them
+
+    class Meta:
+        verbose_name = "beginning of the audit log"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"cut after {self.position}"

@@ -30,6 +30,7 @@ class Act(TextChoices):
     RETRIED = "Retried", "Retried"
     RUN_STARTED = "Run started", "Run started"
     RUN_CANCELLED = "Run cancelled", "Run cancelled"
+    RUN_ENDED = "Run ended", "Run ended"
     SET_READY = "Set to ready", "Set to ready"
     SET_ON_HOLD = "Set on hold", "Set on hold"
     SET_INACTIVE = "Set inactive", "Set inactive"

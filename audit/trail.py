@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from audit import scene
+from audit import chain, scene
 from audit.facts import differences, facts_of
 from audit.models import AuditEntry
 from audit.scene import Person
@@ -38,7 +38,9 @@ def note(
     entry = _entry(act, subject, kind=kind, name=name, company=company, by=by)
     entry.before, entry.after = differences(before or {}, after or {})
     entry.reason = reason[:REASON]
+    entry.digest = chain.digest_of(entry)
     entry.save()
+    chain.seal_soon([entry])
     return entry
 
 
@@ -73,7 +75,10 @@ def note_rows(
         for entry, row in zip(entries, found, strict=True):
             entry.before = differences(facts_of(row, gone), {})[0] if gone else was
             entry.after = now
+    for entry in entries:
+        entry.digest = chain.digest_of(entry)
     AuditEntry.objects.bulk_create(entries)
+    chain.seal_soon(entries)
 
 
 def _by_company(rows: list[models.Model]) -> dict[models.Model, int]:

@@ -8,12 +8,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from audit import trail
+from audit.terms import Act
 from connections import deployment, sellers, setup
 from connections.checks import IMPATIENT
 from connections.errors import IntegrationError
 from connections.models import Company
 from connections.sellers import Seller
 from integration_admin.chrome import company_of
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.links import Links, sales
 
@@ -38,13 +41,17 @@ def check_sellers(request: SignedInRequest) -> HttpResponse:
     try:
         found = _read(company)
     except IntegrationError as error:
-        return _page(request, company, {"trouble": f"{error.message} ({error.cause})"})
+        trouble = told(error)
+        trail.note(Act.TESTED, company, company=company, reason=trouble, by=request.user)
+        return _page(request, company, {"trouble": trouble})
     there = Links(company).company or company
     context = {
         "found": [(one, sales(there, "systemuser", one.id)) for one in found],
         "with_role": sum(one.has_role for one in found),
         "lacking": sum(one.lacks for one in found),
     }
+    after = {"sellers": len(found), "lacking privileges": sum(one.lacks for one in found)}
+    trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
     return _page(request, company, context)
 
 

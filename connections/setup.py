@@ -98,6 +98,16 @@ def enabled_sales_setup(company: Company) -> SalesConnectionSetup:
     return row
 
 
+def is_enabled(company: Company | None) -> bool:
+    """Whether the company's connection with Dataverse may be used."""
+    return DataverseConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
+
+
+def has_sales(company: Company) -> bool:
+    """Whether Dynamics 365 Sales takes part."""
+    return SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
+
+
 def is_direct(company: Company) -> bool:
     """Whether Sales is connected without a Dataverse Connection Setup of its own (C-0603)."""
     rows = SalesConnectionSetup.objects.filter(company=company)
@@ -287,14 +297,12 @@ def disable(
     by: AbstractBaseUser | None = None,
 ) -> None:
     """Let the connection rest; couplings and mappings stay (E-9.20)."""
-    if isinstance(row, DataverseConnectionSetup):
-        sales = SalesConnectionSetup.objects.filter(company=row.company, is_enabled=True)
-        if sales.exists():
-            message = (
-                "Dynamics 365 Sales still uses this connection. Disable the Microsoft Dynamics "
-                "365 Connection Setup first."
-            )
-            raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+    if isinstance(row, DataverseConnectionSetup) and has_sales(row.company):
+        message = (
+            "Dynamics 365 Sales still uses this connection. Disable the Microsoft Dynamics 365 "
+            "Connection Setup first."
+        )
+        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
     _switch(row, Act.DISABLED, by, reason)
 
 

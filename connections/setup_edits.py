@@ -67,7 +67,12 @@ def check(
     rows: Collection[models.Model], names: Collection[str], *, read: Seen
 ) -> dict[type[models.Model], models.Model | None]:
     """Return the rows as they are now; refuse where they are not as they were read."""
-    stored = {type(row): _stored(row) for row in rows}
+    return _compared({type(row): _stored(row) for row in rows}, names, read)
+
+
+def _compared(
+    stored: dict[type[models.Model], models.Model | None], names: Collection[str], read: Seen
+) -> dict[type[models.Model], models.Model | None]:
     now = seen([row for row in stored.values() if row is not None], names)
     conflicts = [
         Conflict(name, read.get(name, ""), now[name])
@@ -92,17 +97,19 @@ def save(
 
     `also` names fields that follow from the others, which nobody reads and compares.
     """
-    stored = check(rows, names, read=read)
+    # Locked, so that of two who save at the same moment the second sees what the first wrote.
+    stored = _compared({type(row): _stored(row, locks=True) for row in rows}, names, read)
     changed: list[str] = []
     for row in rows:
         changed += _save(row, stored[type(row)], {*names, *also}, by)
     return changed
 
 
-def _stored(row: models.Model) -> models.Model | None:
+def _stored(row: models.Model, *, locks: bool = False) -> models.Model | None:
     if row.pk is None:
         return None
-    return type(row)._default_manager.filter(pk=row.pk).first()
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    return (rows.select_for_update() if locks else rows).first()
 
 
 def _save(

@@ -58,17 +58,21 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
     use_required_attribute = False
     sections: ClassVar[Sections]
     follows: ClassVar[tuple[str, ...]] = ()  # fields that are set because others are
+    kinds: ClassVar[tuple[AuthenticationType, ...]] = ()  # types of sign-in; empty: the row's
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        hints = HINTS
+        if "authentication_type" in self.fields:
+            sign_in_forms.offer(self.fields["authentication_type"], self.kinds)
+            if sign_in_forms.has_own_servers(self.fields["authentication_type"]):
+                hints = HINTS | sign_in_forms.OWN_SERVER_HINTS
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
-            self.fields[name].help_text = self.fields[name].help_text or HINTS.get(name, "")
+            self.fields[name].help_text = self.fields[name].help_text or hints.get(name, "")
         if EXPIRES in self.fields:
             day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
             self.fields[EXPIRES].widget = day
-        if "authentication_type" in self.fields:
-            sign_in_forms.offer(self.fields["authentication_type"])
         if "certificate" in self.fields:
             self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
         self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}
@@ -368,7 +372,7 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     client_secret = secret("Client Secret")
     private_key = secret("Private Key", lines=True)
     password = secret("Password")
-    sections = (("Deployment Identity", sign_in_forms.SIGN_IN),)
+    sections: ClassVar[Sections] = (("Deployment Identity", sign_in_forms.SIGN_IN),)
 
     class Meta:
         model = DeploymentIdentity

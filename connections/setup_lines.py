@@ -95,7 +95,7 @@ def _line(
         is_switch=isinstance(widget, forms.CheckboxInput),
         is_secret=is_secret,
         is_set=name in form.stored,
-        is_wide=isinstance(widget, forms.URLInput | forms.Textarea),
+        is_wide=isinstance(widget, forms.URLInput | forms.Textarea) and name != "authority",
         remove=remove.as_widget(attrs={"class": "check"}) if remove and is_editing else "",
         remove_caption=str(remove.label) if remove else "",
         kinds=" ".join(kinds_with(name)) if "authentication_type" in form.fields else "",

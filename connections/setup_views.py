@@ -33,13 +33,14 @@ from connections.setup_forms import (
 from connections.setup_lines import conflicts_of, facts_of, sections_of
 from integration_admin import enabling
 from integration_admin.chrome import COMPANY, company_of
-from integration_admin.enabling import Outcome
+from integration_admin.enabling import Consequences, Outcome
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
 from syncjobs import activation, clock
 
 UNPROCESSABLE, CONFLICT = 422, 409
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Kind:
 def _would_break(form: SetupForm[Any]) -> list[Problem]:
     """Try new settings of Business Central first where jobs use the connection."""
     company = form.instance.company
-    if company.pk is None or not _dataverse_is_enabled(company):
+    if company.pk is None or not setup.is_enabled(company):
         return []
     if missing := form.missing():
         return missing
@@ -145,6 +146,7 @@ def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
     if kind.while_enabled and row.is_enabled:
         for name in set(form.fields) - kind.while_enabled:
             form.fields[name].disabled = True  # E-9.7
+            form.fields[name].help_text = "Disable the connection to change this."
     return form
 
 
@@ -162,6 +164,7 @@ def show(
 ) -> HttpResponse:
     company = company_of(request)
     if company is None and kind is not BUSINESS_CENTRAL:
+        messages.info(request, f"{kind.title} comes after Business Central: begin here.")
         return redirect("business_central_setup")
     row = form.instance if form else _row(kind, company)
     told = told or Told()
@@ -190,7 +193,7 @@ def show(
         "may_test": has_right(request.user, Right.TEST_CONNECTION) and company is not None,
         "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
         "may_redeploy": has_right(request.user, Right.VIEW_ROLES),
-        "needs_dataverse": _lacks_dataverse(kind, company),
+        "needs_dataverse": kind.needs_dataverse and enabling.lacks_dataverse(company),
         "is_direct": company is not None and kind.side == "sales" and setup.is_direct(company),
         "is_unproven": getattr(row, "authentication_type", "") in UNPROVEN,
         "jobs": activation.count(company) if company else None,
@@ -203,17 +206,6 @@ def show(
         **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
-
-
-def _lacks_dataverse(kind: Kind, company: Company | None) -> bool:
-    """E-9.21: Sales is reached through an enabled Dataverse, unless it is connected directly."""
-    if not kind.needs_dataverse or _dataverse_is_enabled(company):
-        return False
-    return company is None or not setup.is_direct(company)
-
-
-def _dataverse_is_enabled(company: Company | None) -> bool:
-    return DataverseConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
 
 
 def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:
@@ -319,7 +311,7 @@ def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpR
     assert kind.enable is not None
     company = form.instance.company
     problems = form.missing()
-    if _lacks_dataverse(kind, company):
+    if kind.needs_dataverse and enabling.lacks_dataverse(company):
         sentence = "Sales is reached through Dataverse."
         cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
         problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]
@@ -362,15 +354,10 @@ def disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
     if row.pk is None or not row.is_enabled:
         return redirect(here)
     if not is_confirmed(request):
-        follows = enabling.consequences_of_disabling(row)
-        ends_all = kind is DATAVERSE or setup.is_direct(row.company)
-        which = "All" if ends_all else "Those that need Sales among the"
         return ask(
             request,
             title=f"Disable the {kind.title}?",
-            text=f"{which} {follows.jobs} active job queue entries go On Hold, and runs that are "
-            f"under way end. The mappings and {follows.couplings} couplings stay; enabling goes on "
-            "from where it stopped.",
+            text=_what_rests(enabling.consequences_of_disabling(row)),
             yes="Disable the connection",
             no="Leave it enabled",
         )
@@ -381,3 +368,15 @@ def disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
         return redirect(here)
     messages.success(request, f"Disabled. {held} job queue entries are on hold.")
     return redirect(here)
+
+
+def _what_rests(follows: Consequences) -> str:
+    """Say what disabling does: the jobs, the runs under way, the orders that wait (C-0604)."""
+    listed = "; ".join(follows.runs[:MOST_NAMED])
+    more = len(follows.runs) - MOST_NAMED
+    runs = f" These run now and end: {listed}{f' and {more} more' if more > 0 else ''}."
+    return (
+        f"{follows.jobs} job queue entries go On Hold.{runs if listed else ''} {follows.orders} "
+        f"The mappings and {follows.couplings} couplings stay; enabling goes on from where it "
+        "stopped."
+    )

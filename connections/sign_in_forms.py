@@ -34,17 +34,25 @@ MAIN_SECRET = {
     Kind.OFFICE_365: "authentication_type",
 }
 HINTS = {
+    "authority": "Where Entra ID signs in. Another cloud has another address.",
+    "tenant": "Its id, or a domain as contoso.onmicrosoft.com.",
+    "client_id": "Application (client) ID of the app registration.",
+    "client_secret": "Its value, as Entra ID shows it once.",
+    "client_secret_expires_on": "Optional: Health warns 30 days before.",
+    "certificate": "PEM, as registered in Entra ID.",
+    "private_key": "PEM, without a passphrase.",
+    "user_name": "An e-mail address.",
+    "domain": "Read from the user name.",
+    "redirect_uri": "To be registered with the application.",
+}
+# Where a set-up also has the types for servers of one's own.
+OWN_SERVER_HINTS = {
     "authority": "Entra ID, or for IFD and OAuth your AD FS: https://sts.contoso.com.",
     "tenant": "Id or domain of the tenant. Empty with AD FS.",
     "client_id": "With OAuth and user names the App ID: it fills AppId and RedirectUri of the "
     "connection string.",
     "client_secret": "Of the application, where it has one.",
-    "client_secret_expires_on": "Optional: Health warns 30 days before.",
-    "certificate": "PEM, as registered in Entra ID.",
-    "private_key": "PEM, without a passphrase.",
     "user_name": "An e-mail address; for AD DOMAIN\\name.",
-    "domain": "Read from the user name.",
-    "redirect_uri": "To be registered with the application.",
 }
 # Which setting an authority complains of, by its number (wire.md 1.3).
 FIELD_OF = {
@@ -72,9 +80,12 @@ class Fault:
     code: str
 
 
-def offer(field: forms.Field) -> None:
-    """Show the types in groups, as far as a set-up has them."""
+def offer(field: forms.Field, kinds: Iterable[AuthenticationType] = ()) -> None:
+    """Show the types in groups, as far as a set-up has them; given kinds narrow them."""
     allowed = dict(field.choices)  # type: ignore[attr-defined]
+    if kinds:
+        allowed = {kind.value: kind.label for kind in kinds if kind in allowed}
+        field.choices = list(allowed.items())  # type: ignore[attr-defined]
     groups = (
         ("OAuth 2.0", OAUTH_2),
         ("Servers of your own", ON_PREMISES),
@@ -88,8 +99,13 @@ def offer(field: forms.Field) -> None:
             if any(kind in allowed for kind in kinds)
         ],
     )
-    if any(kind in allowed for kind in ON_PREMISES):
+    if has_own_servers(field):
         field.help_text = UNPROVEN_HINT
+
+
+def has_own_servers(field: forms.Field) -> bool:
+    """Whether one of the types is for servers of one's own."""
+    return any(kind in dict(field.choices) for kind in ON_PREMISES)  # type: ignore[attr-defined]
 
 
 def kinds_with(name: str) -> tuple[AuthenticationType, ...]:

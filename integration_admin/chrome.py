@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from connections.models import Company
+from integration_admin.idle import back_of, left, warning
 from integration_admin.roles import Right, has_right, role_of
 
 VERSION = "0.1"
@@ -63,7 +64,12 @@ AREAS = (
                 "Dataverse Connection Setup",
                 "dataverse_setup",
                 Right.VIEW_CONNECTION,
-                ("save_dataverse_setup", "enable_dataverse_setup", "disable_dataverse_setup"),
+                (
+                    "save_dataverse_setup",
+                    "enable_dataverse_setup",
+                    "disable_dataverse_setup",
+                    "business_unit",
+                ),
             ),
             Entry(
                 "Microsoft Dynamics 365 Connection Setup",
@@ -75,6 +81,8 @@ AREAS = (
                     "disable_sales_setup",
                     "sales_sign_in_setup",
                     "save_sales_sign_in_setup",
+                    "item_availability",
+                    "order_integration",
                 ),
             ),
             Entry(
@@ -194,4 +202,5 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "companies": companies,
         "company": company,
         "role": role_of(user),
+        "idle": {"left": left(request), "warning": warning(), "back": back_of(request)},
     }

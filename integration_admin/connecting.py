@@ -264,19 +264,20 @@ def connect(
     found = checks.test_connection(company)
     if not all(check.passed for check in found):
         return Outcome(company, found)
-    was_enabled = setup.dataverse_setup(company).is_enabled
-    _enable(company, sales=sales or description.sales.get("enabled"))
+    was_enabled, had_sales = setup.is_enabled(company), setup.has_sales(company)
+    _enable(company, sales=sales or description.sales.get("enabled"), now=now)
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
     created_row = read_facts(company, named=bool(description.company.get("name")))
-    if SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
+    has_sales = setup.has_sales(company)
+    if has_sales:
         with suppress(IntegrationError):  # the page of the set-up says what Sales did not tell
             sales_status.introduce(company, now=now)
     present = IntegrationTableMapping.objects.filter(company=company)
     keep = () if reset_mappings else tuple(present.values_list("name", flat=True))
     summary = reset.use_default_synchronization_setup(company, keep=keep)
     entries = activation.create_default_entries(company, now=now, start=start) if jobs else []
-    if jobs and start and not was_enabled:
-        activation.resume(company, now=now)
+    if jobs and start and (not was_enabled or (has_sales and not had_sales)):
+        activation.resume(company, now=now, has_sales=has_sales)
     return Outcome(company, found, created_row, summary, len(entries))
 
 
@@ -357,14 +358,17 @@ def _is_stored_secret(stored: Any, value: Any) -> bool:
         return False
 
 
-def _enable(company: Company, *, sales: bool | None) -> None:
+def _enable(company: Company, *, sales: bool | None, now: datetime) -> None:
     """Enable Dataverse, and Sales if that is said; unsaid, Sales stays as it is."""
     setup.enable(setup.dataverse_setup(company))
     row = SalesConnectionSetup.objects.get(company=company)
     if sales:
         setup.enable(row)
-    elif sales is False:
-        setup.disable(row)
+    elif sales is False and row.is_enabled:
+        with transaction.atomic():
+            setup.disable(row)
+            activation.hold_sales(company, now=now)
+        sales_status.take_leave(row)
 
 
 def _free_name(company: Company, name: str) -> str:

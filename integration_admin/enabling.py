@@ -22,12 +22,13 @@ from connections.models import (
 )
 from connections.order_integration import Switched
 from connections.systems import Side
-from connections.terms import SdkVersion
+from connections.terms import SalesOrderModel, SdkVersion
 from integration_admin.connecting import read_facts
 from mappings import reset
 from mappings.models import Coupling, IntegrationTableMapping
 from mappings.reset import ResetSummary
 from syncjobs import activation
+from syncjobs.terms import JobStatus
 
 Setup = DataverseConnectionSetup | SalesConnectionSetup
 # What is said and keeps nothing from being enabled: where pages are missing, the others work.
@@ -61,12 +62,21 @@ class Consequences:
     """What disabling a connection does."""
 
     jobs: int  # go on hold
+    runs: tuple[str, ...]  # end
     couplings: int  # stay
+    orders: str  # submitted in Sales and not taken over yet (C-0604)
 
 
 def in_the_way(found: Iterable[Finding]) -> list[Finding]:
     """Return what keeps a connection from being used."""
     return [one for one in found if one.state != State.HEALTHY and one.code not in SAID_ONLY]
+
+
+def lacks_dataverse(company: Company | None) -> bool:
+    """E-9.21: Sales is reached through an enabled Dataverse, unless it is connected directly."""
+    if company is None:
+        return True
+    return not (setup.is_enabled(company) or setup.is_direct(company))
 
 
 def enable_dataverse(
@@ -148,9 +158,10 @@ def _enabled(
         )
         return Outcome([*found, wrong])
     summary, jobs = apply_choices(company, now=now, by=by)
+    has_sales = setup.has_sales(company)
     with transaction.atomic():  # the bells ring once it is known what stays on hold
-        activation.resume(company, now=now)
-        if not SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
+        activation.resume(company, now=now, has_sales=has_sales)
+        if not has_sales:
             activation.hold_sales(company, now=now)
     return Outcome(found, summary, jobs)
 
@@ -188,21 +199,44 @@ def switch_orders(
 
 def consequences_of_disabling(row: Setup) -> Consequences:
     """Return what disabling does, to be shown before it is done."""
-    couplings = Coupling.objects.filter(company=row.company).count()
-    return Consequences(activation.count(row.company).active, couplings)
+    company = row.company
+    rest = activation.that_rest(company, ends_all=_ends_all(row))
+    runs = rest.filter(status=JobStatus.IN_PROCESS).order_by("pk")
+    return Consequences(
+        jobs=rest.count(),
+        runs=tuple(runs.values_list("description", flat=True)),
+        couplings=Coupling.objects.filter(company=company).count(),
+        orders=_orders(row) if isinstance(row, SalesConnectionSetup) else "",
+    )
+
+
+def _ends_all(row: Setup) -> bool:
+    """Whether nothing is reached any more without this connection."""
+    return isinstance(row, DataverseConnectionSetup) or setup.is_direct(row.company)
+
+
+def _orders(row: SalesConnectionSetup) -> str:
+    """Name the orders that wait in Sales; where it does not answer nobody knows of them."""
+    if row.sales_order_model != SalesOrderModel.ORDER_INTEGRATION:
+        return ""
+    try:
+        return order_integration.waiting(row.company)
+    except IntegrationError:
+        return "Whether submitted orders wait in Sales could not be looked up."
 
 
 def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
     """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
-    setup.disable(row, by=by)
+    company, ends_all = row.company, _ends_all(row)
+    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
+    with transaction.atomic():
+        setup.disable(row, by=by)
+        if ends_all and isinstance(row, SalesConnectionSetup):
+            setup.disable(setup.dataverse_setup(company), by=by)
+        held = hold(company, now=now)
     if isinstance(row, SalesConnectionSetup):
         sales_status.take_leave(row)
-    ends_all = isinstance(row, DataverseConnectionSetup)
-    if not ends_all and setup.is_direct(row.company):
-        setup.disable(setup.dataverse_setup(row.company), by=by)
-        ends_all = True
-    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
-    return hold(row.company, now=now)
+    return held
 
 
 def try_unsaved(company: Company, row: BusinessCentralConnection) -> list[Finding]:

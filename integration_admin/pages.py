@@ -229,8 +229,8 @@ class ListPage(RightRequired, Follows, ListView[M]):
                 for one in tabs
             )  # fmt: skip
             counts = dict(first.union(*others, all=True).values_list("view", "number"))
-        is_here = self.saved is None
-        return [(one, is_here and one is self.view, counts.get(one.key)) for one in tabs]
+        here = self.view.key if self.view and self.saved is None else None
+        return [(one, one.key == here, counts.get(one.key)) for one in tabs]
 
     def _is_narrowed(self) -> bool:
         is_first = self.view is None or self.view.key == self.first_tab

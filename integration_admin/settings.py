@@ -9,10 +9,13 @@ from typing import Any
 import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from integration_admin import embedded_redis
 
 django_stubs_ext.monkeypatch()
+
+A_YEAR = 365
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -46,12 +49,20 @@ def _secrets_keys() -> list[str]:
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or _kept("secret_key")
+# Keys that were SECRET_KEY before: what they signed stays good, the audit log above all.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 SECRETS_KEYS_FILE = VAR_DIR / "secrets_key"
 SECRETS_KEYS = _secrets_keys()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 # Where browsers reach the console; with it, Sales opens records of Business Central through here.
 CONSOLE_URL = env.str("CONSOLE_URL", "").rstrip("/")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# How long the audit log keeps an entry; 0 is for ever, else at least a year (C-3203).
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", 0)
+if AUDIT_RETENTION_DAYS and AUDIT_RETENTION_DAYS < A_YEAR:
+    message = f"AUDIT_RETENTION_DAYS is {AUDIT_RETENTION_DAYS}: 0, or at least {A_YEAR}."
+    raise ImproperlyConfigured(message)
 
 # Hosts that connections may name; "host=private" also admits private and loopback addresses.
 ALLOWED_SYSTEM_HOSTS: list[str] = env.list(
@@ -93,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "integration_admin.idle.IdleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -183,6 +195,7 @@ PLAIN_HTTP = env.bool("PLAIN_HTTP", False)
 SESSION_COOKIE_SECURE = not PLAIN_HTTP
 CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SESSION_COOKIE_HTTPONLY = True
+SESSION_IDLE_SECONDS = env.float("SESSION_IDLE_MINUTES", 60.0) * 60
 SESSION_ENGINE = "integration_admin.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 31_536_000

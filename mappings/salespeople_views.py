@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from connections.errors import IntegrationError
 from connections.models import Company
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, back, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import roster, salespeople
 from mappings.links import Addresses, Links
@@ -108,7 +109,7 @@ def _page(
         try:
             context |= _listed(mapping, asked, entered or {}, failures or {})
         except IntegrationError as error:
-            context["trouble"] = f"{error.message} ({error.cause})"
+            context["trouble"] = told(error)
     context["may_couple"] = has_right(request.user, Right.MANAGE_COUPLINGS)
     return render(
         request, "pages/salespeople.html", context, status=UNPROCESSABLE if failures else 200
@@ -148,7 +149,7 @@ def _listed(
         "paginator": paginator,
         "page_obj": page,
         "numbers": paginator.get_elided_page_range(page.number),
-        "problems": [line for line in lines if line.problem],
+        "problems": _problems(known, failures, {line.user.id for line in lines}),
         "proposals": _proposals(known) if asked.suggests else None,
         "coupled": sum(user.is_coupled for user in known.users),
         "to_add": sum(user.is_coupled and not user.is_member for user in known.users),
@@ -170,6 +171,17 @@ def _line(
         opens=there.of(roster.MAPPING, key=user.code, dataverse_id=user.id),
         problem=failures.get(user.id, ""),
     )
+
+
+def _problems(
+    known: Roster, failures: Mapping[UUID, str], here: Collection[UUID]
+) -> list[tuple[str, str, UUID | None]]:
+    """Return who was refused and why, and the user's field if it is on this page."""
+    found = ((identity, known.user(identity), why) for identity, why in failures.items())
+    return [
+        (user.name if user else "A user", why, identity if identity in here else None)
+        for identity, user, why in found
+    ]
 
 
 def _proposals(known: Roster) -> list[tuple[SalesUser, Any]]:
@@ -196,7 +208,7 @@ def _act(
     except BusyError as error:
         messages.error(request, f"{error.message} (E-BUSY)")
     except IntegrationError as error:
-        messages.error(request, f"{error.message} ({error.cause})")
+        messages.error(request, told(error))
     return back(request, "couple_salespeople")
 
 

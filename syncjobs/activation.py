@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from connections.models import Company
 from mappings import defaults
@@ -176,21 +176,26 @@ def wake_dependents(company: Company, mapping_name: str, *, now: datetime) -> in
 
 def hold_all(company: Company, *, now: datetime) -> int:
     """Put every recurring job on hold, since Dataverse was disabled (E-7.50)."""
-    return _hold(_recurring(company), now)
+    return _hold(that_rest(company, ends_all=True), now)
 
 
 def hold_sales(company: Company, *, now: datetime) -> int:
     """Put on hold what needs Dynamics 365 Sales; the jobs that Dataverse carries go on."""
-    own = [_job_name(job) for job in OWN_JOBS]
-    needed = _recurring(company).exclude(mapping_name__in=BASE_MAPPINGS).exclude(job__in=own)
-    return _hold(needed, now)
+    return _hold(that_rest(company, ends_all=False), now)
 
 
-def resume(company: Company, *, now: datetime) -> int:
-    """Make ready what is on hold, since the connection was enabled."""
+def that_rest(company: Company, *, ends_all: bool) -> QuerySet[JobQueueEntry]:
+    """Select the jobs that would go on hold if all were disabled, or only Sales (E-7.50)."""
+    entries = _recurring(company) if ends_all else _recurring(company).exclude(_without_sales())
+    return entries.exclude(status=JobStatus.ON_HOLD)
+
+
+def resume(company: Company, *, now: datetime, has_sales: bool = True) -> int:
+    """Make ready what is on hold, since a connection was enabled; some of it needs Sales."""
+    entries = _recurring(company).filter(Q() if has_sales else _without_sales())
     held = [
         entry
-        for entry in _recurring(company).filter(status=JobStatus.ON_HOLD)
+        for entry in entries.filter(status=JobStatus.ON_HOLD)
         if jobs.is_known(entry.job) and not reason_left_out(entry.mapping_name)
     ]
     for entry in held:
@@ -205,8 +210,14 @@ def count(company: Company) -> JobCount:
     return JobCount(active.count(), entries.count())
 
 
+def _without_sales() -> Q:
+    """Select the jobs that go on while Sales is disabled."""
+    own = [_job_name(job) for job in OWN_JOBS]
+    return Q(mapping_name__in=BASE_MAPPINGS) | Q(job__in=own)
+
+
 def _hold(entries: QuerySet[JobQueueEntry], now: datetime) -> int:
-    held = list(entries.exclude(status=JobStatus.ON_HOLD))
+    held = list(entries)
     for entry in held:
         only(entry).update(status=JobStatus.ON_HOLD, error_message="")
         drop_waiting_runs(entry, now=now)

@@ -23,6 +23,10 @@ from syncjobs.progress import RunProgress
 from syncjobs.redeploy_checks import check_redeploys
 
 KEPT = timedelta(days=90)  # C-3302
+FOUND = (
+    "group", "position", "state", "since", "checked_at", "sentence", "cure", "code", "names",
+    "milliseconds",
+)  # fmt: skip
 Look = Callable[[Company, datetime], list[Finding]]
 
 
@@ -175,41 +179,59 @@ def check_health(request: JobRequest, progress: RunProgress) -> JobReport:
 def _keep(
     company: Company, found: dict[str, list[Finding] | None], at: datetime
 ) -> list[HealthCheck]:
+    """Keep what was found; one statement, so that two looks at once do not collide."""
     before = {(row.side, row.name): row for row in HealthCheck.objects.filter(company=company)}
-    kept: list[HealthCheck] = []
+    now: dict[tuple[str, str], HealthCheck] = {}
     for key, findings in found.items():
         if findings is None:
-            old = [row for row in before.values() if row.group == key]
-            kept += [_not_known(row, at) for row in old]
-            continue
-        for position, finding in enumerate(findings):
-            row = before.get((finding.side, finding.name)) or HealthCheck(
-                company=company, side=finding.side, name=finding.name[:60]
-            )
-            _fill(row, finding, at)
-            row.group, row.position = key, KEYS.index(key) * 20 + position
-            row.save()
-            kept.append(row)
-    here = {row.pk for row in kept}
-    HealthCheck.objects.filter(company=company, group__in=found).exclude(pk__in=here).delete()
+            rows = [_not_known(row, at) for row in before.values() if row.group == key]
+        else:
+            rows = [
+                _found(company, key, position, finding, at)
+                for position, finding in enumerate(findings)
+            ]
+        now |= {(row.side, row.name): row for row in rows}
+    for name, row in now.items():
+        if (old := before.get(name)) is not None and old.state == row.state:
+            row.since = old.since
+    kept = HealthCheck.objects.bulk_create(
+        now.values(),
+        update_conflicts=True,
+        unique_fields=("company", "side", "name"),
+        update_fields=FOUND,
+    )
+    gone = [row.pk for name, row in before.items() if row.group in found and name not in now]
+    HealthCheck.objects.filter(pk__in=gone).delete()
     return kept
 
 
-def _fill(row: HealthCheck, finding: Finding, at: datetime) -> None:
-    if row.state != finding.state:
-        row.state, row.since = finding.state, at
-    row.checked_at = at
-    row.sentence, row.cure, row.code = finding.sentence, finding.cure, str(finding.code)
-    row.names, row.milliseconds = list(finding.names), finding.milliseconds
+def _found(
+    company: Company, group: str, position: int, finding: Finding, at: datetime
+) -> HealthCheck:
+    return HealthCheck(
+        company=company,
+        side=finding.side,
+        name=finding.name[:60],
+        group=group,
+        position=KEYS.index(group) * 20 + position,
+        state=finding.state,
+        since=at,
+        checked_at=at,
+        sentence=finding.sentence,
+        cure=finding.cure,
+        code=str(finding.code),
+        names=list(finding.names),
+        milliseconds=finding.milliseconds,
+    )
 
 
 def _not_known(row: HealthCheck, at: datetime) -> HealthCheck:
-    """Keep what was found last, with a word that it was not looked at now."""
+    """Return what was found last, with a word that it was not looked at now."""
+    facts = {name: getattr(row, name) for name in ("company", "side", "name", *FOUND)}
     if row.state != State.UNKNOWN:
-        row.state, row.since = State.UNKNOWN, at
-        row.sentence = f"Not looked at, since the system does not answer. Before: {row.sentence}"
-        row.save()
-    return row
+        told = f"Not looked at, since the system does not answer. Before: {row.sentence}"
+        facts |= {"state": State.UNKNOWN, "since": at, "sentence": told}
+    return HealthCheck(**facts)
 
 
 def _report(company: Company, at: datetime, by: AbstractBaseUser | None) -> None:

@@ -15,6 +15,7 @@ from rq.worker import Worker
 from connections.causes import CATALOGUE, Cause
 from connections.health import CONSOLE, Finding, State
 from connections.models import Company
+from mappings.models import IntegrationTableMapping
 from syncjobs.entries import RUNG_WHEN_DUE
 from syncjobs.models import JobQueueEntry, Lease, Sweep
 from syncjobs.scheduler import LEASE
@@ -118,7 +119,8 @@ def _free_space() -> Finding:
 
 def check_sweeps(company: Company, *, now: datetime) -> list[Finding]:
     """Look what the last sweeps found: a change that stays unseen is wrong."""
-    swept = list(Sweep.objects.filter(company=company))
+    mappings = IntegrationTableMapping.objects.filter(company=company)
+    swept = list(Sweep.objects.filter(company=company, mapping_name__in=mappings.values("name")))
     left = [one for one in swept if one.left]
     if left:
         told = "; ".join(f"{one.left} of {one.mapping_name}" for one in left)

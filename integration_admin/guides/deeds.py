@@ -22,7 +22,6 @@ from connections.models import (
     Company,
     DataverseConnectionSetup,
     DeploymentIdentity,
-    SalesConnectionSetup,
 )
 from connections.terms import AuthenticationType, OwnershipModel, RedeployResult
 from integration_admin import enabling
@@ -251,7 +250,7 @@ def _pause_others(here: Finishing, company: Company) -> None:
 
 def _of_what_is_enabled(company: Company) -> list[str]:
     """Return the mappings in their order; those of Sales only where Sales takes part."""
-    if SalesConnectionSetup.objects.filter(company=company, is_enabled=True).exists():
+    if setup.has_sales(company):
         return run_order(company)
     of_sales = {mapping.name for mapping in defaults.mappings() if mapping.family == "sales"}
     return [name for name in run_order(company) if name not in of_sales]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from connections.errors import ConfigurationError
@@ -89,7 +91,13 @@ def answer(
         kept[key] = {**kept.get(key, {}), **secrets}
         draft.secrets, draft.secrets_until = json.dumps(kept), now + SECRETS_KEPT
     draft.expires_at = now + KEPT
-    draft.save()
+    _save(draft)
+
+
+def _save(draft: GuideDraft) -> None:
+    """Keep the draft; of two first clicks that are made at once one is kept, with the same."""
+    with suppress(IntegrityError), transaction.atomic():
+        draft.save()
 
 
 def situation_of(source: GuideDraft | GuideRun) -> Situation:

@@ -7,6 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from audit import trail
+from audit.terms import Act
 from connections import setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError
@@ -134,10 +139,22 @@ def let_go_on(record: GuideRun) -> None:
         record.save(update_fields=["paused"])
 
 
+@transaction.atomic
 def _end(record: GuideRun, **facts: Any) -> None:
     for name, value in {"finished_at": clock.now(), **facts}.items():
         setattr(record, name, value)
     record.save()
+    note_ended(record, by=None)
+
+
+def note_ended(record: GuideRun, *, by: AbstractBaseUser | None) -> None:
+    """Let the audit log say how it ended."""
+    after = {
+        "result": str(GuideRun.Result(record.result).label),
+        "steps": [title for _, title, _ in record.steps],
+        "warnings": record.warnings,
+    }
+    trail.note(Act.RUN_ENDED, record, after=after, reason=record.error_message, by=by)
 
 
 def _failed(error: BaseException) -> dict[str, Any]:

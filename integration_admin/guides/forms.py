@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from connections.authentication import OAUTH_2
 from connections.setup_forms import Problem, SetupForm
 from integration_admin.guides.guide import Situation
 from integration_admin.guides.rows import SECRETS
@@ -52,6 +53,7 @@ class RowForm(SetupForm[Any]):
     advanced: ClassVar[frozenset[str]] = frozenset()
     secret_names: ClassVar[frozenset[str]] = frozenset(SECRETS)
     asks_systems: ClassVar[bool] = False
+    kinds = OAUTH_2  # servers of one's own are set up on the pages
 
     def __init__(self, data: Any = None, *, situation: Situation) -> None:
         self.situation = situation

@@ -75,6 +75,7 @@ class Guide:
     in_the_way: Callable[[Situation], tuple[str, str]]
     is_enabled: Callable[[Situation], bool]
     setup_page: str  # the URL name of the page that shows the same settings
+    at_hand: tuple[tuple[str, str], ...] = ()  # what is asked for, and where it comes from
 
     def step(self, key: str) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
@@ -100,10 +101,11 @@ class StepState:
 
 
 def standings(guide: Guide, situation: Situation, here: str = "") -> list[StepState]:
-    """Return where every step stands; those that do not apply say why (C-0202)."""
-    found = []
-    for number, step in enumerate(guide.steps, 1):
+    """Return where every step stands; those that do not apply say why, and have no number."""
+    found, number = [], 0  # C-0202
+    for step in guide.steps:
         reason = step.leaves_out(situation)
+        number += not reason
         standing = Standing.DONE if step.key in situation.done else Standing.TO_DO
         if reason:
             standing = Standing.LEFT_OUT

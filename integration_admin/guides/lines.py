@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
 
 from connections.setup_forms import Problem
+from connections.sign_in_forms import kinds_with
 from integration_admin.guides import drafts
 from integration_admin.guides.forms import RowForm, StepForm
 from integration_admin.guides.guide import REVIEW, Guide, Situation, applying
@@ -42,6 +43,7 @@ class Line:
     is_secret: bool
     is_set: bool
     is_wide: bool
+    kinds: str  # the types of sign-in that have it, empty for all
     remove: str = ""
 
 
@@ -83,6 +85,7 @@ def _line(form: Form, bound: BoundField, problems: Sequence[Problem]) -> Line:
         is_secret=name in form.secret_names,
         is_set=name in form.stored,
         is_wide=isinstance(widget, forms.URLInput | forms.Textarea),
+        kinds=" ".join(kinds_with(name)) if "authentication_type" in form.fields else "",
     )
 
 

@@ -35,7 +35,15 @@ def of_dataverse(situation: Situation) -> Preflight:
     will = [*preflight.will, *_of_the_team(situation, company, row)]
     will.append(f"Note the company {company} in Dataverse, if its row is not there.")
     will.append("Enable the connection, with the default mappings and jobs of Dataverse.")
-    return Preflight(found + preflight.findings, will)
+    if pairs := situation.chosen("salespeople", "couple"):
+        will.append(f"Couple {len(pairs)} {'salesperson' if len(pairs) == 1 else 'salespeople'}.")
+    return Preflight(found + preflight.findings, will + _of_the_first_run(situation))
+
+
+def _of_the_first_run(situation: Situation) -> list[str]:
+    if situation.answer("first_synchronization", "first") != "full":
+        return []
+    return ["Run the first synchronization: couple what matches, then make what is missing."]
 
 
 def _of_the_team(
@@ -70,7 +78,7 @@ def of_sales(situation: Situation) -> Preflight:
     if sales_guide.needs_administrator(situation):
         seen = as_administrator(rows.administrator(situation, sales_guide.ADMINISTRATOR), row)
         found, will = found + seen.findings, seen.will
-    return Preflight(found, [*will, *_of_sales(situation)])
+    return Preflight(found, [*will, *_of_sales(situation), *_of_the_first_run(situation)])
 
 
 def _of_sales(situation: Situation) -> list[str]:

@@ -15,7 +15,7 @@ from connections.models import Company, DataverseConnectionSetup, SalesConnectio
 from connections.secrets import Secret
 from integration_admin import enabling
 from integration_admin.guides import drafts, rows
-from integration_admin.guides.finishing import CATEGORY, JOB, let_go_on
+from integration_admin.guides.finishing import CATEGORY, JOB, let_go_on, note_ended
 from integration_admin.guides.guide import Guide
 from integration_admin.models import GuideDraft, GuideRun
 from syncjobs import queue
@@ -31,6 +31,7 @@ COMPANY_FACTS = ("business_central_id", "name", "display_name")
 @transaction.atomic
 def finish(draft: GuideDraft, guide: Guide, *, now: datetime, by: AbstractBaseUser) -> GuideRun:
     """Start the one run of a guide; the draft has become its answers."""
+    _take(draft)
     company = draft.company or _new_company(draft, by)
     check_idle(company)
     record = GuideRun.objects.create(
@@ -43,8 +44,15 @@ def finish(draft: GuideDraft, guide: Guide, *, now: datetime, by: AbstractBaseUs
         secrets=draft.secrets,
         secrets_until=draft.secrets_until,
     )
-    draft.delete()
     return _enqueue(record, guide, now=now, by=by)
+
+
+def _take(draft: GuideDraft) -> None:
+    """Remove the draft; of two clicks on Finish only one finds it, and starts a run."""
+    removed, _ = GuideDraft.objects.filter(pk=draft.pk).delete()
+    if not removed:
+        message = "Finish was chosen already."
+        raise BusyError(message)
 
 
 def _new_company(draft: GuideDraft, by: AbstractBaseUser) -> Company:
@@ -73,6 +81,7 @@ def _enqueue(record: GuideRun, guide: Guide, *, now: datetime, by: AbstractBaseU
     return record
 
 
+@transaction.atomic
 def retry(record: GuideRun, guide: Guide, *, now: datetime, by: AbstractBaseUser) -> GuideRun:
     """Go on from the step that stopped."""
     check_idle(record.company)
@@ -96,6 +105,7 @@ def undo(record: GuideRun, *, now: datetime, by: AbstractBaseUser) -> str:
     record.result, record.finished_at = GuideRun.Result.UNDONE, now
     record.secrets, record.secrets_until = Secret(), None
     record.save()
+    note_ended(record, by=by)
     if row is None:
         return "Nothing was enabled; what is saved and imported stays."
     return f"The connection is disabled again; {held} job queue entries are on hold."

@@ -10,9 +10,10 @@ from audit.models import AuditEntry
 from audit.terms import Act
 from connections.models import DataverseConnectionSetup, DeploymentIdentity, SalesConnectionSetup
 from connections.secrets import key_id
+from connections.terms import ConnectionMode
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
-from syncjobs.models import JobQueueEntry
+from syncjobs.models import HealthCheck, JobQueueEntry
 from syncjobs.terms import JobStatus
 from tests.api.conftest import Program, program_of
 from tests.pages.factory import Past, make_user
@@ -110,6 +111,19 @@ def test_dataverse_rests_after_sales(admin: Program, past: Past) -> None:
     assert not JobQueueEntry.objects.filter(status=JobStatus.READY).exists()
 
 
+def test_sales_that_is_connected_directly_needs_no_dataverse_first(
+    admin: Program, past: Past
+) -> None:  # C-0603
+    admin.post("/connections/sales/disable")
+    admin.post("/connections/dataverse/disable")
+    SalesConnectionSetup.objects.update(connection_mode=ConnectionMode.DIRECT)
+
+    answer = admin.post("/connections/sales/enable")
+
+    assert (answer.status, answer.json["is_enabled"]) == (200, False)
+    assert "E-HOST" in {finding["code"] for finding in answer.json["findings"]}
+
+
 def test_what_keeps_a_connection_from_being_enabled_is_told(admin: Program, past: Past) -> None:
     SalesConnectionSetup.objects.update(is_enabled=False)
     DataverseConnectionSetup.objects.update(is_enabled=False)
@@ -172,6 +186,8 @@ def test_who_redeploys_is_forgotten(admin: Program, past: Past) -> None:
 def test_health_names_what_is_wrong_keeps_it_and_leaves_a_trace(
     support: Program, viewer: Program, past: Past
 ) -> None:
+    HealthCheck.objects.all().delete()
+
     answer = support.post("/health/check", {"only": ["dataverse", "encryption"]})
     kept = viewer.get("/health")
 

@@ -100,6 +100,23 @@ def test_sales_comes_when_it_is_asked_for_and_stays(exported: RunningSandbox) ->
     assert IntegrationTableMapping.objects.filter(name="ITEM-PRODUCT").exists()
 
 
+def test_sales_that_is_switched_off_takes_its_jobs_and_its_address_along(
+    exported: RunningSandbox, tmp_path: Path
+) -> None:  # E-9.25
+    _configure("--sandbox", "--sales")
+    ready = JobQueueEntry.objects.filter(status=JobStatus.READY)
+    assert ready.filter(mapping_name="ITEM-PRODUCT").exists()
+
+    off = _description(exported.env, "", "[sales]\nenabled = false")
+    _configure("--file", _file(tmp_path, off))
+
+    assert not SalesConnectionSetup.objects.get().is_enabled
+    assert not ready.filter(mapping_name="ITEM-PRODUCT").exists()
+    assert ready.filter(mapping_name="CUSTOMER").exists()
+    [link] = exported.dataverse.get("nav_connections").json()["value"]
+    assert not link["nav_dynamicsnavurl"]
+
+
 def test_a_second_company_of_the_same_name_is_told_apart(exported: RunningSandbox) -> None:
     other = Company.objects.create(
         name="CRONUS International Ltd.", business_central_id=UUID(int=1)

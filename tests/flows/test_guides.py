@@ -8,6 +8,8 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from audit.models import AuditEntry
+from audit.terms import Act
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -72,6 +74,8 @@ def test_the_guide_to_dataverse_connects_an_empty_console(
     assert not GuideDraft.objects.exists()
     assert not DeploymentIdentity.objects.exists()
     assert not record.secrets
+    ended = AuditEntry.objects.get(act=Act.RUN_ENDED, object_kind="run of a guide")
+    assert (ended.after["result"], ended.user_name) == ("Completed", "administrator")
 
 
 def connect(admin: Client, sandbox: RunningSandbox, **changes: dict[str, str]) -> GuideRun:
@@ -205,6 +209,9 @@ def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
     assert "Out of luck." in page
     assert "Retry from this step" in page
     assert not DataverseConnectionSetup.objects.get().is_enabled
+    ended = AuditEntry.objects.get(act=Act.RUN_ENDED, object_kind="run of a guide")
+    assert ended.after["result"] == "Stopped"
+    assert "Out of luck." in ended.reason
 
     sandbox.faults([])
     admin.post(f"{guides.ROOT}/runs/{record.pk}/retry/")

@@ -12,8 +12,9 @@ import django_rq
 import pytest
 import rq
 from django.conf import settings as console_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, reverse
 
 from connections import item_availability, setup
 from connections.errors import ConfigurationError
@@ -28,6 +29,8 @@ from connections.models import (
 from connections.terms import AuthenticationType, RedeployResult
 from integration_admin import tokens
 from integration_admin.api.door import api
+from integration_admin.exporting import list_pages
+from integration_admin.exports import FORMATS
 from integration_admin.roles import Role
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs import activation, clock
@@ -51,6 +54,8 @@ __all__ = ["connected", "trusting"]
 IDENTITY = "/connections/redeploy/identity/"
 REDEPLOY = "/connections/redeploy/start/"
 ORDERS = "/connections/sales/orders/switch/"
+SALES_SIGN_IN = "/connections/sales/sign-in/"
+PACKAGE = "/connections/redeploy/package/"
 MARK = "zq7-PLANTED/secret+of&%20{}"  # signs that look another way wherever they are encoded
 
 SET_UPS = ("business_central_setup", "dataverse_setup", "sales_setup")
@@ -87,6 +92,9 @@ def secrets(sandbox: RunningSandbox) -> dict[str, str]:
         "wrong password": planted("password"),
         "wrong sign-in for once": planted("once"),
         "wrong access key": planted("key"),
+        "wrong client secret of Sales": planted("sales"),
+        "secret in a connection string": planted("string"),
+        "secret in a file": planted("file"),
         "password of a user": planted("user"),
         "mistyped password": planted("mistyped"),
         "password typed as a name": planted("name"),
@@ -126,10 +134,12 @@ def test_a_planted_secret_is_found_nowhere(
         token = make_token(admin, secrets)
         enter_set_ups(admin, secrets, sandbox)
         redeploy(admin, secrets, sandbox)
+        upload_a_file(admin, secrets)
         publish_availability(company, secrets)
         synchronize(admin, company, secrets)
         ask_the_api(places, token, secrets)
         look_at_every_page(admin)
+        export_every_list(admin)
         make_errors(places, admin, secrets)
         secrets["access token"] = access_token(company)
     search_database(places)
@@ -142,6 +152,7 @@ def test_a_planted_secret_is_found_nowhere(
     assert "it in table connections_dataverseconnectionsetup" in places.holding(known)
     assert any("rq:job:" in place for place in places.names)
     assert any("urllib3" in line for line in ear.lines)
+    assert any("sharedStrings" in place or "sheet1.xml" in place for place in places.names)
     shown_again = "password typed as a name in answer to POST /sign-in/ (mira)"
     assert places.holding(secrets) == [shown_again]
 
@@ -205,6 +216,8 @@ def enter_set_ups(admin: Recorder, secrets: dict[str, str], sandbox: RunningSand
     ):
         admin.post(f"{DATAVERSE}save/", {**form_of(admin, DATAVERSE), **given})
         admin.post("/connections/test/")
+        if "private_key" in given:
+            sign_in_to_sales(admin, secrets)
     row = DataverseConnectionSetup.objects.get()
     assert row.private_key.reveal() == secrets["private key"].strip()
     assert row.password.reveal() == secrets["password of a person"]
@@ -212,6 +225,26 @@ def enter_set_ups(admin: Recorder, secrets: dict[str, str], sandbox: RunningSand
     admin.post("/connections/sales/enable/")
     for table in (DataverseConnectionSetup, SalesConnectionSetup):
         table.objects.update(is_enabled=True)  # the empty systems lack a currency to be enabled by
+
+
+def sign_in_to_sales(admin: Recorder, secrets: dict[str, str]) -> None:
+    """Type secrets into the page of the direct mode: where they belong, and where they do not."""
+    wrong = {"client_secret": secrets["wrong client secret of Sales"]}
+    assert admin.post(f"{SALES_SIGN_IN}save/", wrong | {"client_id": "no id"}).status_code == 422
+    page = form_of(admin, SALES_SIGN_IN)
+    assert admin.post(f"{SALES_SIGN_IN}save/", {**page, **wrong}).status_code == 302
+    string = f"AuthType=ClientSecret;ClientSecret={secrets['secret in a connection string']}"
+    for page_of in (SALES_SIGN_IN, DATAVERSE):
+        typed = {**form_of(admin, page_of), "connection_string": string}
+        admin.post(f"{page_of}save/", typed)
+
+
+def upload_a_file(admin: Recorder, secrets: dict[str, str]) -> None:
+    """Give a file that is no package: neither its name nor what it holds is kept."""
+    secret = secrets["secret in a file"]
+    given = SimpleUploadedFile(f"{secret[4:]}.zip", secret.encode(), "application/zip")
+    assert admin.post(PACKAGE, {"package": given}).status_code == 302
+    admin.get("/connections/redeploy/")
 
 
 def redeploy(admin: Recorder, secrets: dict[str, str], sandbox: RunningSandbox) -> None:
@@ -301,6 +334,14 @@ def look_at_every_page(admin: Recorder) -> None:
             continue
         for asked in ("", *ASKED.get(name, ())):
             assert admin.get(f"{shown}{asked}").status_code in (200, 286, 302), shown
+
+
+def export_every_list(admin: Recorder) -> None:
+    """Download what lists hold in each format; the files are looked into."""
+    for name, _ in list_pages():
+        for form in FORMATS:
+            address = reverse("export_list", args=[name])
+            assert admin.get(f"{address}?format={form}").status_code == 200, name
 
 
 def make_errors(places: Places, admin: Recorder, secrets: dict[str, str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from audit.models import AuditEntry
+from audit.terms import Act
 from connections.models import BusinessCentralConnection, Company, DeploymentIdentity
 from integration_admin.roles import Role
 from syncjobs import redeploying
@@ -87,6 +89,8 @@ def test_a_role_that_is_gone_is_named_on_three_pages_and_a_redeploy_is_asked_for
     assert "Something is wrong" in health
     assert "E-ROLES" in health
     assert "Not assigned" in roles
+    noted = AuditEntry.objects.filter(act=Act.TESTED).latest("pk")
+    assert (noted.after["not right"], noted.user_name) == (1, "administrator")
     assert f"{USER_ROLE_NAME} to the integration user" in plan
 
 

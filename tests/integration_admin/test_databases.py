@@ -13,6 +13,7 @@ from django.db import connection
 ON_BOTH = (
     "tests/mappings",
     "tests/syncjobs/queueing",
+    "tests/audit/test_chain.py",
     "tests/integration_admin/test_databases.py",
 )
 A_WHILE = 600  # seconds

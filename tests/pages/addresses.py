@@ -15,11 +15,12 @@ from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
 
-BEFORE_SIGN_IN = {"sign_in", "set_password"}
+BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left"}
 FOR_STAFF = {"styleguide"}
 # The right that each act asks for (console.md 2).
 RIGHT_OF_ACT = {
     "switch_company": Right.VIEW_CONSOLE,
+    "stay_signed_in": Right.VIEW_CONSOLE,
     "create_api_token": Right.USE_API,
     "revoke_api_token": Right.USE_API,
     "test_connection": Right.TEST_CONNECTION,

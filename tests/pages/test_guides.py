@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
-from integration_admin.guides import drafts, guide
+from integration_admin.guides import drafts, guide, starting
 from integration_admin.guides.dataverse_guide import GUIDE
 from integration_admin.guides.guide import Situation, Standing
 from integration_admin.models import GuideDraft, GuideRun
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
+from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry
 from syncjobs.scheduler import Scheduler
 from tests.pages.conftest import SignedIn
@@ -53,6 +54,13 @@ def test_the_stepper_shows_every_step_and_why_one_does_not_apply() -> None:
     assert states["integration_user"].standing == Standing.LEFT_OUT
     assert "application" in states["integration_user"].reason
     assert states["environment"].standing == Standing.TO_DO
+
+
+def test_the_numbers_of_the_stepper_are_those_that_a_step_counts_itself_by() -> None:
+    states = guide.standings(GUIDE, Situation(), "consent")
+
+    applying = [one.number for one in states if one.standing != Standing.LEFT_OUT]
+    assert applying == list(range(1, len(applying) + 1))
 
 
 def test_a_user_that_signs_in_by_name_is_asked_for() -> None:
@@ -229,6 +237,48 @@ def test_nothing_is_finished_while_a_step_is_open(db: None, admin: Client) -> No
     assert "/finish/" not in review
 
 
+def test_a_guide_shows_the_fields_of_one_type_of_sign_in_and_no_server_of_ones_own(
+    db: None, admin: Client
+) -> None:
+    page = admin.get(f"{ROOT}/registration/").content.decode()
+
+    assert 'data-kinds="Certificate"' in page
+    assert 'value="Certificate"' in page
+    assert 'value="AD"' not in page
+    assert "AD FS" not in page
+
+
+def test_a_guide_says_what_to_have_at_hand(db: None, admin: Client) -> None:
+    page = admin.get(f"{ROOT}/").content.decode()
+
+    assert "Have at hand" in page
+    assert "user_impersonation" in page
+
+
+def test_two_clicks_on_finish_start_one_run(past: Past) -> None:
+    person = make_user(Role.ADMINISTRATOR)
+    draft = drafts.find_or_new(person, GUIDE, past.company, now=past.now)
+    draft.save()
+    twice = GuideDraft.objects.get()
+
+    starting.finish(draft, GUIDE, now=past.now, by=person)
+    with pytest.raises(BusyError):
+        starting.finish(twice, GUIDE, now=past.now, by=person)
+
+    assert GuideRun.objects.filter(company=past.company).count() == 1
+
+
+def test_two_first_clicks_keep_one_draft(db: None) -> None:
+    person, now = make_user(Role.ADMINISTRATOR), timezone.now()
+    both = [drafts.find_or_new(person, GUIDE, None, now=now) for _ in range(2)]
+    told: dict[str, Any] = {"secrets": {}, "told": {}, "is_done": True, "now": now}
+
+    for draft in both:
+        drafts.answer(draft, GUIDE, "enable", answers={"data_synchronization": "on"}, **told)
+
+    assert GuideDraft.objects.get().done == ["enable"]
+
+
 def test_a_guide_or_step_that_there_is_not_is_not_found(db: None, admin: Client) -> None:
     assert admin.get("/assisted-setup/mappings/").status_code == 404
     assert admin.get(f"{ROOT}/nowhere/").status_code == 404
@@ -316,3 +366,10 @@ def test_the_list_says_who_went_through_a_guide(past: Past, admin: Client) -> No
 
 def test_an_unconnected_console_leads_to_the_guides(db: None, admin: Client) -> None:
     assert 'href="/assisted-setup/dataverse/"' in admin.get("/").content.decode()
+
+
+def test_a_set_up_page_without_a_company_says_where_to_begin(db: None, admin: Client) -> None:
+    answer = admin.get("/connections/sales/", follow=True)
+
+    assert answer.redirect_chain == [("/connections/business-central/", 302)]
+    assert "comes after Business Central" in answer.content.decode()

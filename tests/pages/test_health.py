@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from connections import expiry
+from connections.health import CONSOLE, Finding, State
 from connections.models import DataverseConnectionSetup
 from integration_admin.roles import Role
+from mappings.models import IntegrationTableMapping
 from syncjobs import checkup, console_checks
 from syncjobs.models import HealthCheck, HealthReport, JobQueueEntry, Lease, Sweep
 from syncjobs.scheduler import LEASE
@@ -26,7 +29,7 @@ def test_the_page_names_what_is_wrong_and_since_when(past: Past, admin: Client) 
 
     html = admin.get(HEALTH).content.decode()
 
-    assert f"<li>{ROLE}</li>" in html
+    assert f"<li>Roles and privileges: {ROLE}</li>" in html
     assert "1 of 5 checks needs a person, since" in html
     assert "Redeploy Integration Solution" in html
     assert "The last 7 looks" in html
@@ -113,7 +116,10 @@ def test_an_entry_that_nobody_came_for_is_named(past: Past, now: datetime) -> No
     assert found.names == ("VENDOR - Dataverse synchronization job",)
 
 
-def test_a_sweep_that_leaves_changes_is_wrong(past: Past, now: datetime) -> None:
+def test_a_sweep_that_leaves_changes_is_wrong_while_the_mapping_is_there(
+    past: Past, now: datetime
+) -> None:
+    past.mappings()
     Sweep.objects.create(
         company=past.company, mapping_name="CUSTOMER", direction="ToIntegrationTable",
         swept_at=now, looked_at=9, hidden=2, left=1,
@@ -122,6 +128,20 @@ def test_a_sweep_that_leaves_changes_is_wrong(past: Past, now: datetime) -> None
     [found] = console_checks.check_sweeps(past.company, now=now)
 
     assert (found.state, found.code, found.names) == ("wrong", "E-SWEEP", ("CUSTOMER",))
+    IntegrationTableMapping.objects.filter(name="CUSTOMER").delete()
+    [found] = console_checks.check_sweeps(past.company, now=now)
+    assert found.state == "healthy"
+
+
+def test_what_another_look_kept_meanwhile_is_brought_up_to_date(past: Past) -> None:
+    finding = Finding(CONSOLE, "Database", State.HEALTHY, "All is well.")
+    two = [finding, replace(finding, sentence="Looked at twice.")]
+
+    for found in ([finding], two):
+        checkup._keep(past.company, {"database": found}, past.now)
+
+    [row] = HealthCheck.objects.filter(company=past.company)
+    assert row.sentence == "Looked at twice."
 
 
 @pytest.mark.parametrize(("days", "state"), [(-1, "wrong"), (29, "wrong"), (40, "healthy")])

@@ -125,6 +125,12 @@ def test_a_tab_narrows_and_counts(full_past: Past, admin: Client) -> None:
     assert 'aria-current="page">Skipped <span class="count">3</span>' in html
 
 
+def test_a_tab_that_depends_on_who_looks_is_marked_too(past: Past, admin: Client) -> None:
+    html = admin.get("/runs/", {"view": "mine"}).content.decode()
+
+    assert 'aria-current="page">Mine' in html
+
+
 def test_a_heading_sorts_up_then_down_then_not(past: Past, admin: Client) -> None:
     past.couplings(3)
 

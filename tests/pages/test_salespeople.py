@@ -96,6 +96,18 @@ def test_chosen_codes_are_coupled_and_what_failed_stands_next_to_its_field(
     assert str(Coupling.objects.get().dataverse_id) == lina
 
 
+def test_what_failed_is_told_of_users_too_that_the_page_does_not_show(
+    connected: Company, operator: Client, sandbox: RunningSandbox
+) -> None:
+    otis = new_user(sandbox, "Otis", "otis@x.example")
+
+    answer = operator.post(f"{ADDRESS}save/?q=nobody", {"accepted": f"{otis} NOBODY"})
+
+    html = answer.content.decode()
+    assert f'id="code-{otis}"' not in html
+    assert "Otis Townsend: There is no salesperson NOBODY" in html
+
+
 def test_a_salesperson_of_somebody_else_is_refused_by_name(
     connected: Company, operator: Client, sandbox: RunningSandbox
 ) -> None:  # C-0903

@@ -11,7 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from connections import deployment, health, setup
+from audit.models import AuditEntry
+from audit.terms import Act
+from connections import deployment, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
 from connections.health import State
@@ -20,7 +22,7 @@ from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
 from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
-from syncjobs import activation, clock, leases, queue, redeploying, tasks
+from syncjobs import activation, checkup, clock, leases, queue, redeploying, tasks
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.progress import CancelledError, RunProgress, in_foreground
@@ -76,7 +78,7 @@ def redeploy(company: Company, **options: Any) -> Redeployment:
 
 
 def wrong(company: Company) -> list[str]:
-    return [name for finding in health.check_health(company) for name in finding.names]
+    return [name for finding in checkup.look(company) for name in finding.names]
 
 
 def lacking(privilege: str, role: str) -> bytes:
@@ -220,6 +222,9 @@ def test_an_import_that_fails_midway_says_why_and_lets_entries_go_on(
     assert (record.result, record.cause) == (RedeployResult.FAILED, "E-IMPORT")
     assert entries() == before
     assert redeploy(company).result == RedeployResult.DONE
+    ends = AuditEntry.objects.filter(act=Act.RUN_ENDED, object_kind="redeploy").order_by("pk")
+    assert [entry.after["result"] for entry in ends] == ["Failed", "Done"]
+    assert "Out of luck." in ends[0].reason
 
 
 def test_an_import_that_takes_too_long_is_taken_up_by_the_next_redeploy(
