@@ -87,7 +87,8 @@ def back_of(request: HttpRequest) -> str:
     if request.method == "GET" and "HX-Request" not in request.headers:
         return request.get_full_path()
     before = urlsplit(request.headers.get("Referer", ""))
-    if before.netloc == request.get_host() and before.path != request.path:
+    is_act = request.method != "GET" and before.path == request.path
+    if before.netloc == request.get_host() and not is_act:
         return f"{before.path}?{before.query}" if before.query else before.path
     from integration_admin.chrome import page_above  # the frame shows what this module knows
 
