@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from connections import health, setup
 from connections.checks import IMPATIENT
 from connections.errors import IntegrationError
 from connections.models import Company, DeploymentIdentity
-from connections.setup_forms import DeploymentForm, Problem
+from connections.setup_forms import EXPIRES, DeploymentForm, Problem, Sections
 from connections.solution_host import SolutionHost
 
 
@@ -16,7 +16,20 @@ def form_for_once(company: Company, data: Any = None) -> DeploymentForm:
     """Return the form of a sign-in at the place where the connection signs in."""
     there = setup.dataverse_setup(company)
     given = DeploymentIdentity(company=company, authority=there.authority, tenant=there.tenant)
-    return DeploymentForm(data, instance=given)
+    return OnceForm(data, instance=given)
+
+
+class OnceForm(DeploymentForm):
+    """What is used once and forgotten has no day on which it ends."""
+
+    sections: ClassVar[Sections] = tuple(
+        (caption, tuple(name for name in names if name != EXPIRES))
+        for caption, names in DeploymentForm.sections
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields[EXPIRES]
 
 
 def problems_of(company: Company, form: DeploymentForm) -> list[Problem]:

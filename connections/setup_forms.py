@@ -372,7 +372,7 @@ class DeploymentForm(SetupForm[DeploymentIdentity]):
     client_secret = secret("Client Secret")
     private_key = secret("Private Key", lines=True)
     password = secret("Password")
-    sections = (("Deployment Identity", sign_in_forms.SIGN_IN),)
+    sections: ClassVar[Sections] = (("Deployment Identity", sign_in_forms.SIGN_IN),)
 
     class Meta:
         model = DeploymentIdentity
