@@ -61,10 +61,11 @@ def test_columns_are_chosen_in_the_address(past: Past, admin: Client) -> None:
 def test_a_column_that_is_not_there_is_ignored(past: Past, admin: Client) -> None:
     past.couplings(1)
 
+    usual = admin.get("/couplings/").content.decode()
     html = admin.get("/couplings/?column=base&column=password").content.decode()
 
     assert "Last to Sales</th>" in html
-    assert html.count('<th scope="col"') == 8  # as usual, with that of the ticks
+    assert html.count('<th scope="col"') == usual.count('<th scope="col"')
 
 
 def test_a_list_is_sorted_by_several_columns(past: Past, admin: Client) -> None:
