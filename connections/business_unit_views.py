@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import business_units
+from connections import business_units, health
 from connections.business_units import BusinessUnit
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError
@@ -82,7 +82,7 @@ def _page(
         "row": row,
         "units": shown,
         "has_looked": found is not None,
-        "refusal": refusal,
+        "refusal": health.refused("Business unit", refusal) if refusal else None,
         "may_choose": not row.is_enabled and row.ownership_model == OwnershipModel.TEAM,
     }
     status = UNPROCESSABLE if request.method == "POST" else 200

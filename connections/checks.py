@@ -24,13 +24,13 @@ from connections.models import BusinessCentralConnection, Company, DataverseConn
 from connections.odata import Request, Timing
 from connections.odata.failures import failure
 from connections.solution.manifest import version_of
+from connections.solution_host import ADMINISTRATOR_TEMPLATE
 from connections.systems import Selection, Side
 from connections.terms import AuthenticationType, SdkVersion
 
 IMPATIENT = Timing(connect=5.0, read=20.0, patience=15.0, attempts=2)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 WARN_BEFORE = timedelta(days=30)  # C-3301
-ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"  # E-9.16
 # What every company's synchronization reads first; the other tables are named when they are met.
 BUSINESS_CENTRAL_TABLES = (
     "customers",

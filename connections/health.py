@@ -84,18 +84,6 @@ class Finding:
         return round(self.seconds * 1000)
 
 
-def check_health(company: Company) -> list[Finding]:
-    """Look at both systems; a check that cannot look says so, and the others go on."""
-    found = check_connection(company) + check_encryption() + check_enabled(company)
-    if not is_usable(Side.DATAVERSE, found):
-        return found
-    found += check_solution(company) + check_clock(company, Side.DATAVERSE)
-    if not is_usable(Side.BUSINESS_CENTRAL, found):
-        return found
-    found += check_clock(company, Side.BUSINESS_CENTRAL)
-    return found + check_currencies(company) + check_availability(company)
-
-
 def check_encryption() -> list[Finding]:
     """Look whether secrets can be saved and read."""
     return timed(CONSOLE, "Encryption", _encryption)
@@ -138,16 +126,6 @@ def findings(found: Iterable[Check]) -> list[Finding]:
 def check_currencies(company: Company) -> list[Finding]:
     """Look whether each side has the other's own currency."""
     return timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
-
-
-def state_of(found: Iterable[Finding]) -> State:
-    """Return the worst that was found: what is wrong counts more than what is not known.
-
-    What only somebody should know leaves all healthy.
-    """
-    states = {finding.state for finding in found}
-    worst = (State.WRONG, State.UNKNOWN)
-    return next((state for state in worst if state in states), State.HEALTHY)
 
 
 def _stops(finding: Finding) -> bool:

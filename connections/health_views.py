@@ -19,6 +19,7 @@ from connections.models import Company
 from connections.role_matrix import COLUMNS, matrix
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
 from syncjobs import activation, checkup, clock
@@ -107,7 +108,7 @@ def _roles(
         try:
             state = health.solution_state(company, package)
         except IntegrationError as error:
-            trouble = f"{error.message} ({error.cause})"
+            trouble = told(error)
     rows = matrix(package.manifest, state)
     if looks:
         found = {"roles": len(rows), "not right": sum(row.is_wrong for row in rows)}

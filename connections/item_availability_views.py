@@ -9,13 +9,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import item_availability
-from connections.causes import CATALOGUE
 from connections.errors import IntegrationError
 from connections.sales_setup_form import ItemAvailabilityForm
 from connections.sales_setup_views import enabled_row
 from connections.setup_forms import Problem
 from connections.setup_lines import sections_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, requires
 from syncjobs import clock
 
@@ -104,8 +104,7 @@ def unpublish_item_availability(request: SignedInRequest) -> HttpResponse:
     try:
         item_availability.unpublish(row.company, by=request.user)
     except IntegrationError as error:
-        advice = CATALOGUE[error.cause].advice
-        messages.error(request, f"Nothing was changed: {error.message} {advice} ({error.cause})")
+        messages.error(request, f"Nothing was changed. {told(error)}")
         return redirect("sales_setup")
     messages.success(request, "Sales has the item availability service no more.")
     return redirect("sales_setup")

@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from connections import health
 from connections.administrator_sign_in import form_for_once, problems_of
-from connections.causes import CATALOGUE
 from connections.errors import IntegrationError
 from connections.models import DeploymentIdentity, SalesConnectionSetup, SignIn
 from connections.sales_setup_views import enabled_row
@@ -88,8 +88,7 @@ def switch_order_integration(request: SignedInRequest) -> HttpResponse:
             row.company, on=on, sign_in=who, now=clock.now(), by=request.user
         )
     except IntegrationError as error:
-        cure = "" if error.message.endswith("first.") else CATALOGUE[error.cause].advice
-        problem = Problem("", "", error.message, cure, str(error.cause))
-        return _page(request, row, form, [problem], on=on)
+        problems = form.located([health.refused("Sales order integration", error)])
+        return _page(request, row, form, problems, on=on)
     messages.success(request, f"{switched.sentence} {summary}; {count} job queue entries created.")
     return redirect("sales_setup")

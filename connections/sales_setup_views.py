@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import item_availability, nav_connection, sales_status
-from connections.causes import CATALOGUE
+from connections import health, item_availability, nav_connection, sales_status
 from connections.errors import IntegrationError
 from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.sales_setup_form import SALES_SETTINGS, TO_BUSINESS_CENTRAL, TO_SALES, SalesForm
@@ -23,6 +22,7 @@ from connections.setup_views import Kind, Told, disable, save, show, switch_on
 from integration_admin import enabling
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, requires
 from syncjobs import activation, clock, jobs
 from syncjobs.models import JobQueueEntry
@@ -66,8 +66,9 @@ def _tell_web_client(form: SetupForm[Any]) -> list[Problem]:
     try:
         nav_connection.tell_web_client(stored, nav_connection.web_client_url(row))
     except IntegrationError as error:
-        caption, cure = str(form.fields[name].label), CATALOGUE[error.cause].advice
-        return [Problem(name, caption, error.message, cure, str(error.cause))]
+        found = health.refused("Web Client URL", error)
+        caption = str(form.fields[name].label)
+        return [Problem(name, caption, found.sentence, found.cure, found.code)]
     return []
 
 
@@ -150,10 +151,7 @@ def check_sales(request: SignedInRequest) -> HttpResponse:
     try:
         status = sales_status.refresh(row.company, now=clock.now())
     except IntegrationError as error:
-        advice = CATALOGUE[error.cause].advice
-        messages.error(
-            request, f"Sales could not be asked: {error.message} {advice} ({error.cause})"
-        )
+        messages.error(request, f"Sales could not be asked. {told(error)}")
         return redirect("sales_setup")
     after = facts_of(status.row, ("sales_version", "solution_version", "orders_in_sales"))
     trail.note(Act.TESTED, row, after=after, reason="Sales was asked", by=request.user)
@@ -185,8 +183,7 @@ def reset_web_client_url(request: SignedInRequest) -> HttpResponse:
     try:
         nav_connection.reset_web_client(row, by=request.user)
     except IntegrationError as error:
-        advice = CATALOGUE[error.cause].advice
-        messages.error(request, f"Nothing was reset: {error.message} {advice} ({error.cause})")
+        messages.error(request, f"Nothing was reset. {told(error)}")
         return redirect("sales_setup")
     messages.success(request, f"Sales opens {new} from now on.")
     return redirect("sales_setup")
@@ -203,14 +200,15 @@ def try_item_availability(request: SignedInRequest) -> HttpResponse:
     row = enabled_row(request)
     if row is None:
         return redirect("sales_setup")
-    told: dict[str, Any]
+    shown: dict[str, Any]
     try:
         trial = item_availability.try_as_sales(row.company)
     except IntegrationError as error:
-        told = {"refusal": error, "advice": CATALOGUE[error.cause].advice}
+        found = health.refused("Item availability", error)
+        shown = {"refusal": found}
         after = {"result": str(error.cause)}
     else:
-        told = {"trial": trial}
+        shown = {"trial": trial}
         after = {"result": "answers"}
     trail.note(Act.TESTED, row, after=after, reason="Item availability", by=request.user)
-    return show(request, SALES, told=Told(more=told))
+    return show(request, SALES, told=Told(more=shown))

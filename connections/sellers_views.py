@@ -16,6 +16,7 @@ from connections.errors import IntegrationError
 from connections.models import Company
 from connections.sellers import Seller
 from integration_admin.chrome import company_of
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.links import Links, sales
 
@@ -40,7 +41,7 @@ def check_sellers(request: SignedInRequest) -> HttpResponse:
     try:
         found = _read(company)
     except IntegrationError as error:
-        trouble = f"{error.message} ({error.cause})"
+        trouble = told(error)
         trail.note(Act.TESTED, company, company=company, reason=trouble, by=request.user)
         return _page(request, company, {"trouble": trouble})
     there = Links(company).company or company

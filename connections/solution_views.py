@@ -29,6 +29,7 @@ from connections.solution.manifest import shown
 from connections.terms import RedeployResult
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from syncjobs import clock, pausing, redeploying, redeploying_once
 from syncjobs.causes import explain
@@ -90,9 +91,10 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
     history = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
     rows = [(one, *TONES[RedeployResult(one.result)]) for one in history]
     last = rows[0][0] if rows else None
+    package = deployment.package_of(company)
     context = {
-        "package": deployment.package_of(company),
-        "shipped": shown(deployment.package_of(company).manifest.version),
+        "package": package,
+        "shipped": shown(package.manifest.version),
         "identity": DeploymentIdentity.objects.filter(company=company).first(),
         "history": rows,
         "last": last,
@@ -152,7 +154,7 @@ def _start(request: SignedInRequest, begin: Any) -> HttpResponse:
         messages.error(request, f"{error.message} (E-BUSY)")
         return redirect("redeploy")
     except IntegrationError as error:
-        messages.error(request, f"{error.message} ({error.cause})")
+        messages.error(request, told(error))
         return redirect("redeploy")
     return redirect("run", pk=run)
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from connections import encryption as verbs
 from connections.errors import ConfigurationError
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, requires
 
 
@@ -48,7 +49,7 @@ def rotate_secrets(request: SignedInRequest) -> HttpResponse:
     try:
         done = verbs.rotate(by=request.user)
     except ConfigurationError as error:
-        messages.error(request, f"{error.message} ({error.cause})")
+        messages.error(request, told(error))
         return redirect("encryption")
     if done.unreadable:
         messages.warning(request, f"{done.sentence} Not readable: {len(done.unreadable)}.")

@@ -8,11 +8,17 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from connections.causes import CATALOGUE
 from connections.errors import IntegrationError, TransientError
+from connections.health import refused
 
 logger = logging.getLogger(__name__)
 CONFLICT, UNAVAILABLE = 409, 503
+
+
+def told(error: IntegrationError) -> str:
+    """Say a refusal in a line: what is wrong, what to do about it, and its code."""
+    found = refused("", error)
+    return f"{found.sentence} {found.cure} ({found.code})"
 
 
 class RefusalMiddleware:
@@ -28,10 +34,7 @@ class RefusalMiddleware:
         if not isinstance(error, IntegrationError):
             return None
         logger.warning("%s %s: %s", request.method, request.path, error.message)
-        context = {
-            "sentence": error.message,
-            "cure": CATALOGUE[error.cause].advice,
-            "error_code": error.cause,
-        }
+        found = refused("", error)
+        context = {"sentence": found.sentence, "cure": found.cure, "error_code": found.code}
         status = UNAVAILABLE if isinstance(error, TransientError) else CONFLICT
         return render(request, "refused.html", context, status=status)

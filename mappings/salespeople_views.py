@@ -19,6 +19,7 @@ from connections.errors import IntegrationError
 from connections.models import Company
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, back, is_confirmed
+from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import roster, salespeople
 from mappings.links import Addresses, Links
@@ -108,7 +109,7 @@ def _page(
         try:
             context |= _listed(mapping, asked, entered or {}, failures or {})
         except IntegrationError as error:
-            context["trouble"] = f"{error.message} ({error.cause})"
+            context["trouble"] = told(error)
     context["may_couple"] = has_right(request.user, Right.MANAGE_COUPLINGS)
     return render(
         request, "pages/salespeople.html", context, status=UNPROCESSABLE if failures else 200
@@ -207,7 +208,7 @@ def _act(
     except BusyError as error:
         messages.error(request, f"{error.message} (E-BUSY)")
     except IntegrationError as error:
-        messages.error(request, f"{error.message} ({error.cause})")
+        messages.error(request, told(error))
     return back(request, "couple_salespeople")
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from connections import checks, health, needed_pages
+from connections import checks, needed_pages
 from connections.business_central import METADATA
 from connections.business_central_pages import known_fields
 from connections.checks import Check
@@ -21,6 +21,7 @@ from connections.models import Company, SalesConnectionSetup
 from connections.systems import Side
 from connections.terms import PriceModel
 from mappings import defaults
+from syncjobs import checkup
 from tests.connections.companies import connected, new_company
 from tests.connections.server import LocalServer, html, running
 from tests.running_sandbox import RunningSandbox
@@ -315,11 +316,11 @@ def test_missing_pages_are_wrong_in_health_and_the_other_checks_go_on(
     company = connected(admitted)
     _metadata_without(admitted, r'<EntitySet Name="vendors".*?</EntitySet>')
 
-    found = {finding.name: finding for finding in health.check_health(company)}
+    found = {finding.name: finding for finding in checkup.look(company)}
 
     admitted.faults([])
     assert found["Integration pages"].state == State.WRONG
-    assert found["Integration pages"].names == ("vendors",)
+    assert found["Integration pages"].names == ["vendors"]
     assert "Base currency" in found
 
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from audit.models import AuditEntry
 from audit.terms import Act
-from connections import encryption, health
+from connections import encryption
 from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.health import State
@@ -22,6 +22,7 @@ from connections.models import (
 )
 from connections.secrets import key_id
 from integration_admin import secrets_keys
+from syncjobs import checkup
 from tests.connections.companies import new_company
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +90,7 @@ def test_secrets_whose_key_is_gone_are_named_and_left(company: Company, settings
 def test_health_names_the_secrets_that_no_key_opens(company: Company, settings: Settings) -> None:
     settings.SECRETS_KEYS = [NEW]
 
-    [found] = [one for one in health.check_health(company) if one.name == "Encryption"]
+    [found] = [one for one in checkup.look(company) if one.name == "Encryption"]
 
     assert (found.state, found.code) == (State.WRONG, Cause.ENCRYPTION)
     assert f"Password, Deployment Identity of {company}" in found.names
@@ -99,7 +100,7 @@ def test_health_names_the_secrets_that_no_key_opens(company: Company, settings: 
 def test_health_says_that_encryption_is_off(company: Company, settings: Settings) -> None:
     settings.SECRETS_KEYS = []
 
-    [found] = [one for one in health.check_health(company) if one.name == "Encryption"]
+    [found] = [one for one in checkup.look(company) if one.name == "Encryption"]
 
     assert (found.state, found.code) == (State.WRONG, Cause.ENCRYPTION)
 

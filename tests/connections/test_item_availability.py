@@ -14,13 +14,14 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from audit.models import AuditEntry
-from connections import deployment, health, item_availability
+from connections import deployment, item_availability
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError
 from connections.health import State
 from connections.models import Company, SalesConnectionSetup
 from mappings import reset
-from syncjobs import clock, redeploying
+from syncjobs import checkup, clock, redeploying
+from syncjobs.models import HealthCheck
 from syncjobs.progress import in_foreground
 from tests.connected import connected, trusting
 from tests.connections.server import LocalServer, html, running, told
@@ -288,8 +289,8 @@ def test_odd_answers_are_sorted_and_no_redirect_is_followed(
     assert len(local.requests) == 1
 
 
-def _health(company: Company) -> health.Finding | None:
-    found = {finding.name: finding for finding in health.check_health(company)}
+def _health(company: Company) -> HealthCheck | None:
+    found = {finding.name: finding for finding in checkup.look(company)}
     return found.get("Item availability")
 
 

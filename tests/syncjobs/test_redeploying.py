@@ -13,7 +13,7 @@ import pytest
 
 from audit.models import AuditEntry
 from audit.terms import Act
-from connections import deployment, health, setup
+from connections import deployment, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
 from connections.health import State
@@ -22,7 +22,7 @@ from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
 from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
-from syncjobs import activation, clock, leases, queue, redeploying, tasks
+from syncjobs import activation, checkup, clock, leases, queue, redeploying, tasks
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.progress import CancelledError, RunProgress, in_foreground
@@ -78,7 +78,7 @@ def redeploy(company: Company, **options: Any) -> Redeployment:
 
 
 def wrong(company: Company) -> list[str]:
-    return [name for finding in health.check_health(company) for name in finding.names]
+    return [name for finding in checkup.look(company) for name in finding.names]
 
 
 def lacking(privilege: str, role: str) -> bytes:
