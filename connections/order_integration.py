@@ -77,7 +77,8 @@ def plan_switch(state: OrderState, *, on: bool) -> SwitchPlan:
         message = "The integration solution is not installed in Sales. Redeploy it first."
         raise ConfigurationError(message, cause=Cause.SOLUTION)
     if not on and state.submitted:
-        raise ConfigurationError(_waiting(state), cause=Cause.ORDERS_WAITING)
+        message = f"{_waiting(state.submitted, state.named)} Fulfil or cancel them first."
+        raise ConfigurationError(message, cause=Cause.ORDERS_WAITING)
     if on:
         return SwitchPlan(not state.in_sales, SalesOrderModel.ORDER_INTEGRATION, state.auto_create)
     is_ours = state.here == SalesOrderModel.ORDER_INTEGRATION
@@ -85,13 +86,20 @@ def plan_switch(state: OrderState, *, on: bool) -> SwitchPlan:
     return SwitchPlan(state.in_sales, model, auto_create=False)
 
 
-def _waiting(state: OrderState) -> str:
-    listed = ", ".join(state.named)
-    more = state.submitted - len(state.named)
+def waiting(company: Company) -> str:
+    """Say which orders sellers have handed over that are still open; nothing where none is."""
+    client = setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT).client
+    submitted, named = _submitted(client)
+    return _waiting(submitted, named) if submitted else ""
+
+
+def _waiting(submitted: int, named: tuple[str, ...]) -> str:
+    listed = ", ".join(named)
+    more = submitted - len(named)
     names = f"{listed} and {more} more" if more > 0 and listed else listed
-    orders = "submitted order is" if state.submitted == 1 else "submitted orders are"
+    orders = "submitted order is" if submitted == 1 else "submitted orders are"
     told = f": {names}" if names else ""
-    return f"{state.submitted} {orders} still open in Sales{told}. Fulfil or cancel them first."
+    return f"{submitted} {orders} still open in Sales{told}."
 
 
 def switch(

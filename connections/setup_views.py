@@ -33,13 +33,14 @@ from connections.setup_forms import (
 from connections.setup_lines import conflicts_of, facts_of, sections_of
 from integration_admin import enabling
 from integration_admin.chrome import COMPANY, company_of
-from integration_admin.enabling import Outcome
+from integration_admin.enabling import Consequences, Outcome
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
 from syncjobs import activation, clock
 
 UNPROCESSABLE, CONFLICT = 422, 409
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,15 +354,10 @@ def disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
     if row.pk is None or not row.is_enabled:
         return redirect(here)
     if not is_confirmed(request):
-        follows = enabling.consequences_of_disabling(row)
-        ends_all = kind is DATAVERSE or setup.is_direct(row.company)
-        which = "All" if ends_all else "Those that need Sales among the"
         return ask(
             request,
             title=f"Disable the {kind.title}?",
-            text=f"{which} {follows.jobs} active job queue entries go On Hold, and runs that are "
-            f"under way end. The mappings and {follows.couplings} couplings stay; enabling goes on "
-            "from where it stopped.",
+            text=_what_rests(enabling.consequences_of_disabling(row)),
             yes="Disable the connection",
             no="Leave it enabled",
         )
@@ -372,3 +368,15 @@ def disable(request: SignedInRequest, kind: Kind) -> HttpResponse:
         return redirect(here)
     messages.success(request, f"Disabled. {held} job queue entries are on hold.")
     return redirect(here)
+
+
+def _what_rests(follows: Consequences) -> str:
+    """Say what disabling does: the jobs, the runs under way, the orders that wait (C-0604)."""
+    listed = "; ".join(follows.runs[:MOST_NAMED])
+    more = len(follows.runs) - MOST_NAMED
+    runs = f" These run now and end: {listed}{f' and {more} more' if more > 0 else ''}."
+    return (
+        f"{follows.jobs} job queue entries go On Hold.{runs if listed else ''} {follows.orders} "
+        f"The mappings and {follows.couplings} couplings stay; enabling goes on from where it "
+        "stopped."
+    )

@@ -22,12 +22,13 @@ from connections.models import (
 )
 from connections.order_integration import Switched
 from connections.systems import Side
-from connections.terms import SdkVersion
+from connections.terms import SalesOrderModel, SdkVersion
 from integration_admin.connecting import read_facts
 from mappings import reset
 from mappings.models import Coupling, IntegrationTableMapping
 from mappings.reset import ResetSummary
 from syncjobs import activation
+from syncjobs.terms import JobStatus
 
 Setup = DataverseConnectionSetup | SalesConnectionSetup
 # What is said and keeps nothing from being enabled: where pages are missing, the others work.
@@ -61,7 +62,9 @@ class Consequences:
     """What disabling a connection does."""
 
     jobs: int  # go on hold
+    runs: tuple[str, ...]  # end
     couplings: int  # stay
+    orders: str  # submitted in Sales and not taken over yet (C-0604)
 
 
 def in_the_way(found: Iterable[Finding]) -> list[Finding]:
@@ -196,18 +199,39 @@ def switch_orders(
 
 def consequences_of_disabling(row: Setup) -> Consequences:
     """Return what disabling does, to be shown before it is done."""
-    couplings = Coupling.objects.filter(company=row.company).count()
-    return Consequences(activation.count(row.company).active, couplings)
+    company = row.company
+    rest = activation.that_rest(company, ends_all=_ends_all(row))
+    runs = rest.filter(status=JobStatus.IN_PROCESS).order_by("pk")
+    return Consequences(
+        jobs=rest.count(),
+        runs=tuple(runs.values_list("description", flat=True)),
+        couplings=Coupling.objects.filter(company=company).count(),
+        orders=_orders(row) if isinstance(row, SalesConnectionSetup) else "",
+    )
+
+
+def _ends_all(row: Setup) -> bool:
+    """Whether nothing is reached any more without this connection."""
+    return isinstance(row, DataverseConnectionSetup) or setup.is_direct(row.company)
+
+
+def _orders(row: SalesConnectionSetup) -> str:
+    """Name the orders that wait in Sales; where it does not answer nobody knows of them."""
+    if row.sales_order_model != SalesOrderModel.ORDER_INTEGRATION:
+        return ""
+    try:
+        return order_integration.waiting(row.company)
+    except IntegrationError:
+        return "Whether submitted orders wait in Sales could not be looked up."
 
 
 def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
     """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
-    company, is_sales = row.company, isinstance(row, SalesConnectionSetup)
-    ends_all = not is_sales or setup.is_direct(company)
+    company, ends_all = row.company, _ends_all(row)
     hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
     with transaction.atomic():
         setup.disable(row, by=by)
-        if is_sales and ends_all:
+        if ends_all and isinstance(row, SalesConnectionSetup):
             setup.disable(setup.dataverse_setup(company), by=by)
         held = hold(company, now=now)
     if isinstance(row, SalesConnectionSetup):

@@ -15,7 +15,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, resolve_url
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -87,9 +87,15 @@ def back_of(request: HttpRequest) -> str:
     if request.method == "GET" and "HX-Request" not in request.headers:
         return request.get_full_path()
     before = urlsplit(request.headers.get("Referer", ""))
-    if before.netloc == request.get_host():
+    is_act = request.method != "GET" and before.path == request.path
+    if before.netloc == request.get_host() and not is_act:
         return f"{before.path}?{before.query}" if before.query else before.path
-    return reverse("home")
+    from integration_admin.chrome import page_above  # the frame shows what this module knows
+
+    try:
+        return reverse(page_above(resolve(request.path_info).url_name or ""))
+    except Resolver404:
+        return reverse("home")
 
 
 @login_not_required

@@ -135,6 +135,7 @@ def requires(
                 raise PermissionDenied(refusal(right))
             return view(cast(SignedInRequest, request), *args, **kwargs)
 
+        checked.right = right  # type: ignore[attr-defined]  # for RecentSignInMiddleware
         return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], wraps(view)(checked))
 
     return wrap

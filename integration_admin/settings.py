@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "integration_admin.idle.IdleMiddleware",
+    "integration_admin.recent.RecentSignInMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -196,6 +197,7 @@ SESSION_COOKIE_SECURE = not PLAIN_HTTP
 CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SESSION_COOKIE_HTTPONLY = True
 SESSION_IDLE_SECONDS = env.float("SESSION_IDLE_MINUTES", 60.0) * 60
+SIGN_IN_RECENT_SECONDS = env.float("SIGN_IN_RECENT_MINUTES", 60.0) * 60
 SESSION_ENGINE = "integration_admin.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 31_536_000

@@ -176,12 +176,18 @@ def wake_dependents(company: Company, mapping_name: str, *, now: datetime) -> in
 
 def hold_all(company: Company, *, now: datetime) -> int:
     """Put every recurring job on hold, since Dataverse was disabled (E-7.50)."""
-    return _hold(_recurring(company), now)
+    return _hold(that_rest(company, ends_all=True), now)
 
 
 def hold_sales(company: Company, *, now: datetime) -> int:
     """Put on hold what needs Dynamics 365 Sales; the jobs that Dataverse carries go on."""
-    return _hold(_recurring(company).exclude(_without_sales()), now)
+    return _hold(that_rest(company, ends_all=False), now)
+
+
+def that_rest(company: Company, *, ends_all: bool) -> QuerySet[JobQueueEntry]:
+    """Select the jobs that would go on hold if all were disabled, or only Sales (E-7.50)."""
+    entries = _recurring(company) if ends_all else _recurring(company).exclude(_without_sales())
+    return entries.exclude(status=JobStatus.ON_HOLD)
 
 
 def resume(company: Company, *, now: datetime, has_sales: bool = True) -> int:
@@ -211,7 +217,7 @@ def _without_sales() -> Q:
 
 
 def _hold(entries: QuerySet[JobQueueEntry], now: datetime) -> int:
-    held = list(entries.exclude(status=JobStatus.ON_HOLD))
+    held = list(entries)
     for entry in held:
         only(entry).update(status=JobStatus.ON_HOLD, error_message="")
         drop_waiting_runs(entry, now=now)

@@ -15,6 +15,7 @@ from integration_admin import tokens
 from integration_admin.api import throttle
 from integration_admin.api.refusals import Code, RefusalError
 from integration_admin.correlation import address_of
+from integration_admin.recent import GUARDED, is_recent
 from integration_admin.roles import Right, has_right
 from syncjobs import clock
 
@@ -43,7 +44,19 @@ class ApiToken(HttpBearer):
                 f"You lack the right {self.right.codename}.",
                 "An administrator can give it to you.",
             )
+        if not header and request.method not in SAFE:
+            self._check_recent(request)
         return user
+
+    def _check_recent(self, request: HttpRequest) -> None:
+        """A session changes connections and secrets after a recent sign-in only (C-4003)."""
+        if self.right in GUARDED and not is_recent(request):
+            raise RefusalError(
+                403,
+                Code.SIGN_IN_AGAIN,
+                "The session's sign-in is not recent enough for this.",
+                "Sign in again, or send an API token.",
+            )
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         return tokens.user_of(token, address=address_of(request), now=clock.now())

@@ -174,6 +174,19 @@ def test_it_stays_on_while_a_submitted_order_waits(
     assert SalesConnectionSetup.objects.get().sales_order_model == ON
 
 
+def test_who_disables_sales_hears_of_submitted_orders(
+    company: Company, sandbox: RunningSandbox
+) -> None:  # C-0604
+    order_integration.switch(company, on=True, sign_in=administrator(company, sandbox))
+    before = enabling.consequences_of_disabling(SalesConnectionSetup.objects.get())
+    submit_an_order(sandbox)
+
+    after = enabling.consequences_of_disabling(SalesConnectionSetup.objects.get())
+
+    assert before.orders == ""
+    assert after.orders.startswith("1 submitted order is still open in Sales")
+
+
 def test_switching_off_takes_the_entries_of_orders_away(
     company: Company, sandbox: RunningSandbox
 ) -> None:  # C-0614, C-0615

@@ -21,6 +21,7 @@ FOR_STAFF = {"styleguide"}
 RIGHT_OF_ACT = {
     "switch_company": Right.VIEW_CONSOLE,
     "stay_signed_in": Right.VIEW_CONSOLE,
+    "confirm_sign_in": Right.VIEW_CONSOLE,
     "create_api_token": Right.USE_API,
     "revoke_api_token": Right.USE_API,
     "test_connection": Right.TEST_CONNECTION,

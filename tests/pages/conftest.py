@@ -124,12 +124,13 @@ def sign_in(page: Page, address: str, name: str) -> None:
     page.wait_for_url(f"{address}/")
 
 
-def sign_in_at_once(page: Page, address: str, user: User) -> None:
+def sign_in_at_once(page: Page, address: str, user: User) -> Client:
     """Give the browser somebody's session; how people sign in has tests of its own."""
     client = Client()
     client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+    return client
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from connections.secrets import Secret
+from connections.terms import SalesOrderModel
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
 from syncjobs.models import JobQueueEntry
@@ -202,12 +203,18 @@ def test_disabling_says_what_happens_to_jobs_and_then_does_it(
     past: Past, admin: Client
 ) -> None:  # E-9.20
     past.everything()
-    SalesConnectionSetup.objects.update(is_enabled=True)
+    orders = SalesOrderModel.ORDER_INTEGRATION
+    SalesConnectionSetup.objects.update(is_enabled=True, sales_order_model=orders)
+    JobQueueEntry.objects.create(
+        company=past.company, job="synchronize", mapping_name="ITEM-PRODUCT", recurring=True,
+        description="Items", status=JobStatus.IN_PROCESS,
+    )  # fmt: skip
 
     refused = admin.post(f"{DATAVERSE}disable/", {"confirmed": "yes"}, follow=True)
     assert "E-SALES-ON" in refused.content.decode()
     asked = admin.post(f"{SALES}disable/").content.decode()
-    assert "active job queue entries go On Hold" in asked
+    assert "job queue entries go On Hold. These run now and end: Items." in asked
+    assert "Whether submitted orders wait in Sales could not be looked up." in asked  # C-0604
     assert SalesConnectionSetup.objects.get().is_enabled
     admin.post(f"{SALES}disable/", {"confirmed": "yes"})
     admin.post(f"{DATAVERSE}disable/", {"confirmed": "yes"})
