@@ -12,6 +12,9 @@ class Config(AppConfig):
     name = "integration_admin"
 
     def ready(self) -> None:
+        # Its receiver begins the time of a session: also of one made before the first request.
+        import integration_admin.idle  # noqa: F401
+
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="ensure_roles")
 
 

@@ -79,15 +79,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 PREFIX = "SANDBOX_"
 EXPORTED = (
-    "AUTHORITY",
-    "TENANT",
-    "INTEGRATION_CLIENT_ID",
-    "INTEGRATION_CLIENT_SECRET",
-    "BC_URL",
-    "BC_COMPANY_ID",
-    "DATAVERSE_URL",
-    "CONTROL_URL",
-)
+    "AUTHORITY", "TENANT", "INTEGRATION_CLIENT_ID", "INTEGRATION_CLIENT_SECRET", "BC_URL",
+    "BC_COMPANY_ID", "DATAVERSE_URL", "CONTROL_URL",
+)  # fmt: skip
 Part = Mapping[str, Any]
 
 
@@ -148,6 +142,9 @@ def of_parts(
         _check_names(part, known, f"[{name}] ")
         take = resolve or _as_given
         parts[name] = {key: take(f"{name}.{key}", value) for key, value in part.items()}
+    if not isinstance(parts["sales"].get("enabled", False), bool):
+        message = "sales.enabled must be true or false, without quotation marks."
+        raise _wrong(message)
     identity = parts["company"].pop("business_central_id", "")
     return Description(_id(identity), **parts)
 

@@ -85,6 +85,13 @@ def test_who_redeploys_is_stored_by_those_who_manage_secrets(past: Past) -> None
     assert not DeploymentIdentity.objects.exists()
 
 
+def test_a_switch_in_words_is_refused(admin: Program, past: Past) -> None:
+    answer = admin.post("/connections/configure", described(past, sales={"enabled": "false"}))
+
+    assert (answer.status, answer.json["code"]) == (422, "E-INPUT")
+    assert "true or false" in str(answer.json)
+
+
 def test_a_secret_is_refused_where_encryption_is_off(
     admin: Program, past: Past, settings: Settings
 ) -> None:

@@ -304,3 +304,18 @@ def test_the_identity_that_redeploys_is_removed_after_asking(past: Past, admin: 
     admin.post("/connections/redeploy/identity/remove/", {"confirmed": "yes"})
 
     assert not DeploymentIdentity.objects.exists()
+
+
+def test_what_is_locked_says_what_unlocks_it(past: Past, admin: Client) -> None:
+    read = admin.get("/connections/dataverse/").content.decode()
+    edited = admin.get("/connections/sales/?edit=1").content.decode()
+
+    assert "Disable the connection to change it." in read
+    assert "Disable the connection to change this." in edited
+
+
+def test_a_sign_in_for_once_asks_for_no_day_on_which_it_ends(past: Past, admin: Client) -> None:
+    page = admin.get("/connections/sales/orders/").content.decode()
+
+    assert "Client Secret" in page
+    assert "client_secret_expires_on" not in page
