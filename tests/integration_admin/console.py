@@ -65,7 +65,7 @@ class Console:
         """Whether somebody answers a page, whatever it is."""
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/", timeout=5).status_code > 0
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def child(self, words: str) -> int:
