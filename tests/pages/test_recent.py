@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
@@ -15,9 +14,9 @@ from audit.models import AuditEntry
 from audit.terms import Act
 from integration_admin.idle import SIGNED_IN
 from integration_admin.roles import Role
+from tests.pages.accessibility import findings
 from tests.pages.conftest import SignedIn, sign_in_at_once
 from tests.pages.factory import PASSWORD, Past, make_user
-from tests.pages.test_browser import AXE
 from tests.pages.test_setups import filled
 
 SALES = "/connections/sales/"
@@ -150,7 +149,7 @@ def test_the_page_that_asks_is_right_for_everybody(
     expect(page.get_by_label("Password of mira")).to_be_focused()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        assert Axe().run(page, options=AXE).response["violations"] == []
+        assert findings(page) == []
 
     settings.SIGN_IN_RECENT_SECONDS = AN_HOUR
     page.get_by_label("Password of mira").fill(PASSWORD)
