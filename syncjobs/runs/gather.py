@@ -10,7 +10,6 @@ from uuid import UUID
 
 from connections.systems import Lookup, Record, Selection, Side, System, Value
 from mappings import couplings
-from mappings.models import PendingCoupling
 from mappings.spec import DirectedMapping, FieldTransfer, Link
 from mappings.transformations import TransformationError
 from syncjobs.engine.change import Batch, Candidates, Insert, Rules
@@ -115,12 +114,8 @@ class Gatherer:
         """Return which of these uncoupled records failed before, and whether they are skipped."""
         if not ids:
             return {}
-        rows = PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__among=ids,
-        )
+        parked = couplings.parked(self.context.company, self.mapping)
+        rows = parked.filter(record_id__among=ids)
         return dict(rows.values_list("record_id", "skipped"))
 
     def _adopted(self, refused: Mapping[UUID, Insert]) -> dict[UUID, Candidates]:

@@ -12,7 +12,7 @@ from connections.errors import RecordChangedError, RecordExistsError, RecordMiss
 from connections.systems import Condition, Operator, Record, Selection, Side
 from mappings import couplings
 from mappings.filters import matches
-from mappings.models import Coupling, PendingCoupling
+from mappings.models import Coupling
 from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.change import Batch, Change, Insert, Modify, Plan, Rules
 from syncjobs.engine.entities.entity import Entity
@@ -161,12 +161,7 @@ class Phase:
         """What is gone, or has left the filter, is superseded: nothing of it is owed any more."""
         if not ids:
             return
-        PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__in=ids,
-        ).delete()
+        couplings.parked(self.context.company, self.mapping).filter(record_id__in=ids).delete()
         intents.forget(self.context, self.mapping, ids)
 
     def _selected(self, *, keep: bool) -> Iterator[Page]:
@@ -259,13 +254,8 @@ class Phase:
         """Return which of these strangers are skipped, and the versions that failed."""
         if not ids:
             return {}
-        rows = PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__in=ids,
-            skipped=True,
-        )
+        parked = couplings.parked(self.context.company, self.mapping)
+        rows = parked.filter(record_id__in=ids, skipped=True)
         return dict(rows.values_list("record_id", "record_version"))
 
     def _move_on(self, page: Sequence[Record]) -> None:

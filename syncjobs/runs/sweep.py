@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from connections.models import Company
 from connections.systems import Condition, Operator, Record, Selection, Side
 from mappings import couplings, directed
 from mappings.filters import matches
-from mappings.models import IntegrationTableMapping, PendingCoupling
+from mappings.models import IntegrationTableMapping
 from mappings.spec import DirectedMapping, Link
 from mappings.terms import CouplingKind, Direction
 from syncjobs import clock
@@ -149,22 +149,16 @@ class Look:
             few = old[start : start + CHUNK]
             ids = [record.id for record in few]
             links = couplings.links(self.context.company, self.mapping, ids)
-            parked = self._parked([record_id for record_id in ids if record_id not in links])
+            strangers = [record_id for record_id in ids if record_id not in links]
+            found = couplings.parked(self.context.company, self.mapping)
+            found = found.filter(record_id__among=strangers)
+            parked = set(found.values_list("record_id", flat=True))
             yield from (r for r in few if not self._is_settled(r, links.get(r.id), parked))
 
     def _is_behind_watermark(self, record: Record) -> bool:
         """Whether no run will read the record by its time."""
         watermark = self.watermark
         return watermark is not None and record.modified_at <= watermark - BOUNDARY[self.side]
-
-    def _parked(self, ids: Iterable[UUID]) -> set[UUID]:
-        mine = PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__in=list(ids),
-        )
-        return set(mine.values_list("record_id", flat=True))
 
     def _is_settled(self, record: Record, link: Link | None, parked: Collection[UUID]) -> bool:
         """Whether this version is applied, parked or superseded."""
