@@ -175,8 +175,10 @@ def test_a_full_run_needs_the_right_for_full_runs(past: Past) -> None:
 
     modified = program.post("/mappings/CUSTOMER/synchronize", {})
     full = program.post("/mappings/CUSTOMER/synchronize", {"mode": "full", "confirmed": True})
+    agreed = program.post("/mappings/CUSTOMER/synchronize", {"confirmed": 400})
 
     assert modified.status == 202
+    assert (agreed.status, agreed.json["code"]) == (403, "E-FORBIDDEN")
     assert (full.status, full.json["code"]) == (403, "E-FORBIDDEN")
 
 
