@@ -259,7 +259,7 @@ class Past:
 
     def mass_change(self) -> MassChange:
         """Let the guard have stopped a run that would have changed very much."""
-        run = Run.objects.filter(company=self.company, mapping_name="VENDOR").first()
+        run = Run.objects.filter(company=self.company, mapping_name="VENDOR").latest("pk")
         return MassChange.objects.create(
             run=run, mapping_name="VENDOR", direction=TO, order={"mode": "modified"},
             records=61, coupled=80,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 
 from audit.models import AuditEntry
@@ -18,15 +19,17 @@ from tests.pages.factory import Past
 WHY = "The run was stopped before it wrote anything to Dataverse: it would change too much."
 
 
+def entry_of(run: Run) -> QuerySet[JobQueueEntry]:
+    return JobQueueEntry.objects.filter(runs=run)
+
+
 @pytest.fixture
 def stopped(past: Past) -> MassChange:
     """The recurring entry of CUSTOMER, put on hold by the guard."""
     past.mappings()
     run = past.run("CUSTOMER", past.now, RunStatus.ERROR)
     Run.objects.filter(pk=run.pk).update(error_message=WHY, cause=Cause.MASS_CHANGE)
-    JobQueueEntry.objects.filter(pk=run.entry_id).update(
-        status=JobStatus.ON_HOLD, error_message=WHY
-    )
+    entry_of(run).update(status=JobStatus.ON_HOLD, error_message=WHY)
     return MassChange.objects.create(
         run=run,
         mapping_name="CUSTOMER",
@@ -74,16 +77,16 @@ def test_yes_starts_a_run_that_may_change_so_many(stopped: MassChange, admin: Cl
 def test_the_entry_on_hold_goes_on_by_its_schedule(stopped: MassChange, admin: Client) -> None:
     html = run_anyway(admin, stopped)
 
-    assert JobQueueEntry.objects.get(pk=stopped.run.entry_id).status == JobStatus.READY
+    assert entry_of(stopped.run).get().status == JobStatus.READY
     assert "The job queue entry of CUSTOMER is ready again." in html
 
 
 def test_an_entry_on_hold_for_another_reason_stays(stopped: MassChange, admin: Client) -> None:
-    JobQueueEntry.objects.filter(pk=stopped.run.entry_id).update(error_message="Held by Ada.")
+    entry_of(stopped.run).update(error_message="Held by Ada.")
 
     run_anyway(admin, stopped)
 
-    assert JobQueueEntry.objects.get(pk=stopped.run.entry_id).status == JobStatus.ON_HOLD
+    assert entry_of(stopped.run).get().status == JobStatus.ON_HOLD
 
 
 def test_it_is_said_once(stopped: MassChange, admin: Client) -> None:
