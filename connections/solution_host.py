@@ -73,6 +73,10 @@ class SolutionHost:
         """Return the version of the environment."""
         return str(self._one("RetrieveVersion()")["Version"])
 
+    def installed(self, solution: str) -> Version | None:
+        """Return the version of a solution that is installed, None if it is not."""
+        return self.versions((solution,)).get(solution.lower())
+
     def versions(self, names: Iterable[str]) -> dict[str, Version]:
         wanted = " or ".join(f"uniquename eq '{name}'" for name in names)
         rows = self._rows(f"solutions?$select=uniquename,version&$filter={wanted}")

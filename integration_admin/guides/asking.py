@@ -149,10 +149,10 @@ def _wrong(sentence: str, cure: str, code: str) -> Finding:
 
 def sales(company: Company) -> dict[str, Any]:
     """Return the solution in Sales, what it lacks, and where the availability service would be."""
-    manifest = deployment.package_of(company).manifest
-    state = health.solution_state(company, deployment.package_of(company))
+    wanted = deployment.package_of(company)
+    state = health.solution_state(company, wanted)
     return {
         "solution": shown(state.installed) if state.installed else "",
-        "missing": [found.sentence for found in redeploy.shortfalls(state, manifest)],
+        "missing": [found.sentence for found in redeploy.shortfalls(state, wanted.manifest)],
         "odata_url": item_availability.default_url(company),
     }
