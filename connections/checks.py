@@ -234,7 +234,7 @@ class _BusinessCentralChecks:
     def found(self, row: BusinessCentralConnection) -> str:
         system = setup.business_central_of(row, timing=IMPATIENT)
         try:
-            content = system.client.get("api/v2.0/companies").object()
+            told = system.companies()
         except IntegrationError as error:
             if error.cause in (Cause.UNKNOWN_TABLE, Cause.DELETED):
                 message = (
@@ -243,7 +243,7 @@ class _BusinessCentralChecks:
                 )
                 raise ConfigurationError(message, cause=Cause.NOT_AN_API) from error
             raise
-        names = {str(entry.get("id")).lower(): str(entry.get("name")) for entry in content["value"]}
+        names = {str(entry.get("id")).lower(): str(entry.get("name")) for entry in told}
         wanted = str(self.company.business_central_id).lower()
         if wanted not in names:
             listed = "; ".join(f"{name} is {identity}" for identity, name in names.items())

@@ -20,7 +20,7 @@ from connections import (
     secrets,
     setup,
 )
-from connections.business_central import BusinessCentral
+from connections.business_central import COMPANIES, BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
@@ -273,7 +273,7 @@ def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:
 
 def _clock(side: Side, client: Client) -> str:
     """Compare the time an answer carries with ours; half the way there belongs to neither."""
-    path = "WhoAmI" if side == Side.DATAVERSE else "api/v2.0/companies"
+    path = "WhoAmI" if side == Side.DATAVERSE else COMPANIES
     before = datetime.now(UTC)
     answer = client.get(path)
     after = datetime.now(UTC)

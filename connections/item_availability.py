@@ -23,7 +23,7 @@ from connections import hosts, nav_connection, setup, trust
 from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, SalesConnectionSetup
+from connections.models import BusinessCentralConnection, Company, SalesConnectionSetup
 from connections.nav_connection import KEY, URL, USER
 from connections.odata.failures import failure
 from connections.systems import Side
@@ -167,15 +167,14 @@ def default_url(company: Company) -> str:
     """Return where Business Central answers for this company."""
     row = setup.business_central_connection(company)
     setup.check_complete(row, "server_address")
-    name = _name_in_business_central(company).replace("'", "''")
+    name = _name_in_business_central(row).replace("'", "''")
     root = setup.business_central_root(row.server_address)
     return f"{root}/ODataV4/Company('{quote(name)}')/{SERVICE}"
 
 
-def _name_in_business_central(company: Company) -> str:
-    row = setup.business_central_connection(company)
-    client = setup.business_central_of(row, timing=IMPATIENT).client
-    for told in client.get("api/v2.0/companies").object()["value"]:
+def _name_in_business_central(row: BusinessCentralConnection) -> str:
+    company = row.company
+    for told in setup.business_central_of(row, timing=IMPATIENT).companies():
         if str(told.get("id")).lower() == str(company.business_central_id).lower():
             return str(told["name"])
     return company.name

@@ -24,14 +24,13 @@ LONGEST_UNIT = 160
 
 def companies(row: BusinessCentralConnection) -> list[dict[str, str]]:
     """Return the companies that Business Central answers with."""
-    client = setup.business_central_of(row, timing=IMPATIENT).client
     return [
         {
             "id": str(UUID(str(told["id"]))),
             "name": str(told["name"]),
             "display_name": str(told.get("displayName") or ""),
         }
-        for told in client.get("api/v2.0/companies").object()["value"]
+        for told in setup.business_central_of(row, timing=IMPATIENT).companies()
     ]
 
 
@@ -58,7 +57,7 @@ def _package(row: DataverseConnectionSetup) -> Package:
 def _units(client: Client) -> list[dict[str, str]]:
     """Return the business units; the root one has no parent."""
     path = "businessunits?$select=businessunitid,name,_parentbusinessunitid_value&$orderby=name"
-    rows = [row for page in client.pages(path) for row in page]
+    rows = client.rows(path)
     rows.sort(key=lambda row: row.get("_parentbusinessunitid_value") is not None)
     return [{"id": str(UUID(row["businessunitid"])), "name": str(row["name"])} for row in rows]
 
@@ -120,7 +119,7 @@ def _integration_user(client: Client, row: DataverseConnectionSetup) -> Finding:
         who = row.client_id
         wanted = f"applicationid eq {UUID(who)}"
     path = f"systemusers?$select=systemuserid,fullname,isdisabled&$filter={wanted}"
-    found = [user for page in client.pages(path) for user in page]
+    found = client.rows(path)
     if not found:
         sentence = f"The integration user {who} does not exist in Dataverse."
         cure = "Create the application user of the Client Id in the Power Platform admin center."
@@ -130,7 +129,7 @@ def _integration_user(client: Client, row: DataverseConnectionSetup) -> Finding:
         sentence = f"The integration user {user['fullname']} is disabled."
         return _wrong(sentence, "Enable the user in Dataverse.", "E-USER-DISABLED")
     roles = f"systemusers({user['systemuserid']})/systemuserroles_association"
-    rows = [row for page in client.pages(f"{roles}?$select=_roletemplateid_value") for row in page]
+    rows = client.rows(f"{roles}?$select=_roletemplateid_value")
     if any(row.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for row in rows):
         sentence = f"The integration user {user['fullname']} must not be System Administrator."
         cure = "Take that role away, or register another application for the integration."

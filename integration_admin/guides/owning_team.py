@@ -69,11 +69,11 @@ def _own_unit(client: Client, company: Company, made: list[str]) -> tuple[UUID, 
 
 def _own_units(client: Client, company: Company) -> list[dict[str, Any]]:
     mark = f"({str(company.business_central_id).lower()})"
-    return _rows(client, f"{UNITS}&$filter=contains(name,'{mark}')")
+    return client.rows(f"{UNITS}&$filter=contains(name,'{mark}')")
 
 
 def _root(client: Client) -> dict[str, Any]:
-    [root] = _rows(client, f"{UNITS}&$filter=_parentbusinessunitid_value eq null")
+    [root] = client.rows(f"{UNITS}&$filter=_parentbusinessunitid_value eq null")
     return root
 
 
@@ -95,17 +95,13 @@ def _team(client: Client, company: Company, unit: UUID, name: str, made: list[st
 
 def _find_team(client: Client, unit: UUID, condition: str) -> UUID | None:
     there = f"_businessunitid_value eq {unit} and {condition}"
-    found = _rows(client, f"teams?$select=teamid&$filter={there}")
+    found = client.rows(f"teams?$select=teamid&$filter={there}")
     return UUID(found[0]["teamid"]) if found else None
 
 
 def _quoted(unit: str) -> str:
     """Return the name of a unit's own team for a filter."""
     return f"{TEAM_PREFIX}{unit}"[:LONGEST].replace("'", "''")
-
-
-def _rows(client: Client, path: str) -> list[dict[str, Any]]:
-    return [row for page in client.pages(path) for row in page]
 
 
 def _create(client: Client, entity_set: str, values: dict[str, Any]) -> None:
