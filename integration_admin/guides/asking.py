@@ -8,6 +8,7 @@ from uuid import UUID
 
 from connections import deployment, health, item_availability, redeploy, setup
 from connections.checks import IMPATIENT
+from connections.company_row import LONGEST_NAME, mark_of
 from connections.health import Finding, State
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Client
@@ -18,8 +19,6 @@ from connections.solution.package import Package
 from connections.solution_host import ADMINISTRATOR_TEMPLATE, SolutionHost
 from connections.systems import Side
 from connections.terms import AuthenticationType
-
-LONGEST_UNIT = 160
 
 
 def companies(row: BusinessCentralConnection) -> list[dict[str, str]]:
@@ -64,9 +63,9 @@ def _units(client: Client) -> list[dict[str, str]]:
 
 def unit_name(company: Company) -> str:
     """Return what the company's own business unit is called (E-9.13)."""
-    mark = f" ({str(company.business_central_id).lower()})"
+    mark = f" {mark_of(company)}"
     name = company.display_name or company.name
-    return f"{name[: LONGEST_UNIT - len(mark)]}{mark}"
+    return f"{name[: LONGEST_NAME - len(mark)]}{mark}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from connections.causes import Cause
-from connections.company_row import TEAM_PREFIX
+from connections.company_row import mark_of, team_name
 from connections.errors import ConfigurationError
 from connections.models import Company
 from connections.odata import Client, Request
 from integration_admin.guides.asking import unit_name
 
 JSON = {"Content-Type": "application/json"}
-LONGEST = 160
 UNITS = "businessunits?$select=businessunitid,name"
 
 
@@ -68,8 +67,7 @@ def _own_unit(client: Client, company: Company, made: list[str]) -> tuple[UUID, 
 
 
 def _own_units(client: Client, company: Company) -> list[dict[str, Any]]:
-    mark = f"({str(company.business_central_id).lower()})"
-    return client.rows(f"{UNITS}&$filter=contains(name,'{mark}')")
+    return client.rows(f"{UNITS}&$filter=contains(name,'{mark_of(company)}')")
 
 
 def _root(client: Client) -> dict[str, Any]:
@@ -80,7 +78,7 @@ def _root(client: Client) -> dict[str, Any]:
 def _team(client: Client, company: Company, unit: UUID, name: str, made: list[str]) -> UUID:
     if found := _find_team(client, unit, f"name eq '{_quoted(name)}'"):
         return found
-    wanted = f"{TEAM_PREFIX}{name}"[:LONGEST]
+    wanted = team_name(name)
     me = client.get("WhoAmI").object()["UserId"]
     identity = uuid5(company.business_central_id, f"team/{unit}")
     values = {"teamid": str(identity), "name": wanted, "teamtype": 0}
@@ -101,7 +99,7 @@ def _find_team(client: Client, unit: UUID, condition: str) -> UUID | None:
 
 def _quoted(unit: str) -> str:
     """Return the name of a unit's own team for a filter."""
-    return f"{TEAM_PREFIX}{unit}"[:LONGEST].replace("'", "''")
+    return team_name(unit).replace("'", "''")
 
 
 def _create(client: Client, entity_set: str, values: dict[str, Any]) -> None:
