@@ -67,6 +67,12 @@ def sections_of(
     ]
 
 
+def asking_for(form: SetupForm[Any], problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """Return what a page shows that asks for a form: its fields, and what is wrong with them."""
+    sections = sections_of(form, problems, is_editing=True, sees_all=True)
+    return {"sections": sections, "problems": problems}
+
+
 def _is_idle(form: SetupForm[Any], name: str) -> bool:
     kind = getattr(form.instance, "authentication_type", "")
     return bool(kind) and is_idle(name, AuthenticationType(kind))
