@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ from connections.systems import Selection, Side
 from connections.terms import AuthenticationType, SdkVersion
 
 IMPATIENT = Timing(connect=5.0, read=20.0, patience=15.0, attempts=2)
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 WARN_BEFORE = timedelta(days=30)  # C-3301
 # What every company's synchronization reads first; the other tables are named when they are met.
 BUSINESS_CENTRAL_TABLES = (
@@ -133,9 +131,8 @@ def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
 
 
 def failed(side: Side, name: str, error: IntegrationError, seconds: float) -> Check:
-    """Say what is wrong, and what to do: the message's own advice, else that of the cause."""
-    sentence, *rest = SENTENCE_END.split(error.message, maxsplit=1)
-    cure = rest[0] if rest else CATALOGUE[error.cause].advice
+    """Return a check that was refused."""
+    sentence, cure = error.told()
     return Check(
         side,
         name,
@@ -199,8 +196,7 @@ def _naming(table: str) -> Iterator[None]:
 
 
 def _named(mappings: set[str], order: Iterable[str]) -> str:
-    *others, last = [name for name in order if name in mappings]
-    return f"{', '.join(others)} and {last}" if others else last
+    return needed_pages.listed([name for name in order if name in mappings])
 
 
 class _BusinessCentralChecks:
