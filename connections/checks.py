@@ -8,11 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit
-
-import requests
-from requests.utils import get_environ_proxies
 
 from connections import hosts, needed_pages, setup, trust
 from connections.authentication import newest_served, proof_of, takes_tokens
@@ -22,9 +18,9 @@ from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
 from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError
+from connections.lone_request import answered
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Timing
-from connections.odata.failures import failure
 from connections.solution.manifest import version_of
 from connections.solution_host import ADMINISTRATOR_TEMPLATE
 from connections.systems import Selection, Side
@@ -156,16 +152,8 @@ def _check_address(row: SignIn, address: str) -> str:
 
 def _check_certificate(side: Side, address: str) -> str:
     """Any answer will do, whatever it says: then the certificate was believed."""
-    with requests.Session() as session:
-        session.trust_env = False
-        session.proxies = get_environ_proxies(address)
-        options: dict[str, Any] = {"allow_redirects": False, "stream": True}
-        options["timeout"] = (IMPATIENT.connect, IMPATIENT.read)
-        try:
-            with session.get(address, verify=trust.bundle(), **options) as answer:
-                ends = trust.end_of_certificate(answer)
-        except requests.RequestException as error:
-            raise failure(side, address, error, writes=False) from error
+    with answered(side, address, IMPATIENT, stream=True) as answer:
+        ends = trust.end_of_certificate(answer)
     host = urlsplit(address).netloc
     if ends is None:
         return f"{host} answers with a certificate that is trusted."

@@ -14,18 +14,17 @@ from urllib.parse import quote, urlencode
 import requests
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from requests.utils import get_environ_proxies
 
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import hosts, nav_connection, setup, trust
+from connections import hosts, nav_connection, setup
 from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import ConfigurationError, IntegrationError, TransientError
+from connections.lone_request import answered
 from connections.models import BusinessCentralConnection, Company, SalesConnectionSetup
 from connections.nav_connection import KEY, URL, USER
-from connections.odata.failures import failure
 from connections.systems import Side
 
 SERVICE = "ItemAvailability"  # as the extension publishes it
@@ -183,23 +182,11 @@ def _name_in_business_central(row: BusinessCentralConnection) -> str:
 def ask(url: str, user_name: str, access_key: str) -> Trial:
     """Ask for one item with user and key, and nothing else, as Sales does."""
     began = time.monotonic()
-    with requests.Session() as session:
-        session.trust_env = False
-        session.proxies = get_environ_proxies(url)
-        try:
-            answer = session.get(
-                f"{url}?{urlencode({'$top': 1})}",
-                headers={
-                    "Accept": "application/json",
-                    "Authorization": _authorization(user_name, access_key),
-                },
-                verify=trust.bundle(),
-                timeout=(IMPATIENT.connect, IMPATIENT.read),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise failure(Side.BUSINESS_CENTRAL, url, error, writes=False) from error
-    return Trial(url, user_name, time.monotonic() - began, _found(answer, user_name))
+    headers = {"Accept": "application/json", "Authorization": _authorization(user_name, access_key)}
+    one = f"{url}?{urlencode({'$top': 1})}"
+    with answered(Side.BUSINESS_CENTRAL, one, IMPATIENT, headers=headers) as answer:
+        seconds = time.monotonic() - began
+        return Trial(url, user_name, seconds, _found(answer, user_name))
 
 
 def _authorization(user_name: str, access_key: str) -> str:
