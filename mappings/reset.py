@@ -55,6 +55,11 @@ class ResetPlan:
     removed: tuple[str, ...] = ()  # not part of this set-up any more
     kept: tuple[str, ...] = ()  # by request, or made by the administrator
 
+    @property
+    def number(self) -> int:
+        """How many mappings do not stay: what a person types to confirm it (C-0516)."""
+        return len(self.reset) + len(self.removed)
+
 
 @dataclass(frozen=True, slots=True)
 class ResetSummary:
