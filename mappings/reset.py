@@ -101,7 +101,7 @@ def forecast(
         rows = IntegrationTableMapping.objects.filter(company=company)
         present = list(rows.prefetch_related("fields"))
     steps = plan(present, choices, keep)
-    kept = {row.name: _is(row) for row in present if row.name in steps.kept}
+    kept = {row.name: is_now(row) for row in present if row.name in steps.kept}
     found = {**steps.values, **kept}
     return dict(sorted(found.items(), key=lambda item: (item[1].settings["priority"], item[0])))
 
