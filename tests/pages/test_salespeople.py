@@ -25,7 +25,7 @@ from tests.running_sandbox import RunningSandbox
 
 __all__ = ["connected", "trusting"]
 ADDRESS = "/couplings/salespeople/"
-LONG = 30_000
+LONG = 60_000
 
 
 @pytest.fixture
