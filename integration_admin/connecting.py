@@ -273,8 +273,8 @@ def connect(
     keep = () if reset_mappings else tuple(present.values_list("name", flat=True))
     summary = reset.use_default_synchronization_setup(company, keep=keep)
     entries = activation.create_default_entries(company, now=now, start=start) if jobs else []
-    if jobs and start and (not was_enabled or (has_sales and not had_sales)):
-        activation.resume(company, now=now, has_sales=has_sales)
+    if not was_enabled or (has_sales and not had_sales):
+        activation.resume(company, now=now)
     return Outcome(company, found, created_row, summary, len(entries))
 
 
@@ -364,7 +364,7 @@ def _enable(company: Company, *, sales: bool | None, now: datetime) -> None:
     elif sales is False and row.is_enabled:
         with transaction.atomic():
             setup.disable(row)
-            activation.hold_sales(company, now=now)
+            activation.hold(company, now=now)
         sales_status.take_leave(row)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -158,11 +158,7 @@ def _enabled(
         )
         return Outcome([*found, wrong])
     summary, jobs = apply_choices(company, now=now, by=by)
-    has_sales = setup.has_sales(company)
-    with transaction.atomic():  # the bells ring once it is known what stays on hold
-        activation.resume(company, now=now, has_sales=has_sales)
-        if not has_sales:
-            activation.hold_sales(company, now=now)
+    activation.resume(company, now=now)
     return Outcome(found, summary, jobs)
 
 
@@ -227,13 +223,12 @@ def _orders(row: SalesConnectionSetup) -> str:
 
 def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
     """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
-    company, ends_all = row.company, _ends_all(row)
-    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
+    company = row.company
     with transaction.atomic():
         setup.disable(row, by=by)
-        if ends_all and isinstance(row, SalesConnectionSetup):
+        if isinstance(row, SalesConnectionSetup) and setup.is_direct(company):
             setup.disable(setup.dataverse_setup(company), by=by)
-        held = hold(company, now=now)
+        held = activation.hold(company, now=now)
     if isinstance(row, SalesConnectionSetup):
         sales_status.take_leave(row)
     return held

@@ -193,6 +193,7 @@ class EntryShape(Schema):
     mapping_name: str
     description: str
     status: str
+    hold_reason: str
     earliest_start: datetime | None
     recurring: bool
     minutes_between_runs: int

@@ -185,7 +185,7 @@ def apply_defaults(here: Finishing) -> str:
     summary = reset.use_default_synchronization_setup(
         company, choices=choices, keep=keep, by=here.by
     )
-    activation.create_default_entries(company, now=clock.now(), start=False)
+    activation.create_default_entries(company, now=clock.now())
     return f"{summary}."
 
 
@@ -252,8 +252,7 @@ def _of_what_is_enabled(company: Company) -> list[str]:
     """Return the mappings in their order; those of Sales only where Sales takes part."""
     if setup.has_sales(company):
         return run_order(company)
-    of_sales = {mapping.name for mapping in defaults.mappings() if mapping.family == "sales"}
-    return [name for name in run_order(company) if name not in of_sales]
+    return [name for name in run_order(company) if name not in defaults.of_sales()]
 
 
 def _synchronize(here: Finishing, company: Company, name: str) -> None:

@@ -19,6 +19,7 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from mappings.models import IntegrationTableMapping
+from syncjobs import clock, queue
 from syncjobs.models import JobQueueEntry
 from syncjobs.terms import JobStatus
 from tests.connections.test_on_premises import demoted
@@ -115,6 +116,22 @@ def test_sales_that_is_switched_off_takes_its_jobs_and_its_address_along(
     assert ready.filter(mapping_name="CUSTOMER").exists()
     [link] = exported.dataverse.get("nav_connections").json()["value"]
     assert not link["nav_dynamicsnavurl"]
+
+
+def test_what_a_person_holds_stays_on_hold_when_sales_is_switched_on_again(
+    exported: RunningSandbox, tmp_path: Path
+) -> None:  # E-7.50
+    _configure("--sandbox", "--sales")
+    held = JobQueueEntry.objects.get(mapping_name="ITEM-PRODUCT")
+    queue.set_on_hold(held, now=clock.now())
+    off = _description(exported.env, "", "[sales]\nenabled = false")
+    _configure("--file", _file(tmp_path, off))
+
+    _configure("--sandbox", "--sales")
+
+    status = dict(JobQueueEntry.objects.values_list("mapping_name", "status"))
+    assert status["ITEM-PRODUCT"] == JobStatus.ON_HOLD
+    assert status["RESOURCE-PRODUCT"] == JobStatus.READY
 
 
 def test_a_second_company_of_the_same_name_is_told_apart(exported: RunningSandbox) -> None:
