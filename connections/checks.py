@@ -18,6 +18,7 @@ from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
 from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError
+from connections.integration_user import NON_INTERACTIVE
 from connections.lone_request import answered
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Timing
@@ -37,7 +38,7 @@ BUSINESS_CENTRAL_TABLES = (
     "salespeoplePurchasers",
     "generalLedgerSetup",
 )
-NON_INTERACTIVE, NOT_A_MEMBER = 4, "0x80072560"  # the second: no user, or a disabled one
+NOT_A_MEMBER = "0x80072560"  # no user, or a disabled one
 USER_COLUMNS = (
     "fullname", "isdisabled", "applicationid", "islicensed", "isintegrationuser", "accessmode",
 )  # fmt: skip
@@ -347,7 +348,7 @@ class _DataverseChecks:
         return f"The server has version {told}."
 
     def user(self) -> str:
-        me = self.system.me
+        me = self.system.who_am_i()  # not what is remembered: it may have been made anew
         found = self.system.get("systemuser", [me], USER_COLUMNS).get(me)
         if found is None:
             message = (

@@ -64,6 +64,7 @@ class PlanShape(Schema):
     shipped: str
     installed: str
     import_reason: str  # empty: nothing would be imported
+    user_to_create: str  # the application that has no user yet
     roles: list[str]
     missing: list[str]
     trouble: str  # why it is not known
@@ -87,6 +88,7 @@ def plan_redeploy(
         "shipped": deployment.version_of_package(company),
         "installed": plan.installed,
         "import_reason": plan.import_reason,
+        "user_to_create": plan.user,
         "roles": plan.roles,
         "missing": plan.missing,
         "trouble": plan.trouble,
