@@ -12,7 +12,7 @@ from audit.terms import Act
 from connections import checks, setup
 from connections.errors import split
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
-from integration_admin import connecting, descriptions, enabling
+from integration_admin import connecting, descriptions, enabling, restoring
 from integration_admin.api.access import ApiToken, require, user_of
 from integration_admin.api.refusals import Code, RefusalError, not_found
 from integration_admin.api.scope import Scope, company_of
@@ -69,6 +69,13 @@ class EnabledShape(Schema):
     findings: list[FindingShape]
     mappings: str | None
     jobs: int
+
+
+class RestoredShape(Schema):
+    """Which set-ups are enabled again, and what keeps the next one from it."""
+
+    restored: list[str]
+    findings: list[FindingShape]
 
 
 SETUPS = (
@@ -191,6 +198,13 @@ def disable_sales(request: HttpRequest, scope: Query[Scope]) -> Any:
     return _disable(request, scope, SalesConnectionSetup)
 
 
+@router.post("/connections/restore", auth=CHANGE, response=RestoredShape)
+def restore_connections(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Test and enable again what was disabled for a while; what is in the way is told."""
+    restored = restoring.restore(company_of(request, scope), now=clock.now(), by=user_of(request))
+    return {"restored": restored.names, "findings": restored.in_the_way}
+
+
 def _shown(kind: str, row: Any) -> dict[str, Any]:
     signs_in = not isinstance(row, SalesConnectionSetup)
     return {
@@ -198,6 +212,7 @@ def _shown(kind: str, row: Any) -> dict[str, Any]:
         "name": str(row._meta.verbose_name),
         "is_enabled": getattr(row, "is_enabled", None),
         "disable_reason": getattr(row, "disable_reason", ""),
+        "restore_connection": getattr(row, "restore_connection", False),
         "server_address": row.server_address,
         "web_client_url": getattr(row, "web_client_url", ""),
         "authentication_type": row.authentication_type if signs_in else "",

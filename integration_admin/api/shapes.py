@@ -24,6 +24,7 @@ class ConnectionShape(Schema):
     name: str
     is_enabled: bool | None
     disable_reason: str
+    restore_connection: bool
     server_address: str
     web_client_url: str
     authentication_type: str

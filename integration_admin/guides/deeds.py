@@ -16,7 +16,6 @@ from connections import integration_user, setup, setup_edits
 from connections.authentication import NEEDED
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
-from connections.health import Finding
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -165,22 +164,11 @@ def enable_dataverse(here: Finishing) -> str:
 def enabled(here: Finishing, outcome: enabling.Outcome, what: str) -> str:
     """Say what enabling led to; what is in the way stops the run."""
     if outcome.in_the_way:
-        raise refusal(outcome.in_the_way)
+        raise enabling.refusal(outcome.in_the_way)
     for finding in outcome.findings:
         if finding.code in enabling.SAID_ONLY:
             here.warn(f"{finding.sentence} {finding.cure}".strip())
     return f"{what} is enabled. {outcome.mappings}; {outcome.jobs} job queue entries created."
-
-
-def refusal(found: list[Finding]) -> ConfigurationError:
-    """Return what checks found as an error that names its code."""
-    told = " ".join(f"{one.sentence} {one.cure}".strip() for one in found)
-    try:
-        cause = Cause(found[0].code)
-    except ValueError:
-        cause = Cause.NOT_CONFIGURED
-        told = f"{told} ({found[0].code})" if found[0].code else told
-    return ConfigurationError(told, cause=cause)
 
 
 def apply_defaults(here: Finishing) -> str:

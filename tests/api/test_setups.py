@@ -11,6 +11,7 @@ from audit.terms import Act
 from connections.models import DataverseConnectionSetup, DeploymentIdentity, SalesConnectionSetup
 from connections.secrets import key_id
 from connections.terms import ConnectionMode
+from integration_admin import restoring
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
 from syncjobs.models import HealthCheck, JobQueueEntry
@@ -140,6 +141,19 @@ def test_what_keeps_a_connection_from_being_enabled_is_told(admin: Program, past
     assert (answer.status, answer.json["is_enabled"]) == (200, False)
     assert "E-HOST" in {finding["code"] for finding in answer.json["findings"]}
     assert not DataverseConnectionSetup.objects.get().is_enabled
+
+
+def test_what_rests_is_restored_or_says_what_keeps_it(admin: Program, past: Past) -> None:
+    nothing = admin.post("/connections/restore")
+    restoring.rest(past.company, now=past.now)
+
+    answer = admin.post("/connections/restore")
+
+    assert nothing.json == {"restored": [], "findings": []}
+    assert answer.json["restored"] == []
+    assert "E-HOST" in {finding["code"] for finding in answer.json["findings"]}
+    dataverse = admin.get("/connections").json["items"][1]
+    assert (dataverse["is_enabled"], dataverse["restore_connection"]) == (False, True)
 
 
 def test_defaults_are_previewed_and_applied_with_the_number(admin: Program, past: Past) -> None:
