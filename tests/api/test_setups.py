@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pytest_django import Settings
 
 from audit.models import AuditEntry
@@ -27,11 +28,32 @@ def described(past: Past, **parts: Any) -> dict[str, Any]:
     return {"company": {"business_central_id": identity}, **parts}
 
 
-def test_configuring_saves_what_is_described_and_says_what_does_not_work(
-    admin: Program, past: Past
-) -> None:
+@pytest.fixture
+def resting(past: Past) -> Past:
+    """Nothing is in use."""
+    SalesConnectionSetup.objects.update(is_enabled=False)
+    DataverseConnectionSetup.objects.update(is_enabled=False)
+    return past
+
+
+def test_what_is_in_use_stays_as_it_was_if_a_check_fails(admin: Program, past: Past) -> None:
+    before = DataverseConnectionSetup.objects.get().client_secret.token
+
     answer = admin.post(
         "/connections/configure", described(past, dataverse={"client_secret": PLANTED})
+    )  # E-9.7
+
+    assert (answer.json["connected"], answer.json["saved"]) == (False, False)
+    assert DataverseConnectionSetup.objects.get().client_secret.token == before
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    assert PLANTED not in str(answer.json)
+
+
+def test_configuring_saves_what_is_described_and_says_what_does_not_work(
+    admin: Program, resting: Past
+) -> None:
+    answer = admin.post(
+        "/connections/configure", described(resting, dataverse={"client_secret": PLANTED})
     )
 
     assert answer.status == 200
@@ -44,8 +66,8 @@ def test_configuring_saves_what_is_described_and_says_what_does_not_work(
     assert PLANTED not in str(entry.after)
 
 
-def test_the_same_secret_again_is_no_change(admin: Program, past: Past) -> None:
-    body = described(past, dataverse={"client_secret": PLANTED})
+def test_the_same_secret_again_is_no_change(admin: Program, resting: Past) -> None:
+    body = described(resting, dataverse={"client_secret": PLANTED})
     admin.post("/connections/configure", body)
     token = DataverseConnectionSetup.objects.get().client_secret.token
 
