@@ -20,8 +20,7 @@ from connections.models import (
 from connections.systems import Selection
 from integration_admin.described_rows import DescribedRows, described
 from integration_admin.descriptions import Description
-from mappings import reset
-from mappings.models import IntegrationTableMapping
+from mappings import new_choices, reset
 from mappings.reset import ResetSummary
 from syncjobs import activation
 
@@ -56,7 +55,8 @@ def connect(
     """Bring a company to what is described; again it changes only what is described anew.
 
     If a check fails, a connection that is in use stays as it was; else the settings are kept and
-    it is not enabled. Mappings that are there stay as they are, unless they are to be reset.
+    it is not enabled. Mappings that are there follow the choices and stay as they are otherwise,
+    unless they are to be reset.
     """
     wanted = described(description)
     company = wanted.company
@@ -72,9 +72,8 @@ def connect(
     if setup.has_sales(company):
         with suppress(IntegrationError):  # the page of the set-up says what Sales did not tell
             sales_status.introduce(company, now=now)
-    present = IntegrationTableMapping.objects.filter(company=company)
-    keep = () if reset_mappings else tuple(present.values_list("name", flat=True))
-    summary = reset.use_default_synchronization_setup(company, keep=keep)
+    bring = reset.use_default_synchronization_setup if reset_mappings else new_choices.apply
+    summary = bring(company)
     entries = activation.create_default_entries(company, now=now, start=start) if jobs else []
     if not in_use or (setup.has_sales(company) and not had_sales):
         activation.resume(company, now=now)

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0007_client_secret_expires_on'),
-        ('syncjobs', '0003_sweeps_and_health'),
+        ('syncjobs', '0004_mass_changes'),
     ]
 
     operations = [
