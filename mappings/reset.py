@@ -89,6 +89,23 @@ def preview(
     return plan(list(present), choices or choices_of(company), keep)
 
 
+def forecast(
+    company: Company, *, choices: SetupChoices, keep: Collection[str] = ()
+) -> dict[str, MappingValues]:
+    """Return every mapping as it would be after a reset, in the order of a run.
+
+    The company need not be saved yet.
+    """
+    present: list[IntegrationTableMapping] = []
+    if company.pk:
+        rows = IntegrationTableMapping.objects.filter(company=company)
+        present = list(rows.prefetch_related("fields"))
+    steps = plan(present, choices, keep)
+    kept = {row.name: is_now(row) for row in present if row.name in steps.kept}
+    found = {**steps.values, **kept}
+    return dict(sorted(found.items(), key=lambda item: (item[1].settings["priority"], item[0])))
+
+
 @transaction.atomic
 def use_default_synchronization_setup(
     company: Company,

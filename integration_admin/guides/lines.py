@@ -14,8 +14,10 @@ from connections.setup_forms import Problem
 from connections.setup_lines import NOTHING, SET, described_by
 from connections.sign_in_forms import kinds_with
 from integration_admin.guides import drafts
+from integration_admin.guides.first_synchronization import FullSynchReviewForm
 from integration_admin.guides.forms import RowForm, StepForm
 from integration_admin.guides.guide import REVIEW, Guide, Situation, applying
+from syncjobs import full_synch_review
 
 Form = StepForm | RowForm
 
@@ -67,6 +69,13 @@ def sections_of(form: Form, problems: Sequence[Problem]) -> list[Section]:
         )
         for caption, names in form.sections
     ]
+
+
+def reviewed(
+    form: FullSynchReviewForm, sections: Sequence[Section]
+) -> list[tuple[full_synch_review.Line, Line]]:
+    """Return each mapping of the full synchronization review with the field of its choice."""
+    return [(form.lines[line.name], line) for section in sections for line in section.lines]
 
 
 def _line(form: Form, bound: BoundField, problems: Sequence[Problem]) -> Line:
@@ -146,7 +155,9 @@ def _answers(form: Any, situation: Situation, present: Situation) -> list[Answer
     found = []
     for name in names:
         value = value_of(chosen, chosen[name])
-        before = value_of(now, now[name]) if present.company is not None else ""
+        # What a system was asked for stands in no set-up.
+        is_known = present.company is not None and name in now.fields
+        before = value_of(now, now[name]) if is_known else ""
         if value != NOTHING or before not in ("", NOTHING):
             found.append(Answer(str(chosen[name].label), value, "" if before == value else before))
     return found
