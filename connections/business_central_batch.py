@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from connections.causes import Cause
 from connections.errors import IntegrationError, TransientError
@@ -32,8 +33,8 @@ class Part:
         if self.if_match:
             headers["If-Match"] = self.if_match
         head = {"id": str(number), "method": self.method, "url": self.url, "headers": headers}
-        start = json.dumps(head, ensure_ascii=False)
-        return f'{start[:-1]}, "body": {self.body}}}' if self.body else start
+        start = msgspec.json.encode(head).decode()
+        return f'{start[:-1]},"body":{self.body}}}' if self.body else start
 
 
 class Batch:
