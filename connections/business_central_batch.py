@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from connections.causes import Cause
 from connections.errors import IntegrationError, TransientError
@@ -17,8 +17,7 @@ MOST = 100
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One request of a batch; `url` is below the route, `body` is JSON text."""
 
     method: str

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from msgspec import Struct
 
 from connections.models import Company
 from connections.systems import Lookup, Record, Value
@@ -146,8 +147,7 @@ def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Valu
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """A source and a destination that now agree, as far as one direction goes.
 
     `destination_seen` is False when the destination changed since what was noted of it. The bases
@@ -260,8 +260,7 @@ def _agreed(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A coupled record that failed in one direction."""
 
     source: Record

@@ -6,13 +6,13 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 import msgspec
+from msgspec import Struct
 
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
@@ -27,8 +27,7 @@ DECODER = msgspec.json.Decoder(float_hook=Decimal)
 LENIENT = json.JSONDecoder(parse_float=Decimal)  # reads halves of characters, too
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Status, headers (case ignored) and body of an answer."""
 
     side: Side

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from connections.errors import IntegrationError
 from connections.systems import Create, Record, Side, System, Update, Value, Write
@@ -11,8 +12,7 @@ from mappings.spec import DirectedMapping, Mark
 from syncjobs.engine.change import Agree, Change, Diffs, Insert, Modify
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a change.
 
     `record` is the destination after the write; `ours` is False when somebody changed it since.
