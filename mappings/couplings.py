@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -171,11 +171,12 @@ def agree(
 ) -> None:
     """Couple the pairs, or note how far both sides have come: one upsert."""
     source, destination = sides(mapping.direction)
-    fields = tuple(
+    fields = [
         (field.source.name, field.destination.name)
         for field in mapping.fields
         if field.bidirectional and field.source is not None
-    )
+    ]
+    names = [name for name, _ in fields], [name for _, name in fields]
     upsert(
         Coupling,
         (
@@ -191,7 +192,7 @@ def agree(
             "base",
             "incarnation",
         ),
-        [_agreed(item, source, destination, fields) for item in agreements],
+        [_agreed(item, source, destination, names) for item in agreements],
         fixed={
             "company": company.pk,
             "mapping_name": mapping.name,
@@ -233,13 +234,13 @@ def _agreed(
     item: Agreement,
     source: Columns,
     destination: Columns,
-    fields: tuple[tuple[str, str], ...],
+    names: tuple[Sequence[str], Sequence[str]],
 ) -> tuple[Any, ...]:
     here = item.source.values if item.source_base is None else item.source_base
     there = item.destination.values if item.destination_base is None else item.destination_base
     base = {
-        source.base: encoded(here, [name for name, _ in fields]),
-        destination.base: encoded(there, [name for _, name in fields]),
+        source.base: encoded(here, names[0]),
+        destination.base: encoded(there, names[1]),
     }
     noted = item.source_mark or Mark(item.source.modified_at, item.source.version)
     reached = Mark()

@@ -122,7 +122,7 @@ def _utc(value: datetime | None) -> str | None:
     if value is None:
         return None
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return str(utc.replace(tzinfo=None))
+    return utc.isoformat(" ").removesuffix("+00:00")
 
 
 def _as_it_is(value: Any) -> Any:

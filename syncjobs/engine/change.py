@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,8 +17,8 @@ from syncjobs.engine.facts import Facts
 from syncjobs.terms import Action
 
 
-class FieldDiff(NamedTuple):
-    """One destination field before and after; a tuple, since a page has ten thousands of them."""
+class FieldDiff(Struct, frozen=True):
+    """One destination field before and after."""
 
     field: str
     before: Value

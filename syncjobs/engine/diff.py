@@ -42,8 +42,13 @@ def compare(
     return Comparison(tuple(diffs), tuple(warnings))
 
 
-def initial(mapping: DirectedMapping, source: Record, references: References) -> Comparison:
-    """Return every field of a record that is to be created (E-3.40); empty ones are left out."""
+def initial(
+    mapping: DirectedMapping, source: Record, references: References
+) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Return the fields of a record that is to be created (E-3.40), and warnings.
+
+    Empty fields are left out.
+    """
     values: dict[str, Value] = dict(mapping.insert_defaults)
     warnings: list[str] = []
     given = source.values
@@ -61,9 +66,7 @@ def initial(mapping: DirectedMapping, source: Record, references: References) ->
         elif field.refers_to and _is_blank(field, given, references):
             continue
         _add(values, warnings, field, transfer(field, source, None, references))
-    return Comparison(
-        tuple(FieldDiff(name, None, value) for name, value in values.items()), tuple(warnings)
-    )
+    return values, tuple(warnings)
 
 
 def _add(
@@ -96,6 +99,13 @@ def everything(
             before = destination.values.get(field.destination.name)
             diffs.append(FieldDiff(field.destination.name, before, result.value))
     return tuple(diffs)
+
+
+def created(values: Values, derived: Values) -> Diffs:
+    """Return what a new record will hold; what its entity derives stands over the fields."""
+    kept = {name: value for name, value in values.items() if name not in derived}
+    added = {name: value for name, value in derived.items() if value not in (None, "")}
+    return tuple(FieldDiff(name, None, value) for name, value in {**kept, **added}.items())
 
 
 def with_derived(diffs: Diffs, derived: Mapping[str, Value], present: Mapping[str, Value]) -> Diffs:
