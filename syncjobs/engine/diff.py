@@ -72,11 +72,16 @@ def initial(
 def _add(
     values: dict[str, Value], warnings: list[str], field: FieldTransfer, result: Transferred
 ) -> None:
-    if result.value is KEEP or result.value in (None, ""):
+    if result.value is KEEP or _is_empty(result.value):
         return
     values[field.destination.name] = result.value
     if result.warning:
         warnings.append(result.warning)
+
+
+def _is_empty(value: Value) -> bool:
+    """Whether there is nothing to write; a Decimal is slow to compare with a text."""
+    return value is None or (isinstance(value, str) and not value)
 
 
 def _is_blank(field: FieldTransfer, given: Values, references: References) -> bool:
@@ -104,7 +109,7 @@ def everything(
 def created(values: Values, derived: Values) -> Diffs:
     """Return what a new record will hold; what its entity derives stands over the fields."""
     kept = {name: value for name, value in values.items() if name not in derived}
-    added = {name: value for name, value in derived.items() if value not in (None, "")}
+    added = {name: value for name, value in derived.items() if not _is_empty(value)}
     return tuple(FieldDiff(name, None, value) for name, value in {**kept, **added}.items())
 
 
