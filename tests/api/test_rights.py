@@ -24,7 +24,7 @@ RIGHTS = {
     "POST /connections/dataverse/disable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/enable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/disable": Right.CHANGE_CONNECTION,
-    "GET /health": Right.VIEW_CONNECTION,
+    "GET /health": Right.VIEW_CONSOLE,
     "POST /health/check": Right.TEST_CONNECTION,
     "GET /security-roles": Right.VIEW_ROLES,
     "POST /security-roles/check": Right.TEST_CONNECTION,
@@ -45,7 +45,7 @@ RIGHTS = {
     "GET /mappings/{name}": Right.VIEW_MAPPING,
     "POST /mappings/synchronize": Right.RUN_SYNC,
     "POST /mappings/{name}/synchronize": Right.RUN_SYNC,
-    "POST /mappings/{name}/match": Right.RUN_FULL_SYNC,
+    "POST /mappings/{name}/match": Right.MANAGE_COUPLINGS,
     "POST /mappings/{name}/preview": Right.PREVIEW,
     "GET /couplings": Right.VIEW_COUPLING,
     "POST /couplings": Right.COUPLE_RECORD,
@@ -136,6 +136,21 @@ def test_nobody_gets_in(past: Past) -> None:
     assert (Coupling.objects.count(), Run.objects.count()) == (couplings, runs)
 
 
+def test_each_operation_asks_for_its_own_right() -> None:
+    """Rights can be given singly, so one that the same roles hold is still another one."""
+    asked = {
+        f"{method} {path}": {
+            getattr(callback, "right", None) for callback in operation.auth_callbacks
+        }
+        for router in api._get_bound_routers()
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    }
+
+    assert asked == {operation: {right} for operation, right in RIGHTS.items()}
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_role_may_call_exactly_what_its_rights_say(past: Past, role: Role) -> None:
     program = program_of(make_user(role))
@@ -162,8 +177,10 @@ def test_a_full_run_needs_the_right_for_full_runs(past: Past) -> None:
 
     modified = program.post("/mappings/CUSTOMER/synchronize", {})
     full = program.post("/mappings/CUSTOMER/synchronize", {"mode": "full", "confirmed": True})
+    agreed = program.post("/mappings/CUSTOMER/synchronize", {"confirmed": 400})
 
     assert modified.status == 202
+    assert (agreed.status, agreed.json["code"]) == (403, "E-FORBIDDEN")
     assert (full.status, full.json["code"]) == (403, "E-FORBIDDEN")
 
 

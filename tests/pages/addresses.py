@@ -13,7 +13,7 @@ from connections.models import Company
 from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import JobQueueEntry, Run, SynchJob
+from syncjobs.models import JobQueueEntry, MassChange, Run, SynchJob
 
 BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left"}
 FOR_STAFF = {"styleguide"}
@@ -57,7 +57,7 @@ RIGHT_OF_ACT = {
     "synchronize": Right.RUN_SYNC,
     "synchronize_selected": Right.RUN_SYNC,
     "synchronize_all": Right.RUN_SYNC,
-    "match": Right.RUN_FULL_SYNC,
+    "match": Right.MANAGE_COUPLINGS,
     "synchronize_couplings": Right.RETRY_RECORD,
     "synchronize_coupling": Right.RETRY_RECORD,
     "retry_couplings": Right.RETRY_RECORD,
@@ -82,6 +82,7 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "run_anyway": Right.RUN_FULL_SYNC,
     "save_view": Right.VIEW_CONSOLE,
     "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
     "default_view": Right.VIEW_CONSOLE,
@@ -174,6 +175,7 @@ def address(name: str) -> str:
         "run": Run,
         "run_progress": Run,
         "cancel_run": Run,
+        "run_anyway": MassChange,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
         "delete_view": SavedView,
