@@ -268,6 +268,19 @@ def test_two_clicks_on_finish_start_one_run(past: Past) -> None:
     assert GuideRun.objects.filter(company=past.company).count() == 1
 
 
+def test_of_two_people_who_set_up_one_company_the_second_is_told(past: Past) -> None:
+    person = make_user(Role.ADMINISTRATOR)
+    draft = drafts.find_or_new(person, GUIDE, None, now=past.now)
+    draft.answers = {"company": {"business_central_id": str(past.company.business_central_id)}}
+    draft.save()
+
+    with pytest.raises(BusyError, match="set up by somebody else"):
+        starting.finish(draft, GUIDE, now=past.now, by=person)
+
+    assert GuideDraft.objects.exists()
+    assert not GuideRun.objects.exists()
+
+
 def test_two_first_clicks_keep_one_draft(db: None) -> None:
     person, now = make_user(Role.ADMINISTRATOR), timezone.now()
     both = [drafts.find_or_new(person, GUIDE, None, now=now) for _ in range(2)]
