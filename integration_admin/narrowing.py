@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from connections.models import Company
+from integration_admin import carrying
 from integration_admin.columns import Column, Shows, column_of
 
 EVERYTHING = Q()
@@ -220,13 +221,7 @@ class Narrows(Shows):
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form has to carry along that asks for something else."""
-        left_out = {"page", *without}
-        return [
-            (name, value)
-            for name, values in self.asked.lists()
-            if name not in left_out
-            for value in values
-        ]
+        return carrying.fields(self.asked, without={"page", *without})
 
     @cached_property
     def picture(self) -> str:

@@ -17,10 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import DetailView, ListView
 
-from integration_admin import list_tools, saved_views
+from integration_admin import carrying, list_tools, saved_views
 from integration_admin.columns import Cell, Column, Shows, column_of
 from integration_admin.following import MOST_NEWER, Follows
 from integration_admin.models import SavedView
@@ -287,10 +286,7 @@ class CardPage(RightRequired, Shows, DetailView[M]):
 
 def back(request: HttpRequest, url_name: str) -> HttpResponse:
     """Return to the page that the button was on, filters and all, or to a list."""
-    asked = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
-        return redirect(asked)
-    return redirect(url_name)
+    return redirect(carrying.next_page(request) or url_name)
 
 
 def is_confirmed(request: HttpRequest, number: int = 0) -> bool:
@@ -309,12 +305,6 @@ def ask(
     left_out = {"csrfmiddlewaretoken", "confirmed", "number"}
     if "all" in request.POST:  # the rows are found anew
         left_out.add("selected")
-    posted = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in left_out
-        for value in values
-    ]
     return render(
         request,
         "pages/confirm.html",
@@ -323,9 +313,9 @@ def ask(
             "text": text,
             "yes": yes,
             "no": no,
-            "posted": posted,
+            "posted": carrying.fields(request.POST, without=left_out),
             "number": number,
             "is_wrong": "confirmed" in request.POST,
-            "back": request.POST.get("next") or reverse("home"),
+            "back": carrying.next_page(request) or reverse("home"),
         },
     )
