@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from connections.models import Company
-from integration_admin.idle import back_of, left, warning
 from integration_admin.roles import Right, has_right, role_of
 
 VERSION = "0.1"
@@ -202,5 +201,4 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "companies": companies,
         "company": company,
         "role": role_of(user),
-        "idle": {"left": left(request), "warning": warning(), "back": back_of(request)},
     }

@@ -7,14 +7,7 @@ from typing import Any
 
 from django.db.models import DateTimeField, Model
 from django.http import StreamingHttpResponse
-from django.urls import (
-    NoReverseMatch,
-    URLPattern,
-    URLResolver,
-    get_resolver,
-    resolve,
-    reverse,
-)
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from audit import trail
@@ -22,7 +15,7 @@ from audit.terms import Act
 from integration_admin.columns import Column
 from integration_admin.exports import FORMATS, Head
 from integration_admin.list_tools import export_limit, too_many
-from integration_admin.pages import ListPage
+from integration_admin.pages import ListPage, list_at
 from integration_admin.roles import Right, has_right
 
 A_TIME = 500  # rows read at once
@@ -37,11 +30,9 @@ class ExportError(Exception):
 def page_class(name: str) -> type[ListPage[Any]] | None:
     """Return the list page behind a URL name."""
     try:
-        found = resolve(reverse(name)).func
+        return list_at(reverse(name))
     except NoReverseMatch:
         return None
-    kind: type | None = getattr(found, "view_class", None)
-    return kind if kind is not None and issubclass(kind, ListPage) else None
 
 
 def list_pages() -> Iterator[tuple[str, type[ListPage[Any]]]]:

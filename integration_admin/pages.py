@@ -6,17 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from django.contrib.auth.mixins import AccessMixin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Model, QuerySet, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.views.generic import DetailView, ListView
 
 from integration_admin import carrying, list_tools, saved_views
@@ -122,6 +122,15 @@ class ListPage(RightRequired, Follows, ListView[M]):
             return redirect(list_tools.address_of(default))
         return super().get(request, *args, **kwargs)
 
+    @classmethod
+    def of(cls, request: HttpRequest, asked: QueryDict | None = None) -> Self:
+        """Return the list as its page would be asked for, by this address or by another one."""
+        page = cls()
+        page.setup(request)
+        if asked is not None:
+            page.asked = asked
+        return page
+
     @cached_property
     def name(self) -> str:
         """Return the URL name of the list, by which its views and its export know it."""
@@ -130,7 +139,8 @@ class ListPage(RightRequired, Follows, ListView[M]):
 
     @cached_property
     def saved_views(self) -> list[Any]:
-        return list(saved_views.visible_to(cast(User, self.request.user), self.name))
+        views = saved_views.visible_to(cast(User, self.request.user))
+        return list(views.filter(list_name=self.name))
 
     @cached_property
     def saved(self) -> SavedView | None:
@@ -234,6 +244,15 @@ class ListPage(RightRequired, Follows, ListView[M]):
     def _is_narrowed(self) -> bool:
         is_first = self.view is None or self.view.key == self.first_tab
         return bool(self.search or self.chips()) or not is_first
+
+
+def list_at(path: str) -> type[ListPage[Any]] | None:
+    """Return the list whose page is at a path."""
+    try:
+        kind: Any = getattr(resolve(path).func, "view_class", None)
+    except Resolver404:
+        return None
+    return kind if kind is not None and issubclass(kind, ListPage) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema
 
 from connections.models import Company
 from integration_admin.api.access import ApiToken, require
-from integration_admin.api.refusals import Code, Problem, RefusalError
+from integration_admin.api.refusals import Code, Problem, RefusalError, of_problems
 from integration_admin.api.scope import Paging, Scope, Text, company_of, page_of
 from integration_admin.exporting import ExportError, export, list_pages, page_class
 from integration_admin.narrowing import Narrowing
@@ -109,8 +109,7 @@ def answer(
 
 
 def _page(kind: type[ListPage[Any]], request: HttpRequest, company: Company) -> ListPage[Any]:
-    page: ListPage[Any] = kind()
-    page.setup(request)
+    page = kind.of(request)
     page.company = company
     return page
 
@@ -129,14 +128,8 @@ def _check(page: ListPage[Any]) -> None:
         *(Problem(field=one.key, sentence=one.problem) for one in page.narrowings if one.problem),
     ]
     if problems:
-        named = ", ".join(dict.fromkeys(problem.field for problem in problems))
-        raise RefusalError(
-            422,
-            Code.INPUT,
-            f"The request holds what is not allowed: {named}.",
-            "Correct the parameters under problems; GET /api/v1/lists says what there is.",
-            problems=problems,
-        )
+        cure = "Correct the parameters under problems; GET /api/v1/lists says what there is."
+        raise of_problems(problems, cure)
 
 
 def _unknown(field: str, wanted: list[str], known: list[str]) -> list[Problem]:
