@@ -19,6 +19,7 @@ from connections.models import Company
 from connections.role_matrix import COLUMNS, matrix
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.personal import as_seen_by
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
@@ -39,8 +40,8 @@ def health_page(request: SignedInRequest) -> HttpResponse:
     company = company_of(request)
     if company is None:
         return render(request, "pages/welcome.html")
-    rows = list(HealthCheck.objects.filter(company=company))
-    reports = list(HealthReport.objects.filter(company=company)[:LOOKS])
+    rows = as_seen_by(request.user, HealthCheck.objects.filter(company=company))
+    reports = as_seen_by(request.user, HealthReport.objects.filter(company=company)[:LOOKS])
     failing = checkup.failing(rows)
     context = {
         "groups": _grouped(rows),

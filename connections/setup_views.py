@@ -35,6 +35,7 @@ from integration_admin import enabling
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.personal import sees_people
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
 from syncjobs import activation, clock
@@ -172,7 +173,7 @@ def show(
     asked = form is not None or "edit" in request.GET or row.pk is None
     form = form or _form(kind, row)
     is_editing = may_edit and asked
-    sees_all = has_right(request.user, Right.TEST_CONNECTION)
+    sees_all = sees_people(request.user)
     stored = _row(kind, company)
     sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
@@ -181,7 +182,7 @@ def show(
         "row": row,
         "is_new": row.pk is None,
         "is_enabled": getattr(stored, "is_enabled", None),
-        "reason": getattr(stored, "disable_reason", ""),
+        "reason": getattr(stored, "disable_reason", "") if sees_all else "",
         "sections": [(caption, lines, kind.instead.get(caption)) for caption, lines in sections],
         "facts": facts_of(stored) if sees_all and stored.pk else [],
         "problems": told.problems,

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from connections.models import Company
+from integration_admin.personal import sees_people
 from integration_admin.roles import Right, has_right, role_of
 
 VERSION = "0.1"
@@ -201,4 +202,5 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "companies": companies,
         "company": company,
         "role": role_of(user),
+        "sees_people": sees_people(user),
     }

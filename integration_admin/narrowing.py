@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from connections.models import Company
-from integration_admin import carrying
+from integration_admin import carrying, personal
 from integration_admin.columns import Column, Shows, column_of
 
 EVERYTHING = Q()
@@ -44,6 +44,7 @@ class Filter:
     caption: str
     field: str
     choices: Callable[[Company], Iterable[tuple[str, str]]]
+    is_personal: bool = False  # its choices name people
 
 
 class Narrowing(NamedTuple):
@@ -103,11 +104,12 @@ class Narrows(Shows):
         return rows.filter(self._searched())
 
     def _searched(self) -> Q:
-        condition = Q()
         if not self.search:
-            return condition
+            return EVERYTHING
+        condition = Q(pk__in=())
         for field in self.searches:
-            condition |= Q(**{f"{field}__icontains": self.search})
+            if field not in self.hidden_fields:
+                condition |= Q(**{f"{field}__icontains": self.search})
         try:
             wanted = UUID(self.search)
         except ValueError:
@@ -123,7 +125,9 @@ class Narrows(Shows):
         """Return the fields of the filter pane, filled in."""
         if self.company is None:
             return []
-        declared = [self._of_filter(one, self.company) for one in self.filters]
+        sees_people = personal.sees_people(self.request.user)
+        allowed = (one for one in self.filters if sees_people or not one.is_personal)
+        declared = [self._of_filter(one, self.company) for one in allowed]
         asked = (self._of_column(one) for one in self.all_columns if one.is_filter)
         return declared + [one for several in asked for one in several]
 
@@ -169,7 +173,20 @@ class Narrows(Shows):
 
     @cached_property
     def all_columns(self) -> list[Column]:
-        return [column_of(given) for given in self.columns]
+        """Return the columns that the person may see, each sorted by what they may see."""
+        columns = [column_of(given) for given in self.columns]
+        if personal.sees_people(self.request.user):
+            return columns
+        hidden = self.hidden_fields
+        return [
+            replace(one, order="", is_filter=False) if hidden & {one.name, one.order} else one
+            for one in columns
+            if not (one.is_personal or self._is_bare(one, hidden))
+        ]
+
+    def _is_bare(self, column: Column, hidden: frozenset[str]) -> bool:
+        """Whether a column shows a hidden field and nothing else."""
+        return column.name in hidden and not hasattr(self, f"show_{column.name}")
 
     @cached_property
     def shown_columns(self) -> list[Column]:

@@ -19,7 +19,7 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.views.generic import DetailView, ListView
 
-from integration_admin import carrying, list_tools, saved_views
+from integration_admin import carrying, list_tools, personal, saved_views
 from integration_admin.columns import Cell, Column, Shows, column_of
 from integration_admin.following import MOST_NEWER, Follows
 from integration_admin.models import SavedView
@@ -174,7 +174,7 @@ class ListPage(RightRequired, Follows, ListView[M]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        rows = list(context["page_obj"].object_list)
+        rows = personal.as_seen_by(self.request.user, context["page_obj"].object_list)
         self.gather(rows)
         allowed = [one for one in self.actions if has_right(self.request.user, one.right)]
         return context | {
@@ -279,6 +279,10 @@ class CardPage(RightRequired, Shows, DetailView[M]):
         rows: QuerySet[M] = super().get_queryset()
         return rows.filter(**{self.company_field: self.company})
 
+    def get_object(self, queryset: QuerySet[M] | None = None) -> M:
+        row: M = personal.one_as_seen_by(self.request.user, super().get_object(queryset))
+        return row
+
     def title(self) -> str:
         return str(self.object)
 
@@ -300,7 +304,9 @@ class CardPage(RightRequired, Shows, DetailView[M]):
         }
 
     def _shown(self, section: Section) -> list[Cell]:
-        return [self.cell(self.object, column_of(given)) for given in section.fields]
+        columns = [column_of(given) for given in section.fields]
+        hidden = self.hidden_fields
+        return [self.cell(self.object, one) for one in columns if one.name not in hidden]
 
 
 def back(request: HttpRequest, url_name: str) -> HttpResponse:

@@ -53,6 +53,7 @@ class JobQueueEntry(models.Model):
     lease_owner = models.CharField("Worker", max_length=100, blank=True)
     lease_expires_at = models.DateTimeField("Lease Ends", null=True, blank=True)
     fence = models.PositiveIntegerField("Fence", default=0)
+    PERSONAL = ("error_message",)  # not for everybody (C-4013)
 
     class Meta:
         verbose_name = "job queue entry"
@@ -99,6 +100,7 @@ class Run(models.Model):
     cause = models.CharField("Cause", max_length=40, blank=True)
     cancel_requested = models.BooleanField("Cancel Requested", default=False)
     fence = models.PositiveIntegerField("Fence", default=0)
+    PERSONAL = ("log", "error_message", "error_detail")
 
     class Meta:
         verbose_name = "job queue log entry"
@@ -147,6 +149,7 @@ class SynchJob(models.Model):
     cursor = models.DateTimeField(
         "Read Up To", null=True, blank=True
     )  # where a resumed run goes on
+    PERSONAL = ("message",)
 
     class Meta:
         verbose_name = "integration synch. job"
@@ -201,6 +204,7 @@ class SynchError(models.Model):
     detail = models.TextField("Details", blank=True)
     warning = models.BooleanField("Warning", default=False)
     logged_at = models.DateTimeField("Date/Time")
+    PERSONAL = ("record_name", "message", "detail")
 
     class Meta:
         verbose_name = "integration synch. error"
@@ -266,6 +270,7 @@ class HealthCheck(models.Model):
     code = models.CharField("Code", max_length=40, blank=True)
     names = models.JSONField("Names", default=list)
     milliseconds = models.PositiveIntegerField("Duration (ms)", default=0)
+    PERSONAL = ("sentence", "cure", "names")  # they name users of both systems
 
     class Meta:
         verbose_name = "health check"
@@ -296,6 +301,7 @@ class HealthReport(models.Model):
     checks = models.PositiveSmallIntegerField("Checks", default=0)
     wrong = models.JSONField("Wrong", default=list)  # the exact names
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    PERSONAL = ("wrong",)
 
     class Meta:
         verbose_name = "health report"

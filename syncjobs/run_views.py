@@ -23,6 +23,7 @@ from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
 from integration_admin.pages import CardPage, Empty, Filter, ListPage, View
+from integration_admin.personal import one_as_seen_by
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.coupling_views import BY_MAPPING
 from syncjobs import clock, health, queue
@@ -63,7 +64,7 @@ class RunList(ListPage[Run]):
         Column("finished_at", is_extra=True),
         Column("done", is_number=True, is_extra=True),
         Column("total", is_number=True, is_extra=True),
-        Column("error_message", is_extra=True, is_personal=True),
+        Column("error_message", is_extra=True),
         Column("cause", is_extra=True),
     )
     views = (
@@ -77,7 +78,7 @@ class RunList(ListPage[Run]):
     filters = (
         BY_MAPPING,
         Filter("kind", "Kind", "job", _kinds),
-        Filter("user", "User", "user__username", _people),
+        Filter("user", "User", "user__username", _people, is_personal=True),
     )
     searches = ("description", "error_message")
     search_hint = "Search description or error"
@@ -168,6 +169,7 @@ class RunPage(CardPage[Run]):
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer what the run's page asks for every second; the last answer ends the asking."""
     run = get_object_or_404(Run, pk=pk, company=company_of(request))
+    run = one_as_seen_by(request.user, run)
     context = progress_of(run, clock.now()) | {"is_update": True}
     status = 200 if context["is_live"] else STOPS_POLLING
     return render(request, "parts/progress.html", context, status=status)

@@ -18,6 +18,7 @@ from integration_admin.api.access import ApiToken, user_of
 from integration_admin.api.refusals import Code, RefusalError
 from integration_admin.api.scope import Scope, Text, company_of
 from integration_admin.api.shapes import FindingShape
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right
 from syncjobs import checkup
 from syncjobs.models import HealthCheck
@@ -70,7 +71,8 @@ class Roles(Schema):
 @router.get("/health", auth=ApiToken(Right.VIEW_CONNECTION), response=HealthShape)
 def get_health(request: HttpRequest, scope: Query[Scope]) -> Any:
     """Show what each check found when it last looked; nothing is asked now."""
-    return _told(list(HealthCheck.objects.filter(company=company_of(request, scope))))
+    rows = HealthCheck.objects.filter(company=company_of(request, scope))
+    return _told(as_seen_by(request.user, rows))
 
 
 @router.post("/health/check", auth=TEST, response=HealthShape)

@@ -15,6 +15,7 @@ from integration_admin.api.scope import Paging, Scope, Text, company_of, page_of
 from integration_admin.exporting import ExportError, export, list_pages, page_class
 from integration_admin.narrowing import Narrowing
 from integration_admin.pages import ListPage
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right, has_right
 
 router = Router(tags=["Lists"])
@@ -105,7 +106,8 @@ def answer(
     page: ListPage[Any], rows: QuerySet[Any], asked: Paging, order: tuple[str, ...] = ("-pk",)
 ) -> dict[str, Any]:
     """Return one page of the rows in the order that is asked for, else in the usual one."""
-    return page_of(rows, asked, order=tuple(page.order()) if page.sorts else order)
+    found = page_of(rows, asked, order=tuple(page.order()) if page.sorts else order)
+    return {**found, "items": as_seen_by(page.request.user, found["items"])}
 
 
 def _page(kind: type[ListPage[Any]], request: HttpRequest, company: Company) -> ListPage[Any]:

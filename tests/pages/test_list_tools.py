@@ -215,7 +215,11 @@ def test_a_viewer_exports_no_personal_data(past: Past, viewer: Client) -> None: 
 
     text = file(viewer, "couplings", column=["name", "business_central_key", "mapping_name"])
 
-    assert text.splitlines() == ["No. or Code,Mapping", "10000,CUSTOMER", "10010,CUSTOMER"]
+    assert text.splitlines() == [
+        "Record,No. or Code,Mapping",
+        "10000,10000,CUSTOMER",
+        "10010,10010,CUSTOMER",
+    ]
 
 
 def test_a_viewer_exports_a_thousand_rows_and_others_a_hundred_thousand(
