@@ -10,6 +10,7 @@ from connections.terms import AuthenticationType, SdkVersion
 Kind = AuthenticationType
 OAUTH_2 = (Kind.CLIENT_SECRET, Kind.CERTIFICATE, Kind.PASSWORD)
 ON_PREMISES = (Kind.AD, Kind.IFD, Kind.OAUTH)
+BY_APPLICATION = (Kind.CLIENT_SECRET, Kind.CERTIFICATE)  # nobody has a user name
 FEDERATED = (Kind.IFD, Kind.OAUTH)  # a user name and password exchanged for a token
 BY_PASSWORD = (Kind.PASSWORD, *FEDERATED)
 USABLE = (*OAUTH_2, *ON_PREMISES)

@@ -76,6 +76,7 @@ class Cause(StrEnum):
     NO_KEY = "E-NOKEY"
     NOT_AVAILABLE = "E-AVAILABILITY"
     USER_NONE = "E-USER-NONE"
+    USER_MANY = "E-USER-MANY"
     USER_DISABLED = "E-USER-DISABLED"
     USER_LICENCE = "E-USER-LICENCE"
     USER_NO_ROLES = "E-USER-NOROLES"
@@ -363,7 +364,12 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     ),
     Cause.USER_NONE: _needs(
         "Integration user unknown",
-        "Create the application user of the connection's Client Id in Dataverse, or enable it.",
+        "Redeploy the integration solution, which creates the user of an application. The account "
+        "of a person is created or enabled in Dataverse.",
+    ),
+    Cause.USER_MANY: _needs(
+        "Several users of one application",
+        "Leave one application user of the connection's Client Id in Dataverse.",
     ),
     Cause.USER_DISABLED: _needs(
         "Integration user disabled",

@@ -20,6 +20,7 @@ from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
 from connections.errors import ConfigurationError, IntegrationError
+from connections.integration_user import NON_INTERACTIVE
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Request, Timing
 from connections.odata.failures import failure
@@ -40,7 +41,7 @@ BUSINESS_CENTRAL_TABLES = (
     "salespeoplePurchasers",
     "generalLedgerSetup",
 )
-NON_INTERACTIVE, NOT_A_MEMBER = 4, "0x80072560"  # the second: no user, or a disabled one
+NOT_A_MEMBER = "0x80072560"  # no user, or a disabled one
 USER_COLUMNS = (
     "fullname", "isdisabled", "applicationid", "islicensed", "isintegrationuser", "accessmode",
 )  # fmt: skip
@@ -353,7 +354,8 @@ class _DataverseChecks:
 
     def user(self, row: DataverseConnectionSetup) -> str:
         system = setup.dataverse_of(row, timing=IMPATIENT)
-        found = system.get("systemuser", [system.me], USER_COLUMNS).get(system.me)
+        me = system.who_am_i()  # not what is remembered: it may have been made anew
+        found = system.get("systemuser", [me], USER_COLUMNS).get(me)
         if found is None:
             message = (
                 "Dataverse knows the application but does not show its user. Give the "

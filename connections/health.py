@@ -237,7 +237,7 @@ def solution_state(company: Company, package: Package) -> SolutionState:
     def read(client: Client) -> SolutionState:
         user, team = row.integration_user_id, row.owning_team_id
         host = SolutionHost(client)
-        return host.state(package.manifest, user=user, team=team, client_id=row.client_id)
+        return host.state(package.manifest, user=user, team=team, sign_in=row)
 
     try:
         return read(_client(company))

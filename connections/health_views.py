@@ -34,7 +34,7 @@ REPAIRED = ("E-SOLUTION", "E-ROLES", "E-UNFINISHED")  # by a redeploy
 
 
 @require_GET
-@requires(Right.VIEW_CONNECTION)
+@requires(Right.VIEW_CONSOLE)
 def health_page(request: SignedInRequest) -> HttpResponse:
     """Show what each check found last and since when; looking again asks both systems."""
     company = company_of(request)

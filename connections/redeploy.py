@@ -52,6 +52,7 @@ class SolutionState:
     roles: Mapping[UUID, Role]
     tables: frozenset[str]
     holders: tuple[Holder, ...]
+    without_user: str = ""  # the connection's application, where it has no user yet
 
     def deployed(self, role: Role) -> Role | None:
         """Return the role as it is there: by its id, else by its name."""
@@ -84,6 +85,13 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateUser:
+    """Make the user of the connection's application, which has none (E-9.12)."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssignRole:
     """Give a security role to the integration user or the owning team."""
 
@@ -91,7 +99,7 @@ class AssignRole:
     to: Holder
 
 
-Step = ImportSolution | Publish | AssignRole
+Step = ImportSolution | Publish | CreateUser | AssignRole
 
 
 def is_assigned(role: Role) -> bool:
@@ -174,12 +182,15 @@ def plan_redeploy(
 ) -> Iterator[Step]:
     """Yield the steps to the target; none when everything is there already.
 
-    Roles that are to be assigned but come with the import are planned once they are there.
+    Roles that are to be assigned but come with the import, and those of a user that is made, are
+    planned once these are there.
     """
     reason = "" if roles_only else _reason_to_import(state, target, force=force)
     if reason:
         yield ImportSolution(target.version, reason)
         yield Publish()
+    if state.without_user:
+        yield CreateUser(state.without_user)
     for holder, role in _missing_assignments(state, target):
         yield AssignRole(role, holder)
 

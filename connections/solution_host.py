@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any
 from uuid import UUID
 
+from connections import integration_user
 from connections.causes import Cause
 from connections.errors import (
     ConfigurationError,
@@ -19,6 +20,7 @@ from connections.errors import (
     RecordMissingError,
     TransientError,
 )
+from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
 from connections.redeploy import BASE_ROLE, BASE_SOLUTION, Holder, HolderKind, SolutionState
 from connections.solution.manifest import Manifest, PackageError, Role, Version, version_of
@@ -54,19 +56,30 @@ class SolutionHost:
     # Looking
 
     def state(
-        self, target: Manifest, *, user: UUID | None, team: UUID | None, client_id: str = ""
+        self,
+        target: Manifest,
+        *,
+        user: UUID | None = None,
+        team: UUID | None,
+        sign_in: SignIn | None = None,
     ) -> SolutionState:
         """Return what is there of a package, and who has its roles."""
         versions = self.versions((BASE_SOLUTION, target.unique_name))
-        user = user or self._application_user(client_id)
-        named = ((HolderKind.USER, user), (HolderKind.TEAM, team))
-        holders = [self._holder(kind, identity) for kind, identity in named if identity]
+        holder = self._holder(HolderKind.USER, user) if user else None
+        without_user = ""
+        if holder is None and sign_in is not None:
+            known = integration_user.find(self.client, sign_in)
+            holder = self._holder(HolderKind.USER, known.id) if known else None
+            if known is None and integration_user.signs_in_as_application(sign_in):
+                without_user = sign_in.client_id
+        holders = [holder, self._holder(HolderKind.TEAM, team) if team else None]
         return SolutionState(
             base=versions.get(BASE_SOLUTION.lower()),
             installed=versions.get(target.unique_name.lower()),
             roles=self._roles(target),
             tables=self._tables(target.tables),
             holders=tuple(holder for holder in holders if holder is not None),
+            without_user=without_user,
         )
 
     def version(self) -> str:
@@ -77,13 +90,6 @@ class SolutionHost:
         wanted = " or ".join(f"uniquename eq '{name}'" for name in names)
         rows = self._rows(f"solutions?$select=uniquename,version&$filter={wanted}")
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
-
-    def _application_user(self, client_id: str) -> UUID | None:
-        if not client_id:
-            return None
-        query = f"systemusers?$select=systemuserid&$filter=applicationid eq {UUID(client_id)}"
-        found = self._rows(query)
-        return UUID(found[0]["systemuserid"]) if len(found) == 1 else None
 
     def _roles(self, target: Manifest) -> dict[UUID, Role]:
         """Return the roles of the package and of the base solution, as they are at the root."""

@@ -21,7 +21,7 @@ from connections.models import (
     Redeployment,
     UploadedPackage,
 )
-from connections.redeploy import AssignRole, ImportSolution
+from connections.redeploy import AssignRole, CreateUser, ImportSolution
 from connections.setup_edits import StaleError
 from connections.setup_forms import DeploymentForm, Problem
 from connections.setup_lines import conflicts_of, sections_of
@@ -55,6 +55,7 @@ class Plan:
 
     installed: str = ""
     import_reason: str = ""
+    user: str = ""  # the application whose user would be made
     roles: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     trouble: str = ""
@@ -73,6 +74,7 @@ def plan_of(company: Company, *, force: bool = False, roles_only: bool = False) 
     return Plan(
         installed=shown(state.installed),
         import_reason=next((s.reason for s in steps if isinstance(s, ImportSolution)), ""),
+        user=next((s.client_id for s in steps if isinstance(s, CreateUser)), ""),
         roles=tuple(f"{s.role.name} to the {s.to}" for s in steps if isinstance(s, AssignRole)),
         missing=tuple(s.sentence for s in redeploy.shortfalls(state, package.manifest)),
     )

@@ -97,7 +97,7 @@ AREAS = (
                 Right.VIEW_ROLES,
                 ("check_roles", "sellers", "check_sellers"),
             ),
-            Entry("Health", "health", Right.VIEW_CONNECTION, ("check_health",)),
+            Entry("Health", "health", Right.VIEW_CONSOLE, ("check_health",)),
         ),
     ),
     Area(

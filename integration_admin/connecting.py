@@ -389,8 +389,8 @@ def read_facts(company: Company, *, named: bool) -> bool:
         company.local_currency_code = str(page[0].values["localCurrencyCode"])
     company.save()
     row = setup.dataverse_setup(company)
-    row.integration_user_id = systems.dataverse.me
-    users = systems.dataverse.get("systemuser", [systems.dataverse.me], ("fullname",))
-    row.integration_user_name = str(users[systems.dataverse.me].values["fullname"])[:200]
+    row.integration_user_id = me = systems.dataverse.who_am_i()
+    users = systems.dataverse.get("systemuser", [me], ("fullname",))
+    row.integration_user_name = str(users[me].values["fullname"])[:200]
     row.save(update_fields=["integration_user_id", "integration_user_name"])
     return company_row.stamp(company, row, systems.dataverse)

@@ -82,7 +82,7 @@ def _ask_for_all(
 
 
 @require_POST
-@requires(Right.RUN_FULL_SYNC)
+@requires(Right.MANAGE_COUPLINGS)
 def match(request: SignedInRequest, pk: int) -> HttpResponse:
     """Couple what matches and show the run."""
     mapping = get_object_or_404(_mappings(request), pk=pk)

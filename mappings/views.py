@@ -47,7 +47,7 @@ FULL = Action(
     "Run Full Synchronization", "synchronize", Right.RUN_FULL_SYNC, "refresh",
     values=(("mode", Mode.FULL),),
 )  # fmt: skip
-MATCH = Action("Match-Based Coupling", "match", Right.RUN_FULL_SYNC, "couple")
+MATCH = Action("Match-Based Coupling", "match", Right.MANAGE_COUPLINGS, "couple")
 
 
 def _unconditional(direction: Direction, words: str) -> Action:

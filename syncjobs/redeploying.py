@@ -13,7 +13,7 @@ from django.db import transaction
 
 from audit import trail
 from audit.terms import Act
-from connections import deployment, redeploy, sales_status, setup
+from connections import deployment, integration_user, redeploy, sales_status, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.models import Company, Redeployment, SignIn
@@ -226,12 +226,10 @@ class _Redeploying:
         record.signed_in_as = self.host.check_administrator()[:250]
         self.host.check_generation(manifest)
         state = self._state(package)
-        if not any(h.kind == redeploy.HolderKind.USER for h in state.holders):
-            message = (
-                "The integration user does not exist in Dataverse. Create the application user "
-                "of the connection's Client Id, then redeploy again."
-            )
-            raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
+        is_there = any(h.kind == redeploy.HolderKind.USER for h in state.holders)
+        if not is_there and not state.without_user:  # a person's account is not made
+            message = "The integration user does not exist in Dataverse."
+            raise ConfigurationError(message, cause=Cause.USER_NONE)
         record.solution = manifest.unique_name
         record.from_version = record.from_version or shown(state.installed)
         record.to_version = shown(manifest.version)
@@ -244,7 +242,7 @@ class _Redeploying:
             package.manifest,
             user=row.integration_user_id,
             team=row.owning_team_id,
-            client_id=row.client_id,
+            sign_in=row,
         )
 
     # 2 pause, 8 resume
@@ -319,8 +317,12 @@ class _Redeploying:
     # 5 ensure, 6 assign, 7 verify
 
     def ensure(self, package: Package) -> SolutionState:
-        self._begin(5, "Ensure security roles")
+        self._begin(5, "Ensure integration user and security roles")
         state = self._state(package)
+        if state.without_user:
+            row = setup.dataverse_setup(self.company)
+            self._told(integration_user.create(self.host.client, row))
+            state = self._state(package)
         names = [role.name for role in package.manifest.roles if state.deployed(role)]
         self._told(f"There: {', '.join(names) or 'no role of the package'}.")
         return state

@@ -68,7 +68,7 @@ class Roles(Schema):
     items: list[RoleShape]
 
 
-@router.get("/health", auth=ApiToken(Right.VIEW_CONNECTION), response=HealthShape)
+@router.get("/health", auth=ApiToken(Right.VIEW_CONSOLE), response=HealthShape)
 def get_health(request: HttpRequest, scope: Query[Scope]) -> Any:
     """Show what each check found when it last looked; nothing is asked now."""
     rows = HealthCheck.objects.filter(company=company_of(request, scope))

@@ -103,7 +103,9 @@ def synchronize_mapping(
     )
 
 
-@router.post("/mappings/{name}/match", auth=ApiToken(Right.RUN_FULL_SYNC), response={202: RunShape})
+@router.post(
+    "/mappings/{name}/match", auth=ApiToken(Right.MANAGE_COUPLINGS), response={202: RunShape}
+)
 def match_mapping(request: HttpRequest, name: Text, scope: Query[Scope]) -> Any:
     """Let a worker couple the records that match; the answer is the run to follow."""
     mapping = mapping_of(request, scope, name)

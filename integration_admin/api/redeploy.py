@@ -66,6 +66,7 @@ class PlanShape(Schema):
     shipped: str
     installed: str
     import_reason: str  # empty: nothing would be imported
+    user_to_create: str  # the application that has no user yet
     roles: list[str]
     missing: list[str]
     trouble: str  # why it is not known
@@ -90,6 +91,7 @@ def plan_redeploy(
         "shipped": shown(deployment.package_of(company).manifest.version),
         "installed": plan.installed,
         "import_reason": plan.import_reason,
+        "user_to_create": plan.user,
         "roles": plan.roles,
         "missing": plan.missing,
         "trouble": plan.trouble,

@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from connections import deployment, health, item_availability, redeploy, setup
+from connections import (
+    deployment,
+    health,
+    integration_user,
+    item_availability,
+    redeploy,
+    setup,
+)
+from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT
 from connections.health import Finding, State
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Client
-from connections.redeploy import AssignRole, ImportSolution
+from connections.redeploy import AssignRole, CreateUser, ImportSolution
 from connections.solution import package
 from connections.solution.manifest import shown
 from connections.solution.package import Package
 from connections.solution_host import ADMINISTRATOR_TEMPLATE, SolutionHost
 from connections.systems import Side
-from connections.terms import AuthenticationType
 
 LONGEST_UNIT = 160
+USER = "Integration user"
 
 
 def companies(row: BusinessCentralConnection) -> list[dict[str, str]]:
@@ -41,7 +49,7 @@ def environment(who: SignIn, row: DataverseConnectionSetup) -> dict[str, Any]:
     try:
         host = SolutionHost(client)
         name = host.check_administrator()
-        state = host.state(_package(row).manifest, user=None, team=None)
+        state = host.state(_package(row).manifest, team=None)
         return {
             "administrator": name,
             "solution": shown(state.installed) if state.installed else "",
@@ -85,8 +93,7 @@ def prospect(who: SignIn, row: DataverseConnectionSetup) -> Prospect:
         host = SolutionHost(client)
         name = host.check_administrator()
         found = [_well("Administrator", f"{name} is System Administrator there.")]
-        user = _integration_user(client, row)
-        found.append(user)
+        found.append(_integration_user(client, row))
         return Prospect(found, _planned(host, row))
     finally:
         client.close()
@@ -94,7 +101,7 @@ def prospect(who: SignIn, row: DataverseConnectionSetup) -> Prospect:
 
 def _planned(host: SolutionHost, row: DataverseConnectionSetup) -> list[str]:
     manifest = _package(row).manifest
-    state = host.state(manifest, user=None, team=row.owning_team_id, client_id=row.client_id)
+    state = host.state(manifest, team=row.owning_team_id, sign_in=row)
     steps = list(redeploy.plan_redeploy(state, manifest))
     will = [
         f"Import {manifest.unique_name} {shown(step.version)}. {step.reason}"
@@ -103,6 +110,12 @@ def _planned(host: SolutionHost, row: DataverseConnectionSetup) -> list[str]:
     ]
     if not will:
         will.append(f"{manifest.unique_name} {shown(state.installed)} is there and stays.")
+    will += [
+        f"Create the application user {integration_user.NAME} in the root business unit, and give "
+        "it the roles of the integration."
+        for step in steps
+        if isinstance(step, CreateUser)
+    ]
     return will + [
         f"Give the role {step.role.name} to the {step.to}."
         for step in steps
@@ -111,40 +124,32 @@ def _planned(host: SolutionHost, row: DataverseConnectionSetup) -> list[str]:
 
 
 def _integration_user(client: Client, row: DataverseConnectionSetup) -> Finding:
-    """E-9.12, E-9.16: the user exists, is enabled and is no System Administrator."""
-    if row.authentication_type == AuthenticationType.PASSWORD:
-        who = row.user_name
-        name = who.replace("'", "''")
-        wanted = f"domainname eq '{name}' or internalemailaddress eq '{name}'"
-    else:
-        who = row.client_id
-        wanted = f"applicationid eq {UUID(who)}"
-    path = f"systemusers?$select=systemuserid,fullname,isdisabled&$filter={wanted}"
-    found = [user for page in client.pages(path) for user in page]
-    if not found:
-        sentence = f"The integration user {who} does not exist in Dataverse."
-        cure = "Create the application user of the Client Id in the Power Platform admin center."
-        return _wrong(sentence, cure, "E-USER-NONE")
-    user = found[0]
-    if user.get("isdisabled"):
-        sentence = f"The integration user {user['fullname']} is disabled."
-        return _wrong(sentence, "Enable the user in Dataverse.", "E-USER-DISABLED")
-    roles = f"systemusers({user['systemuserid']})/systemuserroles_association"
+    """E-9.12, E-9.16: the user is enabled and no System Administrator, or can be made."""
+    user = integration_user.find(client, row)
+    if user is None and integration_user.signs_in_as_application(row):
+        return _well(USER, f"The application {row.client_id} has no user yet. Finish creates it.")
+    if user is None:
+        sentence = f"The integration user {row.user_name} does not exist in Dataverse."
+        return _wrong(sentence, Cause.USER_NONE)
+    if user.is_disabled:
+        sentence = f"The integration user {user.name} is disabled."
+        return _wrong(sentence, Cause.USER_DISABLED)
+    roles = f"systemusers({user.id})/systemuserroles_association"
     rows = [row for page in client.pages(f"{roles}?$select=_roletemplateid_value") for row in page]
     if any(row.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for row in rows):
-        sentence = f"The integration user {user['fullname']} must not be System Administrator."
-        cure = "Take that role away, or register another application for the integration."
-        return _wrong(sentence, cure, "E-USER-ADMIN")
-    return _well("Integration user", f"{user['fullname']} exists and is no System Administrator.")
+        sentence = f"The integration user {user.name} must not be System Administrator."
+        return _wrong(sentence, Cause.USER_ADMINISTRATOR)
+    then = "" if user.is_set_apart else " Finish marks it as integration user, Non-interactive."
+    return _well(USER, f"{user.name} exists and is no System Administrator.{then}")
 
 
 def _well(name: str, sentence: str) -> Finding:
     return Finding(Side.DATAVERSE, name, State.HEALTHY, sentence)
 
 
-def _wrong(sentence: str, cure: str, code: str) -> Finding:
-    name = "Integration user"
-    return Finding(Side.DATAVERSE, name, State.WRONG, sentence, cure, code, (name,))
+def _wrong(sentence: str, cause: Cause) -> Finding:
+    cure = CATALOGUE[cause].advice
+    return Finding(Side.DATAVERSE, USER, State.WRONG, sentence, cure, cause, (USER,))
 
 
 def sales(company: Company) -> dict[str, Any]:

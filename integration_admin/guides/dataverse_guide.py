@@ -98,8 +98,8 @@ GUIDE = Guide(
         (
             "An app registration of its own for the integration",
             "From Entra ID, with a client secret or certificate and the permissions "
-            "Financials.ReadWrite.All and user_impersonation. Business Central knows it, and it is "
-            "an application user in Dataverse without System Administrator.",
+            "Financials.ReadWrite.All and user_impersonation. Business Central knows it. Its user "
+            "in Dataverse is created if there is none, and must not be System Administrator.",
         ),
         (
             "The address of Business Central up to the environment",
@@ -118,6 +118,7 @@ def _deeds(situation: Situation) -> tuple[Deed, ...]:
     """C-0309: what Finish does, in order."""
     found = [
         Deed("Save the set-ups", deeds.save_connections),
+        Deed("Find or create the integration user", deeds.ensure_user),
         Deed("Prepare business unit and owning team", deeds.prepare_team),
         Deed("Import the solution and give its roles", deeds.import_solution),
         Deed("Check and enable, with default mappings and jobs", deeds.enable_dataverse),

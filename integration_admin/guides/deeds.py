@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models import Sum
 
-from connections import setup, setup_edits
+from connections import integration_user, setup, setup_edits
 from connections.authentication import NEEDED
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
@@ -101,7 +101,13 @@ def administrator(situation: Situation, step: str) -> DeploymentIdentity:
     return row
 
 
-# Business unit and team
+# Integration user, business unit and team
+
+
+def ensure_user(here: Finishing) -> str:
+    """E-9.12: make the application's user, or set the given user apart for the integration."""
+    with as_administrator(here) as client:
+        return integration_user.ensure(client, setup.dataverse_setup(here.company))
 
 
 def prepare_team(here: Finishing) -> str:

@@ -107,7 +107,7 @@ def undo_guide_run(request: SignedInRequest, pk: int) -> HttpResponse:
             request,
             title="Undo this guide?",
             text="The connection is disabled again and its jobs go On Hold. What was saved, "
-            "imported and coupled stays; nothing is deleted in either system.",
+            "imported, created and coupled stays; nothing is deleted in either system.",
             yes="Disable the connection",
             no="Leave it as it is",
         )

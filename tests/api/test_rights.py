@@ -24,7 +24,7 @@ RIGHTS = {
     "POST /connections/dataverse/disable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/enable": Right.CHANGE_CONNECTION,
     "POST /connections/sales/disable": Right.CHANGE_CONNECTION,
-    "GET /health": Right.VIEW_CONNECTION,
+    "GET /health": Right.VIEW_CONSOLE,
     "POST /health/check": Right.TEST_CONNECTION,
     "GET /security-roles": Right.VIEW_ROLES,
     "POST /security-roles/check": Right.TEST_CONNECTION,
@@ -45,7 +45,7 @@ RIGHTS = {
     "GET /mappings/{name}": Right.VIEW_MAPPING,
     "POST /mappings/synchronize": Right.RUN_SYNC,
     "POST /mappings/{name}/synchronize": Right.RUN_SYNC,
-    "POST /mappings/{name}/match": Right.RUN_FULL_SYNC,
+    "POST /mappings/{name}/match": Right.MANAGE_COUPLINGS,
     "POST /mappings/{name}/preview": Right.PREVIEW,
     "GET /couplings": Right.VIEW_COUPLING,
     "POST /couplings": Right.COUPLE_RECORD,
@@ -134,6 +134,19 @@ def test_nobody_gets_in(past: Past) -> None:
         assert (answer.status, answer.json["code"]) == (401, "E-UNAUTHENTICATED"), operation
 
     assert (Coupling.objects.count(), Run.objects.count()) == (couplings, runs)
+
+
+def test_each_operation_asks_for_its_own_right() -> None:
+    """Rights can be given singly, so one that the same roles hold is still another one."""
+    asked = {
+        f"{method} {path}": {callback.right for callback in operation.auth_callbacks}
+        for router in api._get_bound_routers()
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    }
+
+    assert asked == {operation: {right} for operation, right in RIGHTS.items()}
 
 
 @pytest.mark.parametrize("role", Role)

@@ -31,9 +31,10 @@ from tests.flows import guides
 from tests.pages.factory import make_user
 from tests.pages.test_setups import filled
 from tests.running_sandbox import RunningSandbox
-from tests.syncjobs.test_redeploying import BROKEN_IMPORT, uninstall
+from tests.syncjobs.test_redeploying import BROKEN_IMPORT, USER, uninstall
 
 __all__ = ["trusting"]
+PERSON = "93e240da-84b3-4f56-9bc9-e3a4d506f109"
 Result = GuideRun.Result
 
 
@@ -205,7 +206,7 @@ def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
     record = connect(admin, sandbox)
     page = admin.get(f"{guides.ROOT}/runs/{record.pk}/").content.decode()
     assert record.result == Result.FAILED
-    assert record.position == 2
+    assert record.position == 3
     assert "Out of luck." in page
     assert "Retry from this step" in page
     assert not DataverseConnectionSetup.objects.get().is_enabled
@@ -220,7 +221,7 @@ def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
     record.refresh_from_db()
     assert record.error_message == ""
     assert record.result == Result.DONE
-    assert [number for number, _, _ in record.steps] == [1, 2, 3, 4]
+    assert [number for number, _, _ in record.steps] == [1, 2, 3, 4, 5]
 
 
 def test_undo_disables_again_and_deletes_nothing(admin: Client, sandbox: RunningSandbox) -> None:
@@ -265,7 +266,46 @@ def test_a_run_whose_worker_died_goes_on_where_it_stopped(
     record.refresh_from_db()
     assert record.error_message == ""
     assert record.result == Result.DONE
-    assert [number for number, _, _ in record.steps] == [1, 2, 3, 4]
+    assert [number for number, _, _ in record.steps] == [1, 2, 3, 4, 5]
+
+
+def test_an_application_without_a_user_gets_one_in_the_root_business_unit(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.12
+    sandbox.dataverse.delete(f"systemusers({USER})")
+    guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
+    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    record = guides.finish(admin, "dataverse")
+    guides.work()
+
+    record.refresh_from_db()
+    told = sandbox.dataverse.get(
+        "systemusers?$select=fullname,systemuserid&$expand=businessunitid($select=name)"
+        f"&$filter=applicationid eq {sandbox.env['SANDBOX_INTEGRATION_CLIENT_ID']}"
+    ).json()
+    [user] = told["value"]
+    assert "Finish creates it." in review
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    assert "was created in the root business unit" in record.steps[1][2]
+    assert (user["fullname"], user["businessunitid"]["name"]) == (
+        "Business Central Integration",
+        "cronus",
+    )
+    assert str(DataverseConnectionSetup.objects.get().integration_user_id) == user["systemuserid"]
+
+
+def test_an_application_with_two_users_keeps_finish_away(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.12
+    application = {"applicationid": sandbox.env["SANDBOX_INTEGRATION_CLIENT_ID"]}
+    assert sandbox.dataverse.patch(f"systemusers({PERSON})", application).ok
+    guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
+
+    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+
+    assert "E-USER-MANY" in review
+    assert "/finish/" not in review
 
 
 def test_the_model_team_gets_a_business_unit_and_a_team_of_its_own(

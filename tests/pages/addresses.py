@@ -57,7 +57,7 @@ RIGHT_OF_ACT = {
     "synchronize": Right.RUN_SYNC,
     "synchronize_selected": Right.RUN_SYNC,
     "synchronize_all": Right.RUN_SYNC,
-    "match": Right.RUN_FULL_SYNC,
+    "match": Right.MANAGE_COUPLINGS,
     "synchronize_couplings": Right.RETRY_RECORD,
     "synchronize_coupling": Right.RETRY_RECORD,
     "retry_couplings": Right.RETRY_RECORD,

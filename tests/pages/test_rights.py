@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.urls import resolve
 
 from integration_admin.roles import OPERATOR, ROLES, SUPPORT, VIEWER, Right, Role
 from mappings.models import Coupling
@@ -126,6 +127,27 @@ def test_each_role_opens_exactly_the_pages_of_its_rights(
         needed = RIGHT_OF_PAGE.get(name, Right.VIEW_CONSOLE)
         opened = client.get(address(name)).status_code in (200, 286)
         assert opened == (needed in rights), name
+
+
+def test_each_act_asks_for_its_own_right(full_past: Past) -> None:
+    """Rights can be given singly, so one that the same roles hold is still another one."""
+    asked = {name: getattr(resolve(address(name)).func, "right", None) for name in ACTS}
+
+    others = {name: right for name, right in asked.items() if right != RIGHT_OF_ACT[name]}
+    assert others == {"delete_view": Right.VIEW_CONSOLE}  # one's own; a shared one asks for more
+
+
+def test_who_may_look_at_the_console_looks_at_its_health(
+    full_past: Past, signed_in: SignedIn
+) -> None:  # C-3300
+    client = signed_in(None)
+    looks = Permission.objects.get(codename=Right.VIEW_CONSOLE.codename)
+    User.objects.get(username="nobody").user_permissions.add(looks)
+
+    home = client.get("/").content.decode()
+
+    assert client.get("/connections/health/").status_code == 200
+    assert 'href="/connections/health/"' in home
 
 
 @pytest.mark.parametrize("role", [None, *Role])

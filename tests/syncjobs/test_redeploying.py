@@ -21,6 +21,7 @@ from connections.models import Company, DeploymentIdentity, Redeployment
 from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
 from connections.solution_host import SolutionHost
+from connections.solution_views import plan_of as redeploy_plan
 from connections.terms import RedeployResult
 from syncjobs import activation, checkup, clock, leases, queue, redeploying, tasks
 from syncjobs.leases import BusyError
@@ -131,6 +132,21 @@ def test_a_role_that_was_taken_away_is_given_back_without_an_import(
 
     assert before == [USER_ROLE_NAME]
     assert [number for number, _ in record.steps] == [1, 2, 5, 6, 7, 8]
+    assert wrong(company) == []
+
+
+def test_an_integration_user_that_is_gone_is_made_again_with_its_roles(
+    company: Company, sandbox: RunningSandbox
+) -> None:  # E-9.12
+    sandbox.dataverse.delete(f"systemusers({USER})")
+    before = redeploy_plan(company)
+
+    record = redeploy(company)
+
+    assert before.user == sandbox.env["SANDBOX_INTEGRATION_CLIENT_ID"]
+    assert record.result == RedeployResult.DONE
+    assert [number for number, _ in record.steps] == [1, 2, 5, 5, 6, 7, 8]
+    assert USER_ROLE_NAME in record.steps[4][1]
     assert wrong(company) == []
 
 
