@@ -44,6 +44,7 @@ class Cell(NamedTuple):
     html: SafeString | str
     css: str
     caption: str
+    narrow: str = ""  # the address of the list narrowed to this value
 
 
 class Shows:

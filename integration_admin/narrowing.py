@@ -24,7 +24,8 @@ SIZES = (25, 50, 100, 200)
 DENSITIES = (("compact", "Compact"), ("", "Standard"), ("comfortable", "Comfortable"))
 MOST_SORTS = 3
 # What of an address is not part of the picture that a saved view keeps.
-PASSING = ("page", "saved", "pane", "format")
+PASSING = ("page", "saved", "pane", "format", "up", "down", "moved")
+ONCE = ("page", "moved")  # what no other address of the list carries along
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,22 @@ class Narrows(Shows):
             return Narrowing(key, caption, "day", value, problem=problem)
         return Narrowing(key, caption, "day", value, condition=Q(**{lookup: begins}))
 
+    def narrowed_to(self, row: Any, column: Column) -> str:
+        """Return where Alt+F3 leads: the list narrowed to a row's value as well (C-6008)."""
+        field = column.order or column.name
+        declared = (one for one in self.filters if field == one.field or column.name == one.key)
+        if not column.is_filter and (found := next(declared, None)) is not None:
+            key, field = found.key, found.field
+        else:
+            key = column.name if column.is_filter else ""
+        value = getattr(row, field, None)
+        if not key or value in (None, ""):
+            return ""
+        if isinstance(value, datetime):
+            day = timezone.localdate(value)
+            return self.address(**{f"{key}_from": day, f"{key}_to": day})
+        return self.address(**{key: value})
+
     @cached_property
     def is_pane_open(self) -> bool:
         """Whether the filter pane is asked for, or has something to say."""
@@ -229,7 +246,8 @@ class Narrows(Shows):
     def address(self, **changed: Any) -> str:
         """Return the query string of the same picture with parts changed; None leaves one out."""
         query = self.asked.copy()
-        query.pop("page", None)
+        for name in ONCE:
+            query.pop(name, None)
         for name, value in changed.items():
             query.pop(name, None)
             if value is not None:
@@ -238,7 +256,7 @@ class Narrows(Shows):
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form has to carry along that asks for something else."""
-        return carrying.fields(self.asked, without={"page", *without})
+        return carrying.fields(self.asked, without={*ONCE, *without})
 
     @cached_property
     def picture(self) -> str:

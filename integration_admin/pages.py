@@ -120,6 +120,8 @@ class ListPage(RightRequired, Follows, ListView[M]):
         default = next((one for one in self.saved_views if one.is_default), None)
         if default is not None and not request.GET:
             return redirect(list_tools.address_of(default))
+        if moved := list_tools.moved(self):
+            return redirect(f"{request.path}{moved}")
         return super().get(request, *args, **kwargs)
 
     @classmethod
@@ -222,7 +224,11 @@ class ListPage(RightRequired, Follows, ListView[M]):
         )
 
     def _row(self, row: M) -> Row:
-        return Row(row.pk, str(row), [self.cell(row, column) for column in self.shown_columns])
+        cells = [
+            self.cell(row, column)._replace(narrow=self.narrowed_to(row, column))
+            for column in self.shown_columns
+        ]
+        return Row(row.pk, str(row), cells)
 
     def _counted_views(self) -> list[tuple[View, bool, int | None]]:
         tabs = self.tabs()

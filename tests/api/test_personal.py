@@ -96,7 +96,7 @@ def pages_of(user: User) -> Iterator[tuple[str, str]]:
         if not has_right(user, kind.right):
             continue
         every = [getattr(one, "name", one) for one in kind.columns]
-        asked = {"column": every, "pane": "open", "view": "all"}
+        asked: dict[str, Any] = {"column": every, "pane": "open", "view": "all"}
         yield f"{name} with all columns", client.get(reverse(name), asked).content.decode()
         for form in ("csv", "json"):
             file = client.get(reverse("export_list", args=[name]), {**asked, "format": form})

@@ -15,7 +15,7 @@ from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs.models import JobQueueEntry, Run, SynchJob
 
-BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left"}
+BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left", "live", "ready"}
 FOR_STAFF = {"styleguide"}
 # The right that each act asks for (console.md 2).
 RIGHT_OF_ACT = {
@@ -92,6 +92,7 @@ RIGHT_OF_ACT = {
     "new_password_link": Right.MANAGE_USERS,
     "change_password": Right.VIEW_CONSOLE,
     "rotate_secrets": Right.MANAGE_SECRETS,
+    "verify_audit_log": Right.VIEW_AUDIT,
 }
 ACTS = set(RIGHT_OF_ACT)
 # These ask systems that are not there; their refusals are tested apart.
