@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from connections.models import Company
 from connections.systems import Lookup, Record, Value
@@ -76,10 +76,15 @@ def to_retry(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
 
 def waiting(company: Company, mapping: DirectedMapping) -> Iterator[UUID]:
     """Yield the source records that failed before they had a partner (repairs E-3.15)."""
-    parked = PendingCoupling.objects.filter(
-        company=company, mapping_name=mapping.name, direction=mapping.direction, skipped=False
+    found = parked(company, mapping).filter(skipped=False)
+    yield from found.values_list("record_id", flat=True).iterator()
+
+
+def parked(company: Company, mapping: DirectedMapping) -> QuerySet[PendingCoupling]:
+    """Select what is parked of a direction: records that failed before they had a partner."""
+    return PendingCoupling.objects.filter(
+        company=company, mapping_name=mapping.name, direction=mapping.direction
     )
-    yield from parked.values_list("record_id", flat=True).iterator()
 
 
 def coupled(
@@ -356,6 +361,7 @@ __all__ = [
     "look_again",
     "other",
     "owe",
+    "parked",
     "references",
     "side_of",
     "sides",

@@ -8,9 +8,17 @@ from dataclasses import replace
 from types import MappingProxyType
 from uuid import UUID
 
-from connections.systems import Lookup, Record, Selection, Side, System, Value
+from connections.systems import (
+    Condition,
+    Lookup,
+    Operator,
+    Record,
+    Selection,
+    Side,
+    System,
+    Value,
+)
 from mappings import couplings
-from mappings.models import PendingCoupling
 from mappings.spec import DirectedMapping, FieldTransfer, Link
 from mappings.transformations import TransformationError
 from syncjobs.engine.change import Batch, Candidates, Insert, Rules
@@ -30,6 +38,9 @@ class Gatherer:
         self.mapping = mapping
         self.rules = rules
         self.entity: Entity = entity_of(mapping)
+        # Conditions of the filter that a coupled record may leave it by, and the others (E-3.93).
+        self.state = self._state()
+        self.beyond_state = tuple(c for c in mapping.source_filter if c not in self.state)
         self.source: System = context.system(mapping.source_side)
         other = (
             Side.DATAVERSE
@@ -39,6 +50,14 @@ class Gatherer:
         self.destination: System = context.system(other)
         self.source_columns = self._columns(mapping.source_side)
         self.destination_columns = self._columns(other)
+
+    def _state(self) -> tuple[Condition, ...]:
+        column = self.entity.departs_by.get(self.mapping.source_side)
+        return tuple(
+            condition
+            for condition in self.mapping.source_filter
+            if condition.column == column and condition.operator == Operator.EQ
+        )
 
     def _columns(self, side: Side) -> tuple[str, ...]:
         """Return the mapped columns of a side, and those that its entity reads besides."""
@@ -115,12 +134,8 @@ class Gatherer:
         """Return which of these uncoupled records failed before, and whether they are skipped."""
         if not ids:
             return {}
-        rows = PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__among=ids,
-        )
+        parked = couplings.parked(self.context.company, self.mapping)
+        rows = parked.filter(record_id__among=ids)
         return dict(rows.values_list("record_id", "skipped"))
 
     def _adopted(self, refused: Mapping[UUID, Insert]) -> dict[UUID, Candidates]:

@@ -12,9 +12,10 @@ from django.db.models import Count
 from connections.models import Company
 from mappings import couplings, directed
 from mappings.models import Coupling, IntegrationTableMapping, Intent
-from mappings.terms import CouplingKind, Direction
+from mappings.terms import CouplingKind
 from syncjobs import clock
 from syncjobs.runs.context import Silent
+from syncjobs.runs.phase import way
 from syncjobs.runs.sweep import Look
 from syncjobs.runs.synchronize import Systems, context_of, find_mapping, systems_of
 
@@ -46,8 +47,8 @@ def violations(
         return []
     found = [*_doubly_coupled(row), *_unknown_outcomes(row)]
     context = context_of(company, systems or systems_of(company), Silent(), now)
-    for way in directed.directions(row):
-        found += _lost(Look(context, row, way))
+    for direction in directed.directions(row):
+        found += _lost(Look(context, row, direction))
     return found
 
 
@@ -71,11 +72,10 @@ def _unknown_outcomes(row: IntegrationTableMapping) -> Iterator[Violation]:
 def _lost(look: Look) -> Iterator[Violation]:
     """At rest every version in scope is applied, parked or superseded."""
     mapping = look.mapping
-    way = "to" if mapping.direction == Direction.TO_INTEGRATION_TABLE else "from"
     for record in look.hidden():
         message = (
             f"{mapping.source_table} {record.id} changed on {record.modified_at} and was neither "
-            f"carried {way} Sales nor parked with a cause."
+            f"carried {way(mapping)} nor parked with a cause."
         )
         yield Violation("nothing is lost", mapping.name, message, record.id)
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from uuid import UUID
 
 from connections.errors import RecordChangedError, RecordExistsError, RecordMissingError
-from connections.systems import Condition, Operator, Record, Selection, Side
+from connections.systems import Record, Selection, Side
 from mappings import couplings
 from mappings.filters import matches
-from mappings.models import Coupling, PendingCoupling
+from mappings.models import Coupling
 from mappings.spec import DirectedMapping, Link
 from syncjobs.engine.change import Batch, Change, Insert, Modify, Plan, Rules
 from syncjobs.engine.entities.entity import Entity
@@ -126,9 +126,9 @@ class Phase:
         self.seen.update(first)
         waiting = [i for i in couplings.waiting(company, mapping) if i not in self.seen]
         self.seen.update(waiting)  # E-3.10: each record once per phase
-        yield from self._named(first, keep=keep)
         swept = [i for i in self.scope.also if i not in self.seen]
         self.seen.update(swept)
+        yield from self._named(first, keep=keep)
         yield from self._named(waiting, keep=keep, filtered=True)
         yield from self._swept(swept, keep=keep)
         yield from self._selected(keep=keep)
@@ -150,8 +150,7 @@ class Phase:
 
     def _swept(self, ids: Sequence[UUID], *, keep: bool) -> Iterator[Page]:
         """Yield what no run had seen, as `_selected` would have."""
-        state = self._state_conditions()
-        others = [c for c in self.mapping.source_filter if c not in state]
+        others = self.gatherer.beyond_state
         for page in self._named(ids, keep=keep):
             inside = [record for record in page.records if matches(record, others)]
             if wanted := self._without_strangers(inside):
@@ -161,12 +160,7 @@ class Phase:
         """What is gone, or has left the filter, is superseded: nothing of it is owed any more."""
         if not ids:
             return
-        PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__in=ids,
-        ).delete()
+        couplings.parked(self.context.company, self.mapping).filter(record_id__in=ids).delete()
         intents.forget(self.context, self.mapping, ids)
 
     def _selected(self, *, keep: bool) -> Iterator[Page]:
@@ -174,10 +168,9 @@ class Phase:
         since = look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None
         if scope.resume_at is not None:
             since = max(filter(None, (since, look_back(side, scope.resume_at))))
-        state = self._state_conditions()
         selection = replace(
             self.gatherer.selection(),
-            conditions=tuple(c for c in self.mapping.source_filter if c not in state),
+            conditions=self.gatherer.beyond_state,
             changed_after=since,
             not_modified_by=self.gatherer.source.me if scope.leaves_out_own else None,
         )
@@ -188,21 +181,12 @@ class Phase:
             if wanted:
                 yield Page(wanted, self.newest)
 
-    def _state_conditions(self) -> tuple[Condition, ...]:
-        """Return the conditions of the filter that a coupled record may leave it by (E-3.93)."""
-        column = self.gatherer.entity.departs_by.get(self.mapping.source_side)
-        return tuple(
-            c
-            for c in self.mapping.source_filter
-            if c.column == column and c.operator == Operator.EQ
-        )
-
     def _without_strangers(self, page: Sequence[Record]) -> list[Record]:
         """Keep of the records that left the filter by their state those the other side waits for.
 
         The filter of blocked or inactive records would hide from it that they are (E-3.93).
         """
-        state = self._state_conditions()
+        state = self.gatherer.state
         outside = {record.id for record in page if not matches(record, state)}
         if not outside:
             return list(page)
@@ -259,13 +243,8 @@ class Phase:
         """Return which of these strangers are skipped, and the versions that failed."""
         if not ids:
             return {}
-        rows = PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__in=ids,
-            skipped=True,
-        )
+        parked = couplings.parked(self.context.company, self.mapping)
+        rows = parked.filter(record_id__in=ids, skipped=True)
         return dict(rows.values_list("record_id", "record_version"))
 
     def _move_on(self, page: Sequence[Record]) -> None:
@@ -339,8 +318,12 @@ def _is_due(link: Link | None, record: Record) -> bool:
 
 def step(mapping: DirectedMapping) -> str:
     """Return what a run says it is doing."""
-    way = "to Sales" if mapping.source_side == Side.BUSINESS_CENTRAL else "from Sales"
-    return f"{mapping.name}, {way}"
+    return f"{mapping.name}, {way(mapping)}"
+
+
+def way(mapping: DirectedMapping) -> str:
+    """Return which way a phase carries, in words."""
+    return "to Sales" if mapping.source_side == Side.BUSINESS_CENTRAL else "from Sales"
 
 
 def _looks_at_unchanged(entity: Entity) -> bool:

@@ -156,11 +156,7 @@ class _Page:
         return {row.record_id: row for row in rows}
 
     def _parked_rows(self) -> QuerySet[PendingCoupling]:
-        return PendingCoupling.objects.filter(
-            company=self.memory.context.company,
-            mapping_name=self.memory.mapping.name,
-            direction=self.memory.mapping.direction,
-        )
+        return couplings.parked(self.memory.context.company, self.memory.mapping)
 
     def _sort(self, outcome: Outcome) -> None:
         change = outcome.change

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from connections.models import Company
-from connections.systems import Condition, Operator, Record, Selection, Side
+from connections.systems import Record, Selection, Side
 from mappings import couplings, directed
 from mappings.filters import matches
-from mappings.models import IntegrationTableMapping, PendingCoupling
+from mappings.models import IntegrationTableMapping
 from mappings.spec import DirectedMapping, Link
 from mappings.terms import CouplingKind, Direction
 from syncjobs import clock
 from syncjobs.engine.change import Change, Ignore, Skip, Unchanged
-from syncjobs.engine.entities import entity_of
 from syncjobs.engine.plan import plan
-from syncjobs.engine.watermark import BOUNDARY
+from syncjobs.engine.watermark import is_late
 from syncjobs.models import Sweep
 from syncjobs.runs.context import Context, Progress, Silent
 from syncjobs.runs.gather import Gatherer
 from syncjobs.runs.order import Order
+from syncjobs.runs.phase import way
 from syncjobs.runs.phases import Phases
 from syncjobs.runs.synchjobs import WATERMARKS
 from syncjobs.runs.synchronize import (
@@ -55,16 +55,16 @@ def sweep_mapping(
         return []
     both, listener = systems or systems_of(company, progress), progress or Silent()
     context = context_of(company, both, listener, now)
-    looks = [Look(context, row, way) for way in directed.directions(row)]
+    looks = [Look(context, row, direction) for direction in directed.directions(row)]
     hidden = {
         look.mapping.direction: tuple(record.id for record in look.hidden()) for look in looks
     }
-    found = {way: ids for way, ids in hidden.items() if ids}
-    if found:
-        for way, ids in found.items():
-            number = f"{len(ids)} change{'s were' if len(ids) > 1 else ' was'}"
-            listener.log(f"{name}: {number} never looked at ({_way(way)} Sales).")
-        synchronize_mapping(company, name, also=found, progress=progress, systems=systems, now=now)
+    for look in looks:
+        if number := len(hidden[look.mapping.direction]):
+            changes = f"{number} change{'s were' if number > 1 else ' was'}"
+            listener.log(f"{name}: {changes} never looked at ({way(look.mapping)}).")
+    if any(hidden.values()):
+        synchronize_mapping(company, name, also=hidden, progress=progress, systems=systems, now=now)
     return [_noted(look, hidden[look.mapping.direction]) for look in looks]
 
 
@@ -88,36 +88,35 @@ def _noted(look: Look, hidden: Sequence[UUID]) -> Sweep:
 class Look:
     """One direction of a mapping, as a sweep looks at it; it writes nothing."""
 
-    def __init__(self, context: Context, row: IntegrationTableMapping, way: Direction) -> None:
+    def __init__(
+        self, context: Context, row: IntegrationTableMapping, direction: Direction
+    ) -> None:
         self.context = replace(context, plans_only=True)
-        phases = Phases(self.context, row, Order(directions=(way,)))
-        self.mapping: DirectedMapping = phases.directed(way)
-        self.rules = phases.rules
+        phases = Phases(self.context, row, Order(directions=(direction,)))
+        self.mapping: DirectedMapping = phases.directed(direction)
+        self.gatherer = Gatherer(self.context, self.mapping, phases.rules)
         self.side = self.mapping.source_side
-        self.watermark: datetime | None = getattr(row, WATERMARKS[way])
+        self.watermark: datetime | None = getattr(row, WATERMARKS[direction])
         self.looked_at = 0
 
     def unsettled(self) -> Iterator[Record]:
         """Yield the records whose version is neither applied, nor parked, nor superseded."""
         if self.watermark is None:
             return  # the next run reads everything
-        state = self._state()
         selection = Selection(
             self.mapping.source_table,
-            tuple(condition.column for condition in state),
-            tuple(c for c in self.mapping.source_filter if c not in state),
+            self._columns(),
+            self.gatherer.beyond_state,
             page_size=PAGES[self.side],
         )
-        for page in self.context.system(self.side).read(selection):
+        for page in self.gatherer.source.read(selection):
             self.context.progress.check()
             self.looked_at += len(page)
             yield from self._unsettled(page)
 
     def unsettled_of(self, ids: Collection[UUID]) -> Iterator[Record]:
         """Yield those of these records that are not settled now."""
-        columns = [condition.column for condition in self._state()]
-        source = self.context.system(self.side)
-        found = source.get(self.mapping.source_table, list(ids), columns)
+        found = self.gatherer.source.get(self.mapping.source_table, list(ids), self._columns())
         yield from self._unsettled(list(found.values()))
 
     def hidden(self) -> list[Record]:
@@ -125,46 +124,30 @@ class Look:
 
         What it would leave alone on purpose is told apart by planning it.
         """
-        gatherer = Gatherer(self.context, self.mapping, self.rules)
+        gatherer = self.gatherer
         ids = [record.id for record in self.unsettled()]
         found = []
         for start in range(0, len(ids), CHUNK):
             records = gatherer.reread(ids[start : start + CHUNK])
-            planned = plan(self.mapping, gatherer.batch(records), self.rules)
+            planned = plan(self.mapping, gatherer.batch(records), gatherer.rules)
             found += [change.source for change in planned.changes if _does_something(change)]
         return found
 
-    def _state(self) -> tuple[Condition, ...]:
-        """Return the conditions that a coupled record may leave the filter by (E-3.93)."""
-        column = entity_of(self.mapping).departs_by.get(self.side)
-        return tuple(
-            condition
-            for condition in self.mapping.source_filter
-            if condition.column == column and condition.operator == Operator.EQ
-        )
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(condition.column for condition in self.gatherer.state)
 
     def _unsettled(self, page: Sequence[Record]) -> Iterator[Record]:
-        old = [record for record in page if self._is_behind_watermark(record)]
+        # No run will read these by their time.
+        old = [r for r in page if is_late(self.side, self.watermark, r.modified_at)]
         for start in range(0, len(old), CHUNK):
             few = old[start : start + CHUNK]
             ids = [record.id for record in few]
             links = couplings.links(self.context.company, self.mapping, ids)
-            parked = self._parked([record_id for record_id in ids if record_id not in links])
+            strangers = [record_id for record_id in ids if record_id not in links]
+            found = couplings.parked(self.context.company, self.mapping)
+            found = found.filter(record_id__among=strangers)
+            parked = set(found.values_list("record_id", flat=True))
             yield from (r for r in few if not self._is_settled(r, links.get(r.id), parked))
-
-    def _is_behind_watermark(self, record: Record) -> bool:
-        """Whether no run will read the record by its time."""
-        watermark = self.watermark
-        return watermark is not None and record.modified_at <= watermark - BOUNDARY[self.side]
-
-    def _parked(self, ids: Iterable[UUID]) -> set[UUID]:
-        mine = PendingCoupling.objects.filter(
-            company=self.context.company,
-            mapping_name=self.mapping.name,
-            direction=self.mapping.direction,
-            record_id__in=list(ids),
-        )
-        return set(mine.values_list("record_id", flat=True))
 
     def _is_settled(self, record: Record, link: Link | None, parked: Collection[UUID]) -> bool:
         """Whether this version is applied, parked or superseded."""
@@ -173,13 +156,13 @@ class Look:
         return (
             record.id in parked
             or self.mapping.synch_only_coupled_records
-            or not matches(record, self._state())
+            or not matches(record, self.gatherer.state)
             or self._is_ours(record)
         )
 
     def _is_ours(self, record: Record) -> bool:
         """E-3.8: what the integration user wrote last is not synchronized."""
-        me = self.context.system(self.side).me
+        me = self.gatherer.source.me
         return self.side == Side.DATAVERSE and me is not None and record.modified_by == me
 
 
@@ -191,7 +174,3 @@ def _does_something(change: Change) -> bool:
             return change.yields
         case _:
             return True
-
-
-def _way(way: Direction) -> str:
-    return "to" if way == Direction.TO_INTEGRATION_TABLE else "from"

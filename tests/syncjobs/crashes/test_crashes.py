@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,13 +19,14 @@ import pytest
 from connections.models import Company
 from mappings.models import Coupling, Intent, PendingCoupling
 from mappings.terms import Direction
-from syncjobs.leases import BusyError
-from syncjobs.models import SynchError
+from syncjobs import clock
+from syncjobs.models import Lease, SynchError
+from syncjobs.orphans import die_with_parent
 from syncjobs.runs.report import Report
 from syncjobs.runs.synchronize import synchronize_mapping
 from syncjobs.terms import Action, Mode
 from tests.connected import connected, environment, trusting
-from tests.processes import PATIENCE, ROOT, until
+from tests.processes import ROOT, until
 from tests.running_sandbox import RunningSandbox
 
 __all__ = ["connected", "trusting"]
@@ -37,7 +40,6 @@ POINTS = [
     "before our commit",
     "after our commit",
 ]
-LEASE_SECONDS = "1"
 
 
 @dataclass(frozen=True)
@@ -90,44 +92,94 @@ WAYS = {
 }
 
 
-def synchronize(company: Company, way: Way) -> Report:
-    """Run as the next worker would, as soon as the lease of the dead one has ended."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return synchronize_mapping(
-                company,
-                "CUSTOMER",
-                mode=Mode.FULL,
-                directions=(way.direction,),
-                confirmed=True,
-            )
-        except BusyError:
-            assert time.monotonic() < deadline, "the lease of a dead worker never ends"
-            time.sleep(0.05)
-
-
-def kill_at(point: str, way: Way, sandbox: RunningSandbox, trace: Path) -> None:
-    """Let another process synchronize and die at the point; it did reach it."""
-    process = subprocess.run(  # noqa: S603
-        [
-            sys.executable,
-            "-m",
-            "tests.syncjobs.crashes.worker",
-            "CUSTOMER",
-            way.direction,
-            point,
-            str(trace),
-            sandbox.env["SANDBOX_CONTROL_URL"],
-            way.system,
-        ],
+@pytest.fixture(scope="module")
+def nursery(
+    django_db_setup: None, sandbox: RunningSandbox
+) -> Iterator[Callable[[dict[str, str]], int]]:
+    """Give birth to workers that die; return how each of them ended."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.syncjobs.crashes.worker"],
         cwd=ROOT,
-        env=environment(sandbox, JOB_LEASE_SECONDS=LEASE_SECONDS),
-        check=False,
-        timeout=60,
+        env=environment(sandbox),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Also when the tests are killed.
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - calls into libc only
     )
-    assert process.returncode == -signal.SIGKILL
-    assert trace.read_text(encoding="utf-8") == point
+    assert process.stdin
+    assert process.stdout
+    orders, answers = process.stdin, process.stdout
+
+    def let_one_work(order: dict[str, str]) -> int:
+        orders.write(f"{json.dumps(order)}\n")
+        orders.flush()
+        return int(answers.readline())
+
+    yield let_one_work
+    orders.close()
+    process.wait()
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """A console whose worker dies at a point, on one way."""
+
+    nursery: Callable[[dict[str, str]], int]
+    company: Company
+    way: Way
+    sandbox: RunningSandbox
+    point: str
+    trace: Path
+
+    def kill(self) -> None:
+        """Let another process synchronize and die at the point; it did reach it."""
+        order = {
+            "mapping": "CUSTOMER",
+            "direction": self.way.direction,
+            "point": self.point,
+            "trace": str(self.trace),
+            "control": self.sandbox.env["SANDBOX_CONTROL_URL"],
+            "system": self.way.system,
+        }
+        assert self.nursery(order) == -signal.SIGKILL
+        assert self.trace.read_text(encoding="utf-8") == self.point
+        # Its lease stands until it ends by itself; here the time until then has passed.
+        assert Lease.objects.filter(expires_at__gt=clock.now()).update(expires_at=clock.now()) == 1
+
+    def synchronize(self) -> Report:
+        return synchronize_mapping(
+            self.company,
+            "CUSTOMER",
+            mode=Mode.FULL,
+            directions=(self.way.direction,),
+            confirmed=True,
+        )
+
+    def check(self, expected: Sequence[tuple[str, str]]) -> None:
+        """One record, one coupling, nothing lost, nothing left, nothing more to do."""
+        settle(self.sandbox)
+        again = self.synchronize()
+
+        assert self.way.arrived(self.sandbox) == sorted(expected)
+        assert Coupling.objects.count() == len(expected)
+        assert not Intent.objects.exists()
+        assert not PendingCoupling.objects.exists()
+        assert not SynchError.objects.exists()
+        assert again.count(Action.INSERTED) == again.count(Action.MODIFIED) == 0
+        assert again.count(Action.FAILED) == 0
+
+
+@pytest.fixture
+def deadly(
+    nursery: Callable[[dict[str, str]], int],
+    connected: Company,
+    sandbox: RunningSandbox,
+    tmp_path: Path,
+    way: Way,
+    point: str,
+) -> Deadly:
+    return Deadly(nursery, connected, way, sandbox, point, tmp_path / "trace")
 
 
 def settle(sandbox: RunningSandbox) -> None:
@@ -138,22 +190,6 @@ def settle(sandbox: RunningSandbox) -> None:
     )
 
 
-def check(
-    company: Company, way: Way, sandbox: RunningSandbox, expected: Sequence[tuple[str, str]]
-) -> None:
-    """One record, one coupling, nothing lost, nothing left, nothing more to do."""
-    settle(sandbox)
-    again = synchronize(company, way)
-
-    assert way.arrived(sandbox) == sorted(expected)
-    assert Coupling.objects.count() == len(expected)
-    assert not Intent.objects.exists()
-    assert not PendingCoupling.objects.exists()
-    assert not SynchError.objects.exists()
-    assert again.count(Action.INSERTED) == again.count(Action.MODIFIED) == 0
-    assert again.count(Action.FAILED) == 0
-
-
 pytestmark = [
     pytest.mark.parametrize("point", POINTS),
     pytest.mark.parametrize("way", WAYS.values(), ids=WAYS),
@@ -162,26 +198,26 @@ pytestmark = [
 
 
 def test_creations_survive_a_worker_that_is_killed(
-    connected: Company, sandbox: RunningSandbox, tmp_path: Path, way: Way, size: int, point: str
+    deadly: Deadly, sandbox: RunningSandbox, way: Way, size: int
 ) -> None:
     for number in range(size):
         way.add(sandbox, number)
 
-    kill_at(point, way, sandbox, tmp_path / "trace")
-    synchronize(connected, way)
+    deadly.kill()
+    deadly.synchronize()
 
-    check(connected, way, sandbox, [(f"Adatum {number}", "") for number in range(size)])
+    deadly.check([(f"Adatum {number}", "") for number in range(size)])
 
 
 def test_updates_survive_a_worker_that_is_killed(
-    connected: Company, sandbox: RunningSandbox, tmp_path: Path, way: Way, size: int, point: str
+    deadly: Deadly, sandbox: RunningSandbox, way: Way, size: int
 ) -> None:
     ids = [way.add(sandbox, number) for number in range(size)]
-    synchronize(connected, way)
+    deadly.synchronize()
     for identity in ids:
         way.edit(sandbox, identity)
 
-    kill_at(point, way, sandbox, tmp_path / "trace")
-    synchronize(connected, way)
+    deadly.kill()
+    deadly.synchronize()
 
-    check(connected, way, sandbox, [(f"Adatum {number}", "Oslo") for number in range(size)])
+    deadly.check([(f"Adatum {number}", "Oslo") for number in range(size)])

@@ -1,16 +1,19 @@
-"""A process that synchronizes, and is killed at a point that its arguments name.
+"""Processes that synchronize, and are killed at a point that a line of JSON names.
 
-`python -m tests.syncjobs.crashes.worker MAPPING DIRECTION POINT TRACE CONTROL SYSTEM`: at the
-point it writes the point's name into the trace file and kills itself as `kill -9` would. Two
+`python -m tests.syncjobs.crashes.worker` starts Django once. For each line with mapping, direction,
+point, trace, control and system it forks a worker and answers with how that one ended. At the point
+the worker writes the point's name into the trace file and kills itself as `kill -9` would. Two
 points lie within a request: the sandbox holds it back, and the process dies while it waits.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 import django
@@ -19,6 +22,7 @@ import requests
 HELD_BACK = {"while the request hangs": "delay", "after the server's commit": "delay_after_commit"}
 HOLD_MS = 1500
 DIES_AFTER = 0.5  # seconds into the request
+TOO_LONG = 300  # seconds
 
 
 class Doomed:
@@ -63,8 +67,9 @@ class Doomed:
     def confirm(self) -> None: ...
 
 
-def main(mapping: str, direction: str, point: str, trace: str, control: str, system: str) -> None:
-    django.setup()
+def synchronize(
+    mapping: str, direction: str, point: str, trace: str, control: str, system: str
+) -> None:
     from connections.models import Company
     from mappings.terms import Direction
     from syncjobs.runs.synchronize import synchronize_mapping
@@ -80,5 +85,27 @@ def main(mapping: str, direction: str, point: str, trace: str, control: str, sys
     )
 
 
+def born(order: dict[str, str]) -> int:
+    """Fork a worker, wait for its end, and return its exit code; a signal's is negative."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.alarm(TOO_LONG)  # also one that never comes to its point ends
+    try:
+        synchronize(**order)
+    finally:  # whoever survives says why, and does not go on as its parent
+        traceback.print_exc()
+        os._exit(1)
+
+
+def main() -> None:
+    django.setup()
+    import syncjobs.runs.synchronize  # noqa: F401 - loaded here for all that are forked
+
+    for line in sys.stdin:
+        sys.stdout.write(f"{born(json.loads(line))}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
