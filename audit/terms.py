@@ -41,6 +41,7 @@ class Act(TextChoices):
     ROTATED = "Secrets rotated", "Secrets rotated"
     REFUSED = "Refused", "Refused"
     EXPORTED = "Exported", "Exported"
+    VERIFIED = "Verified", "Verified"
 
 
 DELETIONS = (Act.DELETED, Act.COUPLING_DELETED, Act.UNCOUPLED)

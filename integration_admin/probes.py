@@ -1,4 +1,4 @@
-"""Whether the console lives and is ready, for whatever watches it: no sign-in, no details (C-3302)."""
+"""Whether the console lives and is ready, for what watches it: no sign-in, no details (C-3302)."""
 
 from __future__ import annotations
 

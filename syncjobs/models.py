@@ -270,7 +270,7 @@ class HealthCheck(models.Model):
     code = models.CharField("Code", max_length=40, blank=True)
     names = models.JSONField("Names", default=list)
     milliseconds = models.PositiveIntegerField("Duration (ms)", default=0)
-    PERSONAL = ("sentence", "cure", "names")  # they name users of both systems
+    PERSONAL = ("sentence", "cure")  # they name users of both systems; `names` never do
 
     class Meta:
         verbose_name = "health check"
@@ -301,7 +301,6 @@ class HealthReport(models.Model):
     checks = models.PositiveSmallIntegerField("Checks", default=0)
     wrong = models.JSONField("Wrong", default=list)  # the exact names
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-    PERSONAL = ("wrong",)
 
     class Meta:
         verbose_name = "health report"
