@@ -42,6 +42,7 @@ class Act(TextChoices):
     REFUSED = "Refused", "Refused"
     EXPORTED = "Exported", "Exported"
     VERIFIED = "Verified", "Verified"
+    SILENCED = "Silenced", "Silenced"
 
 
 DELETIONS = (Act.DELETED, Act.COUPLING_DELETED, Act.UNCOUPLED)

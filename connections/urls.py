@@ -14,6 +14,7 @@ from connections import (
     sales_setup_views,
     sellers_views,
     setup_views,
+    silence_views,
     solution_views,
     views,
 )
@@ -106,6 +107,9 @@ urlpatterns = [
     ),
     path("health/", health_views.health_page, name="health"),
     path("health/check/", health_views.check_health, name="check_health"),
+    path("health/<int:pk>/silence/", silence_views.silence_page, name="silence"),
+    path("health/<int:pk>/silence/begin/", silence_views.silence_check, name="silence_check"),
+    path("health/<int:pk>/silence/end/", silence_views.ring_again, name="ring_again"),
     path("roles/", health_views.roles_page, name="security_roles"),
     path("roles/check/", health_views.check_roles, name="check_roles"),
     path("roles/sellers/", sellers_views.sellers_page, name="sellers"),

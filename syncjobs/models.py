@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from connections.models import Company
 from mappings.terms import Direction
@@ -270,6 +271,12 @@ class HealthCheck(models.Model):
     code = models.CharField("Code", max_length=40, blank=True)
     names = models.JSONField("Names", default=list)
     milliseconds = models.PositiveIntegerField("Duration (ms)", default=0)
+    # Until then it is shown and rings nobody (C-3302).
+    silenced_until = models.DateTimeField("Silenced Until", null=True, blank=True)
+    silence_reason = models.CharField("Reason", max_length=250, blank=True)
+    silenced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     PERSONAL = ("sentence", "cure")  # they name users of both systems; `names` never do
 
     class Meta:
@@ -286,8 +293,13 @@ class HealthCheck(models.Model):
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody has to do anything."""
+        """Whether nothing is wrong."""
         return self.state in ("healthy", "attention")
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether somebody said that nobody is to be asked, and that time is not over."""
+        return self.silenced_until is not None and self.silenced_until > timezone.now()
 
 
 class HealthReport(models.Model):

@@ -13,7 +13,7 @@ from connections.models import Company
 from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import JobQueueEntry, Run, SynchJob
+from syncjobs.models import HealthCheck, JobQueueEntry, Run, SynchJob
 
 BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left", "live", "ready"}
 FOR_STAFF = {"styleguide"}
@@ -52,6 +52,8 @@ RIGHT_OF_ACT = {
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
     "check_health": Right.TEST_CONNECTION,
+    "silence_check": Right.TEST_CONNECTION,
+    "ring_again": Right.TEST_CONNECTION,
     "check_roles": Right.TEST_CONNECTION,
     "check_sellers": Right.TEST_CONNECTION,
     "synchronize": Right.RUN_SYNC,
@@ -116,6 +118,7 @@ RIGHT_OF_PAGE = {
     "business_unit": Right.CHANGE_CONNECTION,
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
+    "silence": Right.TEST_CONNECTION,
     "audit_log": Right.VIEW_AUDIT,
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,
@@ -172,6 +175,9 @@ def address(name: str) -> str:
         "set_entry_ready": JobQueueEntry,
         "hold_entry": JobQueueEntry,
         "restart_entry": JobQueueEntry,
+        "silence": HealthCheck,
+        "silence_check": HealthCheck,
+        "ring_again": HealthCheck,
         "run": Run,
         "run_progress": Run,
         "cancel_run": Run,
