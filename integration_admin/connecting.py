@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from audit import trail
 from audit.facts import facts_of
@@ -323,7 +323,12 @@ def _fill(row: models.Model, part: Part, where: str) -> None:
         raise _wrong(message) from error
     if isinstance(row, SignIn):
         _check_sign_in(row, part, string, where)
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        message = f"[{where}] Somebody else saved the same just now. Ask again."
+        raise _wrong(message) from error
     after = facts_of(row, tuple(part))
     if is_new or before != after:
         company = row if isinstance(row, Company) else getattr(row, "company", None)
