@@ -20,6 +20,7 @@ from connections.sales_setup_form import SALES_SETTINGS, TO_BUSINESS_CENTRAL, TO
 from connections.setup_forms import Problem, SetupForm
 from connections.setup_views import Kind, Told, disable, save, show, switch_on
 from integration_admin import enabling
+from integration_admin.choice_consequences import sales_consequences
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.refusing import told
@@ -95,6 +96,7 @@ SALES = Kind(
     },
     shows=_shown,
     tries=_tell_web_client,
+    adds=sales_consequences,
 )
 
 

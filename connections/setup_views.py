@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup, setup_edits
 from connections.authentication import UNPROVEN
-from connections.business_unit_views import ownership_consequences
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -32,6 +31,7 @@ from connections.setup_forms import (
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
 from integration_admin import enabling
+from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
 from integration_admin.pages import ask, is_confirmed

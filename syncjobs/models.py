@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from connections.models import Company
 from mappings.terms import Direction
+from syncjobs.plans import MassChange as MassChange  # its tables are found here
 from syncjobs.terms import JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
 
 

@@ -180,6 +180,13 @@ def cancel(run: Run, *, now: datetime, by: AbstractBaseUser | None = None) -> No
     run.refresh_from_db()
 
 
+def drop_once(run: Run) -> None:
+    """Remove the entry of a run that was to run once, stopped, and has nothing left to wait for."""
+    if not run.mass_changes.filter(confirmed_at=None).exists():
+        held = JobQueueEntry.objects.filter(runs__pk=run.pk, status=JobStatus.ON_HOLD)
+        held.filter(recurring=False).delete()
+
+
 @contextmanager
 def _noted(act: Act, entry: JobQueueEntry, by: AbstractBaseUser | None) -> Iterator[None]:
     """Note what an entry was before and is after; all of it or nothing."""

@@ -100,6 +100,7 @@ def get_run(request: HttpRequest, id: Id, scope: Query[Scope]) -> Any:  # noqa: 
         "synch_jobs": as_seen_by(
             request.user, SynchJob.objects.filter(run=run).order_by("started_at")
         ),
+        "mass_changes": run.mass_changes.all(),
     }
 
 

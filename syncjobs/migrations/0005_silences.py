@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncjobs', '0003_sweeps_and_health'),
+        ('syncjobs', '0004_mass_changes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
