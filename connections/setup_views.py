@@ -167,14 +167,14 @@ def show(
     if company is None and kind is not BUSINESS_CENTRAL:
         messages.info(request, f"{kind.title} comes after Business Central: begin here.")
         return redirect("business_central_setup")
-    row = form.instance if form else _row(kind, company)
+    stored = _row(kind, company)
+    row = form.instance if form else stored
     told = told or Told()
     may_edit = _may_edit(request, kind, row)
     asked = form is not None or "edit" in request.GET or row.pk is None
     form = form or _form(kind, row)
     is_editing = may_edit and asked
     sees_all = sees_people(request.user)
-    stored = _row(kind, company)
     sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
         "kind": kind,

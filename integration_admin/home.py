@@ -26,7 +26,7 @@ from integration_admin.personal import as_seen_by, one_as_seen_by
 from integration_admin.setup_checklist import checklist
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
-from syncjobs import checkup, health
+from syncjobs import checkup, healing, health
 from syncjobs.causes import explain
 from syncjobs.models import HealthCheck, JobQueueEntry, Run, SynchError, SynchJob
 from syncjobs.progress import estimate
@@ -101,7 +101,7 @@ def picture(company: Company, user: User, *, now: datetime) -> dict[str, Any]:
     errors = _errors_of_a_day(company, now)
     checks = as_seen_by(user, HealthCheck.objects.filter(company=company))
     failing = checkup.failing(checks)
-    todo = _todo(company, user, setups, counts, errors, now) + _ill(failing)
+    todo = _todo(company, user, setups, counts, now) + _ill(failing) + _records(counts, errors)
     sent, received = _carried(company, now)
     latest = list(SynchJob.objects.filter(company=company).order_by("-started_at")[:8])
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
@@ -218,9 +218,9 @@ def _todo(
     user: User,
     setups: Setups,
     counts: Mapping[str, int],
-    errors: Sequence[tuple[str, str, int]],
     now: datetime,
 ) -> list[ToDo]:
+    """Return what keeps everything, or an entry, from going on."""
     found = [
         ToDo("bad", "The job queue does not go on by itself", trouble, "Job Queue Entries",
              reverse("job_queue"))
@@ -242,7 +242,27 @@ def _todo(
                 ToDo("bad", f"{entry} has stopped{more}", entry.error_message, "Look and restart",
                      f"{reverse('job_queue')}?view=failed")
             )  # fmt: skip
-    found += _errors_to_cure(errors)
+    return found + _refused(company, user)
+
+
+def _refused(company: Company, user: User) -> list[ToDo]:
+    """Return the entries that a refused run put on hold, as one thing to do."""
+    rows = as_seen_by(user, healing.held(company)[: MOST_TO_DO + 1])
+    if not rows:
+        return []
+    others = len(rows) - 1
+    more = f", and {others if others < MOST_TO_DO else 'many'} more" if others else ""
+    url = reverse("job_queue_entry", args=[rows[0].pk]) if not others else reverse("job_queue")
+    title = f"{rows[0]} is on hold{more}"
+    return [
+        ToDo("bad", title, rows[0].error_message, "Look and restart",
+             f"{url}?view=held" if others else url)
+    ]  # fmt: skip
+
+
+def _records(counts: Mapping[str, int], errors: Sequence[tuple[str, str, int]]) -> list[ToDo]:
+    """Return what single records need."""
+    found = _errors_to_cure(errors)
     held, url = _held(counts)
     if held:
         found.append(
