@@ -435,25 +435,25 @@ def service(sandbox: RunningSandbox, **changes: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "code"),
-    [
-        ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
-        ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
-        ({"odata_access_key": "mistyped"}, "odata_user_name", "E-BCUSER"),
-        ({"odata_url": ""}, "odata_url", "E-REQUIRED"),
-        ({"enable": ""}, "enable", "E-REQUIRED"),
-    ],
-)
-def test_what_is_wrong_with_the_web_service_stands_at_its_field(
-    asked: Client, sandbox: RunningSandbox, changes: dict[str, str], field: str, code: str
-) -> None:
-    answer = guides.save(asked, "sales", "advanced", service(sandbox, **changes))
+WRONG = [  # what was answered, the field that is told, and its code
+    ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
+    ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
+    ({"odata_access_key": "mistyped"}, "odata_user_name", "E-BCUSER"),
+    ({"odata_url": ""}, "odata_url", "E-REQUIRED"),
+    ({"enable": ""}, "enable", "E-REQUIRED"),
+]
 
-    html = answer.content.decode()
-    assert answer.status_code == 422
-    assert code in html.partition(f'id="id_{field}-e"')[2][:600]
-    assert service(sandbox)["odata_access_key"] not in html
+
+def test_what_is_wrong_with_the_web_service_stands_at_its_field(
+    asked: Client, sandbox: RunningSandbox
+) -> None:
+    for changes, field, code in WRONG:
+        answer = guides.save(asked, "sales", "advanced", service(sandbox, **changes))
+
+        html = answer.content.decode()
+        assert answer.status_code == 422, changes
+        assert code in html.partition(f'id="id_{field}-e"')[2][:600], changes
+        assert service(sandbox)["odata_access_key"] not in html, changes
 
 
 def test_the_run_publishes_the_web_service_and_switches_orders_on(

@@ -1,13 +1,10 @@
 """Secrets are typed into the guides of Assisted Setup, which end well and badly; nobody finds them.
 
-The same is done on PostgreSQL, and a dump of it searched.
+`test_databases` does the same on PostgreSQL, where a dump is searched.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from html import unescape
 from uuid import uuid4
@@ -37,7 +34,6 @@ from tests.syncjobs.test_redeploying import BROKEN_IMPORT, uninstall
 
 __all__ = ["trusting"]
 Result = GuideRun.Result
-ITSELF = f"{__file__}::test_a_secret_typed_into_a_guide_is_found_nowhere"
 
 
 def planted(kind: str) -> str:
@@ -86,23 +82,6 @@ def test_a_secret_typed_into_a_guide_is_found_nowhere(
     assert any(place.startswith("Redis rq:") for place in places.names)
     assert "the dump" in places.names or connection.vendor == "sqlite"
     assert places.holding(secrets) == []
-
-
-def test_nor_is_it_found_in_a_dump_of_postgresql() -> None:
-    if connection.vendor == "postgresql":
-        return  # that is done at this moment
-
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "tests.postgres", ITSELF, "-p", "no:cacheprovider"],
-        cwd=console_settings.BASE_DIR,
-        env={**os.environ, "SANDBOX_PORTS": "0"},
-        capture_output=True,
-        text=True,
-        timeout=1_800,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # What is done
