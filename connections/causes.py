@@ -303,7 +303,8 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     ),
     Cause.MASS_CHANGE: _needs(
         "Very many changes",
-        "Look at the preview of the run, and confirm it if so many changes are intended.",
+        "Look at the preview of the mapping, and choose Run it anyway on the page of the run if so "
+        "many changes are intended.",
     ),
     Cause.PACKAGE: _needs(
         "Package not usable",

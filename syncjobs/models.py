@@ -10,6 +10,7 @@ from django.db import models
 
 from connections.models import Company
 from mappings.terms import Direction
+from syncjobs.plans import MassChange as MassChange  # its tables are found here
 from syncjobs.terms import JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
 
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
 from connections.models import Company
 from mappings.captions import towards
 from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
 from syncjobs import queue
-from syncjobs.models import JobQueueEntry, Run
+from syncjobs.models import JobQueueEntry, MassChange, Run
 from syncjobs.terms import Mode
 
 MODES = {
@@ -40,12 +41,18 @@ def synchronize(
     user: AbstractBaseUser | None,
     mode: Mode = Mode.MODIFIED,
     direction: Direction | None = None,
+    agreed: int = 0,
 ) -> Run:
-    """Synchronize a mapping as soon as a worker is free."""
+    """Synchronize a mapping as soon as a worker is free.
+
+    `agreed` lets it pass the mass-change guard with so many changes of coupled records.
+    """
     words = f", {towards(direction)}" if direction else ""
     parameters: dict[str, object] = {"mode": mode}
     if direction:
         parameters["directions"] = [direction]
+    if agreed:
+        parameters["agreed"] = agreed
     return queue.enqueue(
         mapping.company,
         "synchronize",
@@ -56,6 +63,30 @@ def synchronize(
         user=user,
         category=_category(mapping.company, mapping.name),
     )
+
+
+def run_anyway(stopped: MassChange, *, now: datetime, user: AbstractBaseUser | None) -> Run | None:
+    """Run what the mass-change guard stopped; None if somebody has said yes to it before.
+
+    The run plans anew, and is stopped again should it then change much more than was agreed to.
+    """
+    company, order, name = stopped.run.company, stopped.order, stopped.mapping_name
+    with transaction.atomic():
+        rows = MassChange.objects.filter(pk=stopped.pk, confirmed_at=None)
+        if not rows.update(confirmed_at=now, confirmed_by_id=user.pk if user else None):
+            return None
+        run = queue.enqueue(
+            company,
+            "synchronize",
+            description=f"{name}: {MODES[Mode(order['mode'])]}, {stopped.records} changes agreed",
+            now=now,
+            mapping_name=name,
+            parameters={**order, "agreed": stopped.records},
+            user=user,
+            category=_category(company, name),
+        )
+        queue.drop_once(stopped.run)
+    return run
 
 
 def synchronize_all(company: Company, *, now: datetime, user: AbstractBaseUser | None) -> Run:

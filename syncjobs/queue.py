@@ -138,7 +138,7 @@ def set_inactive(
 def set_on_hold(entry: JobQueueEntry, *, now: datetime, by: AbstractBaseUser | None = None) -> None:
     """Let the entry not run until somebody says so; what is running goes on (C-2303)."""
     with _noted(Act.SET_ON_HOLD, entry, by):
-        only(entry).update(status=JobStatus.ON_HOLD)
+        only(entry).update(status=JobStatus.ON_HOLD, error_message="")
         drop_waiting_runs(entry, now=now)
         activate_next(entry.company_id, entry.category, now=now)
         entry.refresh_from_db()
@@ -178,6 +178,13 @@ def cancel(run: Run, *, now: datetime, by: AbstractBaseUser | None = None) -> No
         if stops:
             trail.note(Act.RUN_CANCELLED, run, before={"status": run.status}, by=by)
     run.refresh_from_db()
+
+
+def drop_once(run: Run) -> None:
+    """Remove the entry of a run that was to run once, stopped, and has nothing left to wait for."""
+    if not run.mass_changes.filter(confirmed_at=None).exists():
+        held = JobQueueEntry.objects.filter(runs__pk=run.pk, status=JobStatus.ON_HOLD)
+        held.filter(recurring=False).delete()
 
 
 @contextmanager

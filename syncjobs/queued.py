@@ -15,7 +15,7 @@ from syncjobs.terms import Mode
 
 
 def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
-    """Synchronize one mapping; parameters: mode, directions, ids, create, confirmed."""
+    """Synchronize one mapping; parameters: mode, directions, ids, create, confirmed, agreed."""
     given = request.parameters
     ids = given.get("ids")
     return synchronize_mapping(
@@ -26,6 +26,7 @@ def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
         ids=None if ids is None else tuple(UUID(text) for text in ids),
         create=bool(given.get("create", False)),
         confirmed=bool(given.get("confirmed", False)),
+        agreed=int(given.get("agreed", 0)),
         progress=progress,
         trigger=request.trigger,
     )

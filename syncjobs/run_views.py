@@ -132,6 +132,7 @@ def progress_of(run: Run, now: datetime) -> dict[str, Any]:
         "lines": _lines(run),
         "explained": explain(run.cause) if run.cause else None,
         "troubles": health.troubles(now=now) if waiting else [],
+        "mass_changes": run.mass_changes.all() if run.status == RunStatus.ERROR else (),
     }
 
 
@@ -160,15 +161,22 @@ class RunPage(CardPage[Run]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        can_cancel = has_right(self.request.user, Right.RUN_JOB)
-        return context | progress_of(self.object, clock.now()) | {"can_cancel": can_cancel}
+        return context | progress_of(self.object, clock.now()) | may_do(self.request)
+
+
+def may_do(request: HttpRequest) -> dict[str, bool]:
+    """Say which buttons the page of a run has for somebody."""
+    return {
+        "can_cancel": has_right(request.user, Right.RUN_JOB),
+        "can_run_anyway": has_right(request.user, Right.RUN_FULL_SYNC),
+    }
 
 
 @requires(Right.VIEW_LOG)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer what the run's page asks for every second; the last answer ends the asking."""
     run = get_object_or_404(Run, pk=pk, company=company_of(request))
-    context = progress_of(run, clock.now()) | {"is_update": True}
+    context = progress_of(run, clock.now()) | may_do(request) | {"is_update": True}
     status = 200 if context["is_live"] else STOPS_POLLING
     return render(request, "parts/progress.html", context, status=status)
 

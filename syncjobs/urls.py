@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from syncjobs import error_views, queue_views, run_views, views
+from syncjobs import error_views, plan_views, queue_views, run_views, views
 
 urlpatterns = [
     path("synch-jobs/", views.SynchJobList.as_view(), name="synch_jobs"),
@@ -27,4 +27,5 @@ urlpatterns = [
     path("runs/<int:pk>/", run_views.RunPage.as_view(), name="run"),
     path("runs/<int:pk>/progress/", run_views.progress, name="run_progress"),
     path("runs/<int:pk>/cancel/", run_views.cancel, name="cancel_run"),
+    path("mass-changes/<int:pk>/run/", plan_views.run_anyway, name="run_anyway"),
 ]

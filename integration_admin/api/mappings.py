@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from audit.facts import plain
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, split
 from integration_admin.api.access import ApiToken, require, user_of
-from integration_admin.api.refusals import Code, RefusalError, split
+from integration_admin.api.refusals import Code, RefusalError
 from integration_admin.api.scope import Scope, Text, company_of
 from integration_admin.api.shapes import MappingCard, Mappings, PreviewShape, RunShape
 from integration_admin.roles import Right
@@ -31,12 +31,20 @@ WAYS = {"to": Direction.TO_INTEGRATION_TABLE, "from": Direction.FROM_INTEGRATION
 QUIET = (Action.UNCHANGED, Action.NONE)
 
 
+Agreed = Annotated[int, Field(ge=1)]
+
+
 class Synchronization(Schema):
     """What a run is to do."""
 
     mode: Mode = Mode.MODIFIED
     direction: str | None = Field(None, pattern="^(to|from)$", description="to or from Dataverse")
-    confirmed: bool = Field(default=False, description="Needed for every mode but modified")
+    confirmed: bool | Agreed = Field(
+        default=False,
+        description="True is needed for every mode but modified. The number of coupled records "
+        "that a preview or a stopped run says would change passes the mass-change guard, unless "
+        "it is much more by then",
+    )
 
 
 class Planning(Schema):
@@ -85,21 +93,23 @@ def synchronize_mapping(
 ) -> Any:
     """Let a worker synchronize a mapping; the answer is the run to follow."""
     mapping = mapping_of(request, scope, name)
-    if body.mode != Mode.MODIFIED:
+    agreed = 0 if isinstance(body.confirmed, bool) else body.confirmed
+    if body.mode != Mode.MODIFIED or agreed:
         require(request, Right.RUN_FULL_SYNC)
-        if not body.confirmed:
-            raise RefusalError(
-                409,
-                Code.CONFIRM,
-                f"The {on_demand.MODES[body.mode]} of {mapping.name} looks at every record.",
-                "Look at its preview, then ask again with confirmed: true.",
-            )
+    if body.mode != Mode.MODIFIED and not body.confirmed:
+        raise RefusalError(
+            409,
+            Code.CONFIRM,
+            f"The {on_demand.MODES[body.mode]} of {mapping.name} looks at every record.",
+            "Look at its preview, then ask again with confirmed: true.",
+        )
     return on_demand.synchronize(
         mapping,
         now=clock.now(),
         user=user_of(request),
         mode=body.mode,
         direction=WAYS[body.direction] if body.direction else None,
+        agreed=agreed,
     )
 
 
@@ -130,6 +140,7 @@ def preview(request: HttpRequest, name: Text, body: Planning, scope: Query[Scope
         phases.append(
             {
                 "direction": result.direction,
+                "would_change": result.touched,
                 "counts": {action.value: count for action, count in result.counts.items()},
                 "changes": shown[: body.limit],
                 "is_cut": len(shown) > body.limit,

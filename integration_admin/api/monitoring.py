@@ -97,6 +97,7 @@ def get_run(request: HttpRequest, id: Id, scope: Query[Scope]) -> Any:  # noqa: 
         "estimate_seconds": left.total_seconds() if left is not None else None,
         "log": run.log,
         "synch_jobs": SynchJob.objects.filter(run=run).order_by("started_at"),
+        "mass_changes": run.mass_changes.all(),
     }
 
 

@@ -154,10 +154,21 @@ class SynchJobShape(Schema):
     warnings: int
 
 
+class MassChangeShape(Schema):
+    """A direction that the mass-change guard stopped before it wrote anything."""
+
+    mapping_name: str
+    direction: str
+    records: int  # to be sent as `confirmed` by whoever wants it
+    coupled: int
+    confirmed_at: datetime | None
+
+
 class RunCard(RunShape):
     estimate_seconds: float | None
     log: list[list[str]]
     synch_jobs: list[SynchJobShape]
+    mass_changes: list[MassChangeShape]
 
 
 class SynchErrorShape(Schema):
@@ -239,6 +250,7 @@ class ChangeShape(Schema):
 
 class PhaseShape(Schema):
     direction: str
+    would_change: int  # coupled records, as the mass-change guard counts them
     counts: dict[str, int]
     changes: list[ChangeShape]
     is_cut: bool  # there are more changes than were asked for

@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
 
 from connections.setup_forms import Problem
+from connections.setup_lines import NOTHING, SET, described_by
 from connections.sign_in_forms import kinds_with
 from integration_admin.guides import drafts
 from integration_admin.guides.first_synchronization import FullSynchReviewForm
@@ -18,7 +19,6 @@ from integration_admin.guides.forms import RowForm, StepForm
 from integration_admin.guides.guide import REVIEW, Guide, Situation, applying
 from syncjobs import full_synch_review
 
-SET, NOT_SET, NOTHING = "set", "not set", "–"
 Form = StepForm | RowForm
 
 
@@ -82,7 +82,7 @@ def _line(form: Form, bound: BoundField, problems: Sequence[Problem]) -> Line:
     name, widget = bound.name, bound.field.widget
     mine = [problem for problem in problems if problem.field == name]
     is_list = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
-    attrs = _attrs(bound, mine)
+    attrs = described_by(bound, mine)
     return Line(
         name=name,
         caption=str(bound.label),
@@ -96,19 +96,6 @@ def _line(form: Form, bound: BoundField, problems: Sequence[Problem]) -> Line:
         is_wide=isinstance(widget, forms.URLInput | forms.Textarea),
         kinds=" ".join(kinds_with(name)) if "authentication_type" in form.fields else "",
     )
-
-
-def _attrs(bound: BoundField, problems: list[Problem]) -> dict[str, str | bool]:
-    attrs: dict[str, str | bool] = {}
-    identity = f"id_{bound.name}"
-    described = [f"{identity}-e"] if problems else []
-    if bound.field.help_text:
-        described.append(f"{identity}-h")
-    if described:
-        attrs["aria-describedby"] = " ".join(described)
-    if problems:
-        attrs["aria-invalid"] = "true"
-    return attrs
 
 
 def _input(form: Form, bound: BoundField, attrs: dict[str, str | bool]) -> SafeString:

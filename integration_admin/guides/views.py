@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from audit import trail
 from audit.terms import Act
 from connections.setup_forms import Problem
+from connections.terms import OwnershipModel
+from integration_admin.choice_consequences import of_ownership
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.guides import drafts, guide, leaving, starting
 from integration_admin.guides.dataverse_steps import CONSENT, CONSENT_VERSION, PERMISSIONS
@@ -203,7 +205,17 @@ def _review(the_guide: Guide, situation: Situation) -> dict[str, Any]:
     return {
         "answered": review_of(the_guide, situation),
         "preflight": PREFLIGHTS[the_guide.key](situation),
+        "follows": _follows(situation),
     }
+
+
+def _follows(situation: Situation) -> str:
+    """Say what another ownership model than that of now does to the mappings (E-9.17)."""
+    row = drafts.setups_of(situation.company).dataverse  # as it is stored
+    chosen = situation.answer("ownership", "ownership_model")
+    if row is None or chosen in ("", row.ownership_model):
+        return ""
+    return of_ownership(row.company, OwnershipModel(chosen))
 
 
 @require_POST

@@ -15,28 +15,41 @@ from syncjobs.terms import Trigger
 
 FROM_RECORDS = 10  # fewer changes than that are never too many
 OFF = 100  # percent
+GROWTH = 110  # percent: a plan may grow so far after a person said yes to it
 ADVICE = {
-    Trigger.PERSON: "Look at the preview of the mapping, and confirm the run if that is intended.",
+    Trigger.PERSON: "Look at its preview, and choose Run it anyway on the page of the run if that "
+    "is intended.",
     Trigger.COMMAND: "Look at it with --dry-run, and run it with --confirm if that is intended.",
 }
 
 
 class MassChangeError(ConfigurationError):
-    """A person has to confirm a run that changes so much."""
+    """A person has to confirm a run that changes so many of the coupled records."""
+
+    def __init__(self, message: str, *, records: int, coupled: int) -> None:
+        super().__init__(message, cause=Cause.MASS_CHANGE)
+        self.records = records
+        self.coupled = coupled
 
 
 class Guard:
     """Counts the coupled records that one phase would modify, block or uncouple.
 
     Creations do not count; neither do records that this direction never had in step before.
+    `agreed` is how many changes a person has said yes to.
     """
 
     def __init__(
-        self, row: IntegrationTableMapping, mapping: DirectedMapping, trigger: Trigger
+        self,
+        row: IntegrationTableMapping,
+        mapping: DirectedMapping,
+        trigger: Trigger,
+        agreed: int = 0,
     ) -> None:
         self.row = row
         self.mapping = mapping
         self.trigger = trigger
+        self.agreed = agreed
         self.touched = 0
         self._coupled: int | None = None
 
@@ -53,21 +66,34 @@ class Guard:
         return self.row.guard_percent < OFF and self.coupled >= FROM_RECORDS
 
     def look_at(self, changes: Sequence[Change]) -> None:
-        """Add a page's changes; raise MassChangeError if they are too many altogether."""
-        self.touched += sum(1 for change in changes if _touches(change))
-        if self.touched < FROM_RECORDS or not self.may_stop():
+        """Add what a page would change."""
+        self.touched += touched(changes)
+
+    def check(self) -> None:
+        """Raise MassChangeError if what was looked at would change too much altogether."""
+        if not self.stops() or self.touched * 100 <= self.agreed * GROWTH:
             return
-        percent = self.touched * 100 / self.coupled
-        if percent > self.row.guard_percent:
-            to_sales = self.mapping.source_side == Side.BUSINESS_CENTRAL
-            side = Side.DATAVERSE if to_sales else Side.BUSINESS_CENTRAL
-            message = (
-                f"The run was stopped before it wrote anything: it would change at least "
-                f"{self.touched} of {self.coupled} coupled records of {self.row.name} in {side}, "
-                f"more than the {self.row.guard_percent} % that the mass-change guard allows. "
-                f"{ADVICE.get(self.trigger, ADVICE[Trigger.PERSON])}"
-            )
-            raise MassChangeError(message, cause=Cause.MASS_CHANGE)
+        to_sales = self.mapping.source_side == Side.BUSINESS_CENTRAL
+        side = Side.DATAVERSE if to_sales else Side.BUSINESS_CENTRAL
+        grown = f"That is more than the {self.agreed} agreed to. " if self.agreed else ""
+        message = (
+            f"The run was stopped before it wrote anything to {side}: it would change "
+            f"{self.touched} of {self.coupled} coupled records of {self.row.name} there, more "
+            f"than the {self.row.guard_percent} % that the mass-change guard allows. "
+            f"{grown}{ADVICE.get(self.trigger, ADVICE[Trigger.PERSON])}"
+        )
+        raise MassChangeError(message, records=self.touched, coupled=self.coupled)
+
+    def stops(self) -> bool:
+        """Whether a person has to agree to what was looked at."""
+        if self.touched < FROM_RECORDS or not self.may_stop():
+            return False
+        return self.touched * 100 / self.coupled > self.row.guard_percent
+
+
+def touched(changes: Sequence[Change]) -> int:
+    """Return how many coupled records would be changed, as the guard counts them."""
+    return sum(1 for change in changes if _touches(change))
 
 
 def _touches(change: Change) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from mappings.models import IntegrationTableMapping
@@ -20,10 +21,20 @@ class Order:
     directions: tuple[Direction, ...] | None = None
     ids: tuple[UUID, ...] | None = None
     create: bool = False
-    confirmed: bool = False  # a person said yes to a mass change
+    confirmed: bool = False  # a person said yes to a mass change, however large
+    agreed: int = 0  # or to so many changes of coupled records
     forced: bool = False  # E-3.16
     trigger: Trigger = Trigger.SCHEDULE
     also: Mapping[Direction, tuple[UUID, ...]] = field(default_factory=dict)  # found by a sweep
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what a job queue entry says to order the same of a mapping once more."""
+        given: dict[str, Any] = {"mode": self.mode}
+        if self.directions:
+            given["directions"] = list(self.directions)
+        if self.create:
+            given["create"] = True
+        return given
 
     def rules(self, row: IntegrationTableMapping) -> Rules:
         """Return what the phases may do (design.md 7).

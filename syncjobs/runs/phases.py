@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,9 +19,9 @@ from syncjobs import leases
 from syncjobs.engine.change import Agree, Change, Modify, Rules, Unchanged
 from syncjobs.engine.entities import settled
 from syncjobs.leases import BusyError
-from syncjobs.models import SynchJob
+from syncjobs.models import MassChange, SynchJob
 from syncjobs.runs.context import Context, Inner
-from syncjobs.runs.guard import Guard
+from syncjobs.runs.guard import Guard, MassChangeError
 from syncjobs.runs.order import Order
 from syncjobs.runs.phase import PAGE, Phase, Scope, step
 from syncjobs.runs.prerequisites import Prerequisites
@@ -157,11 +157,28 @@ class Phases:
         if begun is not None:
             phase.again = begun.again
             phase.memory.intended |= begun.memory.intended
-        with self.jobs.finishing(job):
+        with self.jobs.finishing(job), self._noting_mass_change(job):
             self.reached[mapping.direction] = phase.run()
             if phase.left_out and scope.ids is not None:
                 job.message = f"{phase.left_out} record(s) are outside the filter of the mapping."
         return result_of(job)
+
+    @contextmanager
+    def _noting_mass_change(self, job: SynchJob) -> Iterator[None]:
+        """Keep what the guard stopped, so that a person can say yes to it."""
+        try:
+            yield
+        except MassChangeError as error:
+            if self.context.run_id is not None:
+                MassChange.objects.create(
+                    run_id=self.context.run_id,
+                    mapping_name=self.row.name,
+                    direction=job.direction,
+                    order=self.order.parameters(),
+                    records=error.records,
+                    coupled=error.coupled,
+                )
+            raise
 
     def _phase(self, mapping: DirectedMapping, scope: Scope, job: SynchJob) -> Phase:
         is_free = self.order.confirmed or scope.ids is not None
@@ -172,7 +189,9 @@ class Phases:
             rules=self.rules,
             job=job,
             prerequisites=Prerequisites(self._prerequisite, self._within),
-            guard=None if is_free else Guard(self.row, mapping, self.order.trigger),
+            guard=None
+            if is_free
+            else Guard(self.row, mapping, self.order.trigger, self.order.agreed),
         )
 
     def _prerequisite(self, name: str, way: Direction, ids: Collection[UUID], rules: Rules) -> None:

@@ -14,6 +14,7 @@ from mappings.spec import DirectedMapping
 from mappings.terms import Direction
 from syncjobs.engine.change import Change, Fail
 from syncjobs.models import SynchError, SynchJob
+from syncjobs.runs.guard import touched
 from syncjobs.terms import Action
 
 COUNTERS = tuple(action for action in Action if action)
@@ -48,6 +49,7 @@ class JobResult:
     counts: Mapping[Action, int] = field(default_factory=dict)
     errors: tuple[Problem, ...] = ()
     message: str = ""
+    touched: int = 0  # in a plan: coupled records that the mass-change guard counts
 
     def count(self, action: Action) -> int:
         return self.counts.get(action, 0)
@@ -109,15 +111,15 @@ def result_of(job: SynchJob) -> JobResult:
 def result_of_plan(mapping: DirectedMapping, changes: Iterable[Change]) -> JobResult:
     """Return what a synch. job would count."""
     counts: Counter[Action] = Counter()
-    problems = []
-    for change in changes:
+    problems, planned = [], tuple(changes)
+    for change in planned:
         if change.action:
             counts[change.action] += 1
         if getattr(change, "couples", False):
             counts[Action.COUPLED] += 1
         if isinstance(change, Fail):
             problems.append(_problem(mapping, change.source, change.cause, change.reason))
-    return JobResult(mapping.direction, counts, tuple(problems))
+    return JobResult(mapping.direction, counts, tuple(problems), touched=touched(planned))
 
 
 def _problem(mapping: DirectedMapping, source: Record, cause: Cause, message: str) -> Problem:

@@ -11,7 +11,7 @@ from audit.terms import Act
 from connections.causes import Cause
 from connections.models import DataverseConnectionSetup
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import JobQueueEntry, Run, SynchError, SynchJob
+from syncjobs.models import JobQueueEntry, MassChange, Run, SynchError, SynchJob
 from syncjobs.terms import JobStatus, RunStatus
 from tests.api.conftest import Program
 from tests.pages.factory import Past, make_company
@@ -83,6 +83,23 @@ def test_a_full_run_is_confirmed_first(operator: Program) -> None:
     assert (asked.status, asked.json["code"]) == (409, "E-CONFIRM")
     assert confirmed.status == 202
     assert Run.objects.count() == runs + 1
+
+
+def test_a_mass_change_is_confirmed_by_its_number(operator: Program, past: Past) -> None:
+    stopped = MassChange.objects.get()
+
+    told = operator.get(f"/runs/{stopped.run_id}").json["mass_changes"]
+    started = operator.post("/mappings/VENDOR/synchronize", {"confirmed": told[0]["records"]})
+    full = operator.post("/mappings/VENDOR/synchronize", {"mode": "full", "confirmed": True})
+
+    assert [(row["mapping_name"], row["records"], row["coupled"]) for row in told] == [
+        ("VENDOR", 61, 80)
+    ]
+    entries = JobQueueEntry.objects.filter(runs__in=[started.json["id"], full.json["id"]])
+    assert [entry.parameters for entry in entries] == [
+        {"mode": "modified", "agreed": 61},
+        {"mode": "full"},  # which the guard still looks at
+    ]
 
 
 def test_a_long_list_is_walked_by_its_cursor_each_row_once(viewer: Program) -> None:

@@ -139,7 +139,9 @@ def test_nobody_gets_in(past: Past) -> None:
 def test_each_operation_asks_for_its_own_right() -> None:
     """Rights can be given singly, so one that the same roles hold is still another one."""
     asked = {
-        f"{method} {path}": {callback.right for callback in operation.auth_callbacks}
+        f"{method} {path}": {
+            getattr(callback, "right", None) for callback in operation.auth_callbacks
+        }
         for router in api._get_bound_routers()
         for path, view in router.path_operations.items()
         for operation in view.operations
@@ -175,8 +177,10 @@ def test_a_full_run_needs_the_right_for_full_runs(past: Past) -> None:
 
     modified = program.post("/mappings/CUSTOMER/synchronize", {})
     full = program.post("/mappings/CUSTOMER/synchronize", {"mode": "full", "confirmed": True})
+    agreed = program.post("/mappings/CUSTOMER/synchronize", {"confirmed": 400})
 
     assert modified.status == 202
+    assert (agreed.status, agreed.json["code"]) == (403, "E-FORBIDDEN")
     assert (full.status, full.json["code"]) == (403, "E-FORBIDDEN")
 
 

@@ -508,8 +508,9 @@ def test_connecting_again_applies_the_defaults_but_to_what_is_to_be_kept(
     mappings = IntegrationTableMapping.objects
     mappings.filter(name__in=("CUSTOMER", "VENDOR")).update(guard_percent=99)
     steps = guides.to_dataverse(sandbox)
-    for known in ("business_central", "company"):
+    for known in ("business_central", "company", "salespeople"):
         del steps[known]
+    steps["ownership"] = {"ownership_model": "Team", "business_unit": ""}
     first = steps.pop("first_synchronization")
     steps |= {"defaults": {"keep": "VENDOR"}, "first_synchronization": first}
 
@@ -519,7 +520,9 @@ def test_connecting_again_applies_the_defaults_but_to_what_is_to_be_kept(
     guides.work()
 
     assert "VENDOR" in review
+    assert "the mapping SALESPEOPLE and its job are removed" in review  # E-9.17
     assert GuideRun.objects.order_by("-pk")[0].error_message == ""
     assert DataverseConnectionSetup.objects.get().is_enabled
     assert mappings.get(name="CUSTOMER").guard_percent == 30
     assert mappings.get(name="VENDOR").guard_percent == 99
+    assert not mappings.filter(fields__integration_field="ownerid").exists()

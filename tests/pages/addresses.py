@@ -13,7 +13,7 @@ from connections.models import Company
 from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import JobQueueEntry, Run, SynchJob
+from syncjobs.models import JobQueueEntry, MassChange, Run, SynchJob
 
 BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left"}
 FOR_STAFF = {"styleguide"}
@@ -82,6 +82,7 @@ RIGHT_OF_ACT = {
     "hold_entry": Right.RUN_JOB,
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
+    "run_anyway": Right.RUN_FULL_SYNC,
     "save_view": Right.VIEW_CONSOLE,
     "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
     "default_view": Right.VIEW_CONSOLE,
@@ -176,6 +177,7 @@ def address(name: str) -> str:
         "run": Run,
         "run_progress": Run,
         "cancel_run": Run,
+        "run_anyway": MassChange,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
         "delete_view": SavedView,

@@ -28,6 +28,7 @@ from syncjobs.models import (
     HealthReport,
     JobQueueEntry,
     Lease,
+    MassChange,
     Run,
     SynchError,
     SynchJob,
@@ -254,6 +255,15 @@ class Past:
         self.token()
         self.guide()
         self.saved_view()
+        self.mass_change()
+
+    def mass_change(self) -> MassChange:
+        """Let the guard have stopped a run that would have changed very much."""
+        run = Run.objects.filter(company=self.company, mapping_name="VENDOR").latest("pk")
+        return MassChange.objects.create(
+            run=run, mapping_name="VENDOR", direction=TO, order={"mode": "modified"},
+            records=61, coupled=80,
+        )  # fmt: skip
 
     def saved_view(self, name: str = "Failed customers") -> SavedView:
         """Let somebody share a picture of the couplings."""
