@@ -20,7 +20,7 @@ from syncjobs.engine.plan import plan
 from syncjobs.engine.watermark import advance, is_late, look_back
 from syncjobs.models import SynchJob
 from syncjobs.runs import followups, intents
-from syncjobs.runs.apply import Outcome, apply
+from syncjobs.runs.apply import Outcome, apply, writes_of
 from syncjobs.runs.completion import complete
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
@@ -284,11 +284,12 @@ class Phase:
 
     def _write(self, batch: Batch, changes: Sequence[Change]) -> list[Outcome]:
         progress, mapping = self.context.progress, self.mapping
+        writes = writes_of(mapping, changes)
         progress.at("before the intent")
-        self.memory.intended.update(intents.note(self.context, mapping, changes))
+        self.memory.intended.update(intents.note(self.context, mapping, changes, writes))
         progress.at("after the intent")
         destination, columns = self.gatherer.destination, self.gatherer.destination_columns
-        outcomes = apply(mapping, changes, destination, columns)
+        outcomes = apply(mapping, changes, writes, destination, columns)
         progress.at("after the answer")
         return complete(self.gatherer, batch, outcomes)
 
