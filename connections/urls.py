@@ -15,6 +15,7 @@ from connections import (
     sellers_views,
     setup_views,
     solution_views,
+    unit_group_views,
     views,
 )
 
@@ -77,6 +78,7 @@ urlpatterns = [
         sales_setup_views.try_item_availability,
         name="try_item_availability",
     ),
+    path("sales/unit-groups/", unit_group_views.switch_unit_groups, name="switch_unit_groups"),
     path("sales/orders/", order_integration_views.order_integration_page, name="order_integration"),
     path(
         "sales/orders/switch/",

@@ -35,7 +35,7 @@ from connections.secrets import Secret
 from connections.string_edits import StringInStep
 from connections.systems import Selection
 from connections.terms import AuthenticationType
-from mappings import new_choices, reset
+from mappings import new_choices, reset, unit_groups
 from mappings.reset import ResetSummary
 from syncjobs import activation
 
@@ -294,6 +294,12 @@ def _save(description: Description) -> Company:
         _fill(row, {key: value for key, value in part.items() if key != "enabled"}, name)
     if description.deployment:
         _save_identity(company, description.deployment)
+    if sentence := unit_groups.in_the_way(company):
+        message = (
+            f"[sales] unit_of_measure_model: {sentence} Disable Sales and switch Unit Group "
+            f"Mapping on its card; nothing was saved. ({Cause.UNIT_GROUP})"
+        )
+        raise _wrong(message)
     return company
 
 

@@ -50,6 +50,7 @@ PLACES = {
     "sweep": "syncjobs.sweeping:sweep",
     "check_health": "syncjobs.checkup:check_health",
     "redeploy_solution": "syncjobs.redeploying:redeploy_solution",
+    "switch_unit_groups": "integration_admin.unit_switch:switch",
     "assisted_setup": "integration_admin.guides.finishing:finish",
 }
 _registered: dict[str, Job] = {}
