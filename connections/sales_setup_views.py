@@ -41,7 +41,6 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
     age = item_availability.age_of_key(row, clock.now())
     return {
         "status": sales_status.status_of(row),
-        "environment_url": _environment_url(row),
         "sign_in": DataverseConnectionSetup.objects.filter(company=row.company).first(),
         "web_client_url": nav_connection.web_client_url(row),
         "key_days": age.days if age is not None else None,
@@ -69,12 +68,6 @@ def _locked(row: SalesConnectionSetup) -> dict[str, str]:
         return {}
     why = "Products or units are coupled: the button beside it says what switching does to them."
     return {"unit_of_measure_model": why}
-
-
-def _environment_url(row: SalesConnectionSetup) -> str:
-    """Return what an empty address stands for (C-0601)."""
-    there = DataverseConnectionSetup.objects.filter(company=row.company).first()
-    return there.server_address if there else ""
 
 
 def _tell_web_client(form: SetupForm[Any]) -> list[Problem]:

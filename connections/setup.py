@@ -190,9 +190,13 @@ def dataverse_origin(address: str) -> str:
 
 def environment_of(row: DataverseConnectionSetup) -> str:
     """Return the address of an environment; with AD the organization stands in its path."""
-    if row.authentication_type == AuthenticationType.AD:
-        return organization_address(row.server_address)
-    return dataverse_origin(row.server_address)
+    return place_of(AuthenticationType(row.authentication_type), row.server_address)
+
+
+def place_of(kind: AuthenticationType, address: str) -> str:
+    """Return what of an address that people paste is the environment."""
+    is_ad = kind == AuthenticationType.AD
+    return (organization_address if is_ad else dataverse_origin)(address)
 
 
 def organization_address(address: str) -> str:
@@ -274,7 +278,7 @@ def _not_set_up(company: Company, side: str) -> ConfigurationError:
 # Enabling and disabling
 
 
-STATE = ("is_enabled", "disable_reason")
+STATE = ("is_enabled", "disable_reason", "restore_connection")
 
 
 def enable(
@@ -294,16 +298,17 @@ def disable(
     row: DataverseConnectionSetup | SalesConnectionSetup,
     *,
     reason: str = "",
+    restore: bool = False,
     by: AbstractBaseUser | None = None,
 ) -> None:
-    """Let the connection rest; couplings and mappings stay (E-9.20)."""
+    """Let the connection rest, for good or to be restored; couplings and mappings stay (E-9.20)."""
     if isinstance(row, DataverseConnectionSetup) and has_sales(row.company):
         message = (
             "Dynamics 365 Sales still uses this connection. Disable the Microsoft Dynamics 365 "
             "Connection Setup first."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    _switch(row, Act.DISABLED, by, reason)
+    _switch(row, Act.DISABLED, by, reason, restore=restore)
 
 
 def _switch(
@@ -311,9 +316,12 @@ def _switch(
     act: Act,
     by: AbstractBaseUser | None,
     reason: str = "",
+    *,
+    restore: bool = False,
 ) -> None:
     before = facts_of(row, STATE)
     row.is_enabled, row.disable_reason = act == Act.ENABLED, reason[:250]
+    row.restore_connection = restore
     after = facts_of(row, STATE)
     with transaction.atomic():
         row.save(update_fields=STATE)

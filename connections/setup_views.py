@@ -171,14 +171,14 @@ def show(
     if company is None and kind is not BUSINESS_CENTRAL:
         messages.info(request, f"{kind.title} comes after Business Central: begin here.")
         return redirect("business_central_setup")
-    row = form.instance if form else _row(kind, company)
+    stored = _row(kind, company)
+    row = form.instance if form else stored
     told = told or Told()
     may_edit = _may_edit(request, kind, row)
     asked = form is not None or "edit" in request.GET or row.pk is None
     form = form or _form(kind, row)
     is_editing = may_edit and asked
     sees_all = has_right(request.user, Right.TEST_CONNECTION)
-    stored = _row(kind, company)
     sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
         "kind": kind,
@@ -186,7 +186,6 @@ def show(
         "row": row,
         "is_new": row.pk is None,
         "is_enabled": getattr(stored, "is_enabled", None),
-        "reason": getattr(stored, "disable_reason", ""),
         "sections": [(caption, lines, kind.instead.get(caption)) for caption, lines in sections],
         "facts": facts_of(stored) if sees_all and stored.pk else [],
         "problems": told.problems,
@@ -195,6 +194,7 @@ def show(
         "is_editing": is_editing,
         "may_edit": may_edit,
         "may_switch": has_right(request.user, Right.CHANGE_CONNECTION) and stored.pk is not None,
+        "may_restore": has_right(request.user, Right.CHANGE_CONNECTION) and not is_editing,
         "may_test": has_right(request.user, Right.TEST_CONNECTION) and company is not None,
         "may_reset": has_right(request.user, Right.RESET_CONFIGURATION),
         "may_redeploy": has_right(request.user, Right.VIEW_ROLES),

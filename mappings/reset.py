@@ -55,6 +55,11 @@ class ResetPlan:
     removed: tuple[str, ...] = ()  # not part of this set-up any more
     kept: tuple[str, ...] = ()  # by request, or made by the administrator
 
+    @property
+    def number(self) -> int:
+        """How many mappings do not stay: what a person types to confirm it (C-0516)."""
+        return len(self.reset) + len(self.removed)
+
 
 @dataclass(frozen=True, slots=True)
 class ResetSummary:
@@ -82,6 +87,23 @@ def preview(
     """Return what a reset would do, without doing it; it names each customised mapping."""
     present = IntegrationTableMapping.objects.filter(company=company).prefetch_related("fields")
     return plan(list(present), choices or choices_of(company), keep)
+
+
+def forecast(
+    company: Company, *, choices: SetupChoices, keep: Collection[str] = ()
+) -> dict[str, MappingValues]:
+    """Return every mapping as it would be after a reset, in the order of a run.
+
+    The company need not be saved yet.
+    """
+    present: list[IntegrationTableMapping] = []
+    if company.pk:
+        rows = IntegrationTableMapping.objects.filter(company=company)
+        present = list(rows.prefetch_related("fields"))
+    steps = plan(present, choices, keep)
+    kept = {row.name: is_now(row) for row in present if row.name in steps.kept}
+    found = {**steps.values, **kept}
+    return dict(sorted(found.items(), key=lambda item: (item[1].settings["priority"], item[0])))
 
 
 @transaction.atomic

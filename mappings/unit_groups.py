@@ -61,14 +61,15 @@ def applied(company: Company) -> UnitOfMeasureModel | None:
     return next((model for model, mine in UNITS.items() if names & set(mine)), None)
 
 
-def in_the_way(company: Company) -> str:
-    """Say why the chosen model must not be applied, or "": products keep their unit for good.
+def in_the_way(company: Company, wanted: str = "") -> str:
+    """Say why a model, the chosen one if none is named, must not be applied, or "".
 
     Sales refuses another unit of a product that was published (0x8004F995).
     """
     row = SalesConnectionSetup.objects.filter(company=company).first()
+    model = wanted or (row.unit_of_measure_model if row else "")
     present = applied(company)
-    if row is None or present is None or present == row.unit_of_measure_model:
+    if not model or present is None or present == model:
         return ""
     found = coupled(company)
     if not found.any:

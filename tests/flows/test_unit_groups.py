@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from connections.models import Company, SalesConnectionSetup
 from connections.terms import UnitOfMeasureModel
 from integration_admin import connecting, enabling, unit_switch
-from integration_admin.connecting import Description, DescriptionError
+from integration_admin.descriptions import Description, DescriptionError
 from integration_admin.roles import Role
 from mappings import unit_groups
 from mappings.models import Coupling, IntegrationTableMapping
