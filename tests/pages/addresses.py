@@ -41,6 +41,7 @@ RIGHT_OF_ACT = {
     "unpublish_item_availability": Right.CHANGE_CONNECTION,
     "try_item_availability": Right.TEST_CONNECTION,
     "switch_order_integration": Right.CHANGE_CONNECTION,
+    "switch_unit_groups": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
     "save_guide_step": Right.CHANGE_CONNECTION,
     "discard_guide": Right.CHANGE_CONNECTION,
