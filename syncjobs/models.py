@@ -10,7 +10,9 @@ from django.db import models
 
 from connections.models import Company
 from mappings.terms import Direction
-from syncjobs.plans import MassChange as MassChange  # its tables are found here
+from syncjobs.plans import MassChange as MassChange  # tables are found here
+from syncjobs.plans import PlannedChange as PlannedChange
+from syncjobs.plans import PlannedRun as PlannedRun
 from syncjobs.terms import JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
 
 
