@@ -31,7 +31,7 @@ install-dev: ## Install also what tests and checks need
 
 test: install-dev ## Run the tests, or those of T="path -k words"
 	@$(PY) -m tests.browser
-	@$(PY) -m pytest $(if $(T),$(T),--numprocesses $(JOBS) --dist loadfile)
+	@$(PY) -m pytest $(if $(T),$(T),--numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 test-postgres: install-dev ## Run the tests, or those of T=…, on a PostgreSQL of their own
 	@$(PY) -m tests.postgres $(T)

@@ -26,6 +26,7 @@ from connections.odata import Client, Request
 from connections.shelf import OwnShelf, Shelf
 from connections.systems import Record, Selection, Side, Table, Value, Write, Written
 
+COMPANIES = "api/v2.0/companies"
 LARGEST_PAGE = 20_000
 METADATA_LASTS = 15 * 60.0  # seconds
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -52,6 +53,10 @@ class BusinessCentral:
         return self.client.requests
 
     # What there is
+
+    def companies(self) -> list[dict[str, Any]]:
+        """Return the companies of the environment as they are told: id, name, displayName."""
+        return self.client.rows(COMPANIES)
 
     def describe(self, table: str) -> Table:
         """Return the table's columns; metadata is asked for once in a while."""

@@ -1,9 +1,7 @@
-"""The page that chooses the coupled business unit, and what another ownership model means."""
+"""The page that chooses the coupled business unit."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,36 +14,11 @@ from connections.business_units import BusinessUnit
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError
 from connections.models import DataverseConnectionSetup
-from connections.setup_forms import SetupForm
 from connections.terms import OwnershipModel
 from integration_admin.chrome import company_of
 from integration_admin.roles import Right, SignedInRequest, requires
-from mappings import reset
-from mappings.models import Coupling
 
 UNPROCESSABLE = 422
-
-
-def ownership_consequences(form: SetupForm[Any], changed: list[str]) -> str:
-    """Say what another ownership model does once the connection is enabled (E-9.17)."""
-    if "ownership_model" not in changed:
-        return ""
-    row = form.instance
-    model = OwnershipModel(row.ownership_model)
-    choices = replace(reset.choices_of(row.company), ownership_model=model.lower())
-    plan = reset.preview(row.company, choices=choices)
-    if model == OwnershipModel.PERSON:
-        return (
-            "When the connection is enabled, the mapping SALESPEOPLE and its job are made. Couple "
-            "the salespeople then: records whose salesperson has no user wait."
-        )
-    gone = ", ".join(name for name in plan.removed if name == "SALESPEOPLE")
-    couplings = Coupling.objects.filter(company=row.company, mapping_name="SALESPEOPLE").count()
-    removed = f"the mapping {gone} and its job are removed, " if gone else ""
-    return (
-        f"When the connection is enabled, {removed}{couplings} couplings of salespeople stay, and "
-        "the team of the coupled business unit owns what is created from then on."
-    )
 
 
 @require_GET

@@ -11,15 +11,15 @@ from django.db import transaction
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import company_row, setup
+from connections import setup
 from connections.causes import Cause
 from connections.checks import IMPATIENT
+from connections.company_row import LONGEST_NAME, NOTED, TEAM_PREFIX, rows
 from connections.errors import ConfigurationError
 from connections.models import DataverseConnectionSetup
 from connections.systems import Condition, Lookup, Operator
 from connections.terms import OwnershipModel
 
-FIELDS = ("business_unit_id", "business_unit_name", "owning_team_id", "owning_team_name")
 COLUMNS = ("name", "parentbusinessunitid", "isdisabled")
 
 
@@ -36,14 +36,14 @@ def units(row: DataverseConnectionSetup) -> list[BusinessUnit]:
     """Ask Dataverse for the units one level under the root, by name."""
     dataverse = setup.dataverse_of(row, timing=IMPATIENT)
     top = Condition("parentbusinessunitid", Operator.IS_NULL)
-    roots = company_row.rows(dataverse, "businessunit", COLUMNS, top)
+    roots = rows(dataverse, "businessunit", COLUMNS, top)
     if not roots:
         return []
     below = Lookup("businessunit", roots[0].id)
     under = Condition("parentbusinessunitid", Operator.EQ, (below,))
-    found = company_row.rows(dataverse, "businessunit", COLUMNS, under)
-    made = Condition("name", Operator.STARTS_WITH, (company_row.TEAM_PREFIX,))
-    teams = company_row.rows(dataverse, "team", ("name", "businessunitid"), made)
+    found = rows(dataverse, "businessunit", COLUMNS, under)
+    made = Condition("name", Operator.STARTS_WITH, (TEAM_PREFIX,))
+    teams = rows(dataverse, "team", ("name", "businessunitid"), made)
     homes = {home.id for team in teams if isinstance(home := team.values["businessunitid"], Lookup)}
     shown = [
         BusinessUnit(unit.id, str(unit.values["name"]), unit.id in homes)
@@ -66,13 +66,13 @@ def choose(
             "Dataverse Connection Setup first."
         )
         raise ConfigurationError(message, cause=Cause.EXCLUSIVE)
-    before = facts_of(row, FIELDS)
+    before = facts_of(row, NOTED)
     row.business_unit_id, row.business_unit_name = (
-        (unit.id, unit.name[:160]) if unit else (None, "")
+        (unit.id, unit.name[:LONGEST_NAME]) if unit else (None, "")
     )
     row.owning_team_id, row.owning_team_name = None, ""
-    after = facts_of(row, FIELDS)
+    after = facts_of(row, NOTED)
     with transaction.atomic():
-        row.save(update_fields=FIELDS)
+        row.save(update_fields=NOTED)
         if before != after:
             trail.note(Act.CHANGED, row, before=before, after=after, by=by)

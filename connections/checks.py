@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cached_property
 from urllib.parse import urlsplit
-
-import requests
-from requests.utils import get_environ_proxies
 
 from connections import hosts, needed_pages, setup, trust
 from connections.authentication import newest_served, proof_of, takes_tokens
+from connections.business_central import BusinessCentral
 from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE
 from connections.causes import CATALOGUE, Cause
+from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError
 from connections.integration_user import NON_INTERACTIVE
+from connections.lone_request import answered
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
-from connections.odata import Request, Timing
-from connections.odata.failures import failure
+from connections.odata import Timing
 from connections.solution.manifest import version_of
 from connections.solution_host import ADMINISTRATOR_TEMPLATE
 from connections.systems import Selection, Side
 from connections.terms import AuthenticationType, SdkVersion
 
 IMPATIENT = Timing(connect=5.0, read=20.0, patience=15.0, attempts=2)
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 WARN_BEFORE = timedelta(days=30)  # C-3301
 # What every company's synchronization reads first; the other tables are named when they are met.
 BUSINESS_CENTRAL_TABLES = (
@@ -131,9 +128,8 @@ def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
 
 
 def failed(side: Side, name: str, error: IntegrationError, seconds: float) -> Check:
-    """Say what is wrong, and what to do: the message's own advice, else that of the cause."""
-    sentence, *rest = SENTENCE_END.split(error.message, maxsplit=1)
-    cure = rest[0] if rest else CATALOGUE[error.cause].advice
+    """Return a check that was refused."""
+    sentence, cure = error.told()
     return Check(
         side,
         name,
@@ -157,16 +153,8 @@ def _check_address(row: SignIn, address: str) -> str:
 
 def _check_certificate(side: Side, address: str) -> str:
     """Any answer will do, whatever it says: then the certificate was believed."""
-    with requests.Session() as session:
-        session.trust_env = False
-        session.proxies = get_environ_proxies(address)
-        options: dict[str, Any] = {"allow_redirects": False, "stream": True}
-        options["timeout"] = (IMPATIENT.connect, IMPATIENT.read)
-        try:
-            with session.get(address, verify=trust.bundle(), **options) as answer:
-                ends = trust.end_of_certificate(answer)
-        except requests.RequestException as error:
-            raise failure(side, address, error, writes=False) from error
+    with answered(side, address, IMPATIENT, stream=True) as answer:
+        ends = trust.end_of_certificate(answer)
     host = urlsplit(address).netloc
     if ends is None:
         return f"{host} answers with a certificate that is trusted."
@@ -185,12 +173,6 @@ def _check_sign_in(row: SignIn, resource: str) -> str:
     return f"{who} accepted {proof_of(kind)}."
 
 
-def _check_windows_sign_in(row: DataverseConnectionSetup) -> str:
-    """A domain is asked by the server: any request tells."""
-    setup.dataverse_of(row, timing=IMPATIENT).client.get("WhoAmI")
-    return f"The server accepted {proof_of(AuthenticationType.AD)} of {row.domain}."
-
-
 @contextmanager
 def _naming(table: str) -> Iterator[None]:
     """Let a refusal name the table that it is about."""
@@ -203,8 +185,7 @@ def _naming(table: str) -> Iterator[None]:
 
 
 def _named(mappings: set[str], order: Iterable[str]) -> str:
-    *others, last = [name for name in order if name in mappings]
-    return f"{', '.join(others)} and {last}" if others else last
+    return needed_pages.listed([name for name in order if name in mappings])
 
 
 class _BusinessCentralChecks:
@@ -214,28 +195,31 @@ class _BusinessCentralChecks:
 
     def all(self) -> Iterator[Finding]:
         yield "Settings", self.settings
-        row = self.row()
-        root = setup.business_central_root(row.server_address)
-        yield "Address", lambda: _check_address(row, root)
+        root = setup.business_central_root(self.row.server_address)
+        yield "Address", lambda: _check_address(self.row, root)
         yield "Certificate", lambda: _check_certificate(Side.BUSINESS_CENTRAL, root)
-        yield "Sign-in", lambda: _check_sign_in(row, row.resource)
-        yield "Company", lambda: self.found(row)
-        yield "Integration pages", lambda: self.pages(row)
-        yield "Tables", lambda: self.tables(row)
+        yield "Sign-in", lambda: _check_sign_in(self.row, self.row.resource)
+        yield "Company", self.found
+        yield "Integration pages", self.pages
+        yield "Tables", self.tables
 
+    @cached_property
     def row(self) -> BusinessCentralConnection:
         return self.given or setup.business_central_connection(self.company)
 
+    @cached_property
+    def system(self) -> BusinessCentral:
+        """Return Business Central; the checks share its connections."""
+        return setup.business_central_of(self.row, timing=IMPATIENT)
+
     def settings(self) -> str:
-        row = self.row()
-        setup.check_complete(row, "server_address", "resource")
-        setup.business_central_root(row.server_address)
+        setup.check_complete(self.row, "server_address", "resource")
+        setup.business_central_root(self.row.server_address)
         return "All settings are filled in."
 
-    def found(self, row: BusinessCentralConnection) -> str:
-        system = setup.business_central_of(row, timing=IMPATIENT)
+    def found(self) -> str:
         try:
-            content = system.client.get("api/v2.0/companies").object()
+            told = self.system.companies()
         except IntegrationError as error:
             if error.cause in (Cause.UNKNOWN_TABLE, Cause.DELETED):
                 message = (
@@ -244,7 +228,7 @@ class _BusinessCentralChecks:
                 )
                 raise ConfigurationError(message, cause=Cause.NOT_AN_API) from error
             raise
-        names = {str(entry.get("id")).lower(): str(entry.get("name")) for entry in content["value"]}
+        names = {str(entry.get("id")).lower(): str(entry.get("name")) for entry in told}
         wanted = str(self.company.business_central_id).lower()
         if wanted not in names:
             listed = "; ".join(f"{name} is {identity}" for identity, name in names.items())
@@ -255,10 +239,10 @@ class _BusinessCentralChecks:
             raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
         return f"The company {names[wanted]} is there."
 
-    def pages(self, row: BusinessCentralConnection) -> str:
+    def pages(self) -> str:
         """Name what is missing and what does not work for it; the standard pages carry the rest."""
         wanted = needed_pages.needed_by(self.company)
-        there = setup.business_central_of(row, timing=IMPATIENT).pages_anew()
+        there = self.system.pages_anew()
         found = list(needed_pages.lacks(wanted, there))
         if not found:
             return f"All pages that {len(wanted)} mappings need are there."
@@ -273,13 +257,12 @@ class _BusinessCentralChecks:
             told += f" {_named(running, wanted)} can."
         raise _LackingError(told, Cause.PAGES_MISSING, *(lack.page for lack in found))
 
-    def tables(self, row: BusinessCentralConnection) -> str:
-        system = setup.business_central_of(row, timing=IMPATIENT)
+    def tables(self) -> str:
         for table in BUSINESS_CENTRAL_TABLES:
-            page = system.page(table)
-            part = Part("GET", system.place(page) + ("" if page.is_singleton else "?$top=1"))
+            page = self.system.page(table)
+            part = Part("GET", self.system.place(page) + ("" if page.is_singleton else "?$top=1"))
             with _naming(table):
-                Batch(system.client, page.route).read([part])
+                Batch(self.system.client, page.route).read([part])
         return f"{len(BUSINESS_CENTRAL_TABLES)} of {len(BUSINESS_CENTRAL_TABLES)} tables answer."
 
 
@@ -293,28 +276,34 @@ class _DataverseChecks:
 
     def all(self) -> Iterator[Finding]:
         yield "Settings", self.settings
-        row = setup.dataverse_setup(self.company)
-        origin = setup.environment_of(row)
-        yield "Address", lambda: _check_address(row, origin)
+        origin = setup.environment_of(self.row)
+        yield "Address", lambda: _check_address(self.row, origin)
         yield "Certificate", lambda: _check_certificate(Side.DATAVERSE, origin)
-        yield "Sign-in", lambda: self.sign_in(row)
-        yield "Organization", lambda: self.organization(row)
-        yield "Integration user", lambda: self.user(row)
-        yield "Version", lambda: self.version(row)
-        yield "Tables", lambda: self.tables(row)
-        yield "Security roles", lambda: self.roles(row)
+        yield "Sign-in", self.sign_in
+        yield "Organization", self.organization
+        yield "Integration user", self.user
+        yield "Version", self.version
+        yield "Tables", self.tables
+        yield "Security roles", self.roles
+
+    @cached_property
+    def row(self) -> DataverseConnectionSetup:
+        return setup.dataverse_setup(self.company)
+
+    @cached_property
+    def system(self) -> Dataverse:
+        """Return Dataverse; the checks share its connections and whom it knows us as."""
+        return setup.dataverse_of(self.row, timing=IMPATIENT)
 
     def settings(self) -> str:
-        row = setup.dataverse_setup(self.company)
-        setup.check_complete(row, "server_address")
-        setup.dataverse_origin(row.server_address)
+        setup.check_complete(self.row, "server_address")
+        setup.dataverse_origin(self.row.server_address)
         return "All settings are filled in."
 
-    def organization(self, row: DataverseConnectionSetup) -> str:
+    def organization(self) -> str:
         """The environment lets others in than administrators."""
-        client = setup.dataverse_of(row, timing=IMPATIENT).client
         try:
-            detail = client.get(ORGANIZATION).object().get("Detail") or {}
+            detail = self.system.client.get(ORGANIZATION).object().get("Detail") or {}
         except IntegrationError as error:
             if "administration mode" in error.message.lower():
                 message = "The environment is in administration mode."
@@ -330,20 +319,20 @@ class _DataverseChecks:
             raise _wrong(sentence, Cause.ADMINISTRATION_MODE)
         return f"{name} is open to everybody."
 
-    def sign_in(self, row: DataverseConnectionSetup) -> str:
-        if row.authentication_type == AuthenticationType.AD:
-            return _check_windows_sign_in(row)
-        return _check_sign_in(row, setup.dataverse_origin(row.server_address))
+    def sign_in(self) -> str:
+        if self.row.authentication_type != AuthenticationType.AD:
+            return _check_sign_in(self.row, setup.dataverse_origin(self.row.server_address))
+        self.system.client.get("WhoAmI")  # a domain is asked by the server: any request tells
+        return f"The server accepted {proof_of(AuthenticationType.AD)} of {self.row.domain}."
 
-    def version(self, row: DataverseConnectionSetup) -> str:
+    def version(self) -> str:
         """E-9.5 and E-SDK: a version that is served, and an SDK version that reaches it."""
-        client = setup.dataverse_of(row, timing=IMPATIENT).client
-        told = str(client.get("RetrieveVersion()").object().get("Version") or "")
+        told = str(self.system.client.get("RetrieveVersion()").object().get("Version") or "")
         numbers = version_of(told)
         if numbers[:1] <= OLDEST_SERVED or numbers[:2] == NEVER_SERVED:
             message = f"Version {told} of Dynamics 365 is not supported."
             raise ConfigurationError(message, cause=Cause.VERSION)
-        sdk = SdkVersion(row.sdk_version)
+        sdk = SdkVersion(self.row.sdk_version)
         if numbers[:2] > newest_served(sdk):
             message = (
                 f"SDK version {sdk} is older than the server's {told}. Choose the same or a newer "
@@ -352,10 +341,9 @@ class _DataverseChecks:
             raise ConfigurationError(message, cause=Cause.SDK)
         return f"The server has version {told}."
 
-    def user(self, row: DataverseConnectionSetup) -> str:
-        system = setup.dataverse_of(row, timing=IMPATIENT)
-        me = system.who_am_i()  # not what is remembered: it may have been made anew
-        found = system.get("systemuser", [me], USER_COLUMNS).get(me)
+    def user(self) -> str:
+        me = self.system.who_am_i()  # not what is remembered: it may have been made anew
+        found = self.system.get("systemuser", [me], USER_COLUMNS).get(me)
         if found is None:
             message = (
                 "Dataverse knows the application but does not show its user. Give the "
@@ -375,21 +363,19 @@ class _DataverseChecks:
                 raise _LackingError(message, Cause.USER_ACCESS, str(name))
         return f"Signed in as {name}."
 
-    def tables(self, row: DataverseConnectionSetup) -> str:
-        system = setup.dataverse_of(row, timing=IMPATIENT)
+    def tables(self) -> str:
         for table in DATAVERSE_TABLES:
             with _naming(table):
-                system.count(Selection(table, ()))
+                self.system.count(Selection(table, ()))
         return f"{len(DATAVERSE_TABLES)} of {len(DATAVERSE_TABLES)} tables answer."
 
-    def roles(self, row: DataverseConnectionSetup) -> str:
+    def roles(self) -> str:
         """E-9.16: the user has roles, and is no System Administrator."""
-        system = setup.dataverse_of(row, timing=IMPATIENT)
         path = (
-            f"systemusers({system.me})/systemuserroles_association"
+            f"systemusers({self.system.me})/systemuserroles_association"
             "?$select=name,_roletemplateid_value"
         )
-        rows = system.client.send(Request("GET", path)).rows()
+        rows = self.system.client.get(path).rows()
         names = sorted(str(role.get("name")) for role in rows)
         if not names:
             message = "The integration user has no security role."

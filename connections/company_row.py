@@ -19,12 +19,14 @@ from connections.systems import (
     Update,
     Value,
     Written,
+    everything,
 )
 
 TABLE = "bcbi_company"
 COLUMNS = ("bcbi_externalid", "bcbi_name", "bcbi_defaultowningteam")
 NOTED = ("owning_team_id", "owning_team_name", "business_unit_id", "business_unit_name")
 TEAM_PREFIX = "BCI - "
+LONGEST_NAME = 160  # of a business unit or a team
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Owner:
     team: Record
     unit: Record
     own: bool  # made for this company, not the business unit's default team
+
+
+def mark_of(company: Company) -> str:
+    """Return what the name of the company's own business unit holds (E-9.13)."""
+    return f"({str(company.business_central_id).lower()})"
+
+
+def team_name(unit: str) -> str:
+    """Return what the team is called that was made for a business unit (E-9.13)."""
+    return f"{TEAM_PREFIX}{unit}"[:LONGEST_NAME]
 
 
 def stamp(company: Company, setup: DataverseConnectionSetup, dataverse: System) -> bool:
@@ -46,7 +58,7 @@ def stamp(company: Company, setup: DataverseConnectionSetup, dataverse: System) 
     """
     external_id = str(company.business_central_id).lower()
     found = dataverse.find(Selection(TABLE, COLUMNS), "bcbi_externalid", [external_id])
-    owner = _owner(dataverse, external_id, setup.business_unit_id)
+    owner = _owner(dataverse, company, setup.business_unit_id)
     row = found[0] if found else _create(company, external_id, owner, dataverse)
     anew = setup.business_unit_id is not None and setup.owning_team_id is None
     if found and (anew or not row.values["bcbi_defaultowningteam"]):
@@ -74,14 +86,14 @@ def _create(company: Company, external_id: str, owner: Owner, dataverse: System)
     return _written(written)
 
 
-def _owner(dataverse: System, external_id: str, unit_id: UUID | None) -> Owner:
+def _owner(dataverse: System, company: Company, unit_id: UUID | None) -> Owner:
     columns = ("name", "parentbusinessunitid")
-    named = Condition("name", Operator.CONTAINS, (f"({external_id})",))
+    named = Condition("name", Operator.CONTAINS, (mark_of(company),))
     chosen = dataverse.get("businessunit", [unit_id], columns) if unit_id else {}
     units = list(chosen.values()) or rows(dataverse, "businessunit", columns, named)
     for unit in units:
         teams = _teams(dataverse, unit)
-        wanted = f"{TEAM_PREFIX}{unit.values['name']}"
+        wanted = team_name(str(unit.values["name"]))
         own = next((team for team in teams if team.values["name"] == wanted), None)
         if own is not None:
             return Owner(own, unit, own=True)
@@ -109,7 +121,7 @@ def rows(
 ) -> list[Record]:
     """Return all rows that fit."""
     selection = Selection(table, columns, (condition,))
-    return [record for page in dataverse.read(selection) for record in page]
+    return everything(dataverse, selection)
 
 
 def _written(written: Written) -> Record:
@@ -130,7 +142,7 @@ def _note(
 ) -> None:
     company.dataverse_company_id = row_id
     company.save(update_fields=["dataverse_company_id"])
-    setup.owning_team_id, setup.owning_team_name = team.id, str(team.values["name"])[:160]
+    setup.owning_team_id, setup.owning_team_name = team.id, str(team.values["name"])[:LONGEST_NAME]
     setup.business_unit_id = owner.unit.id
-    setup.business_unit_name = str(owner.unit.values["name"])[:160]
+    setup.business_unit_name = str(owner.unit.values["name"])[:LONGEST_NAME]
     setup.save(update_fields=NOTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -56,10 +57,20 @@ def forget_identity(row: DeploymentIdentity, *, by: AbstractBaseUser | None = No
         row.delete()
 
 
+# Every page of the solution needs the package; it is not unpacked and parsed each time.
+_checked = lru_cache(maxsize=2)(package.check)
+
+
 def package_of(company: Company) -> Package:
     """Return the package an administrator uploaded; else the one that is shipped."""
     uploaded = UploadedPackage.objects.filter(company=company).first()
-    return package.check(bytes(uploaded.content)) if uploaded else package.shipped()
+    return _checked(bytes(uploaded.content)) if uploaded else package.shipped()
+
+
+def version_of_package(company: Company) -> str:
+    """Return the version of that package, without reading it."""
+    uploaded = UploadedPackage.objects.filter(company=company).values_list("version", flat=True)
+    return uploaded.first() or shown(package.shipped().manifest.version)
 
 
 @transaction.atomic

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from connections.causes import Cause
+from connections.causes import CATALOGUE, Cause
+
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 class IntegrationError(Exception):
@@ -15,6 +18,11 @@ class IntegrationError(Exception):
         self.message = message
         self.cause = cause
         self.detail = detail  # status, service code and request id, for "Copy details"
+
+    def told(self) -> tuple[str, str]:
+        """Return what is wrong, and what to do: the message's own advice, else the cause's."""
+        sentence, cure = split(self.message)
+        return sentence, cure or CATALOGUE[self.cause].advice
 
 
 class TransientError(IntegrationError):
@@ -54,3 +62,9 @@ class RecordExistsError(RecordError):
 
 class RecordMissingError(RecordError):
     """The record is gone: the deletion rules decide."""
+
+
+def split(message: str) -> tuple[str, str]:
+    """Return the first sentence of a message, and the rest, which says what to do."""
+    sentence, *rest = SENTENCE_END.split(message, maxsplit=1)
+    return sentence, rest[0] if rest else ""

@@ -20,7 +20,7 @@ from connections import (
     secrets,
     setup,
 )
-from connections.business_central import BusinessCentral
+from connections.business_central import COMPANIES, BusinessCentral
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
@@ -29,7 +29,7 @@ from connections.odata import Client
 from connections.redeploy import Shortfall, SolutionState
 from connections.solution.package import Package
 from connections.solution_host import SolutionHost
-from connections.systems import Condition, Lookup, Operator, Record, Selection, Side, System
+from connections.systems import Condition, Lookup, Operator, Selection, Side, System, everything
 
 PRIVILEGE = re.compile(r"\bprv[A-Z]\w+")
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)  # C-3301
@@ -273,7 +273,7 @@ def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:
 
 def _clock(side: Side, client: Client) -> str:
     """Compare the time an answer carries with ours; half the way there belongs to neither."""
-    path = "WhoAmI" if side == Side.DATAVERSE else "api/v2.0/companies"
+    path = "WhoAmI" if side == Side.DATAVERSE else COMPANIES
     before = datetime.now(UTC)
     answer = client.get(path)
     after = datetime.now(UTC)
@@ -298,7 +298,7 @@ def _currencies(company: Company) -> str:
     """E-9.14, E-9.23: the local currency is in Dataverse, its base currency in Business Central."""
     business_central = _business_central(company)
     dataverse = setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT)
-    [ledger] = _rows(business_central, Selection("generalLedgerSetup", ("localCurrencyCode",)))
+    [ledger] = everything(business_central, Selection("generalLedgerSetup", ("localCurrencyCode",)))
     local = str(ledger.values["localCurrencyCode"] or "")
     if not local:
         sentence = "The General Ledger Setup of Business Central has no LCY Code."
@@ -336,7 +336,7 @@ def _currency() -> Selection:
 
 
 def _base_currency(dataverse: System) -> str:
-    for row in _rows(dataverse, Selection("organization", ("basecurrencyid",))):
+    for row in everything(dataverse, Selection("organization", ("basecurrencyid",))):
         reference = row.values["basecurrencyid"]
         if isinstance(reference, Lookup):
             found = dataverse.get("transactioncurrency", [reference.id], ("isocurrencycode",))
@@ -346,7 +346,7 @@ def _base_currency(dataverse: System) -> str:
 
 def _check_rate(business_central: System, base: str) -> None:
     same = Condition("currencyCode", Operator.EQ, (base,))
-    rates = _rows(
+    rates = everything(
         business_central, Selection("currencyExchangeRates", ("exchangeRateAmount",), (same,))
     )
     if not rates:
@@ -354,7 +354,3 @@ def _check_rate(business_central: System, base: str) -> None:
             f"The base currency {base} of Dataverse has no exchange rate in Business Central."
         )
         raise WrongError(Cause.BASE_CURRENCY, sentence, base)
-
-
-def _rows(system: System, selection: Selection) -> list[Record]:
-    return [record for page in system.read(selection) for record in page]

@@ -139,7 +139,7 @@ def default_setup(request: SignedInRequest) -> HttpResponse:
         return render(request, "pages/welcome.html")
     plan = reset.preview(company)
     plain = [name for name in plan.reset if name not in plan.customised]
-    context = {"plan": plan, "plain": plain, "total": len(plan.reset) + len(plan.removed)}
+    context = {"plan": plan, "plain": plain, "total": plan.number}
     return render(request, "pages/default_setup.html", context)
 
 
@@ -153,8 +153,7 @@ def use_default_setup(request: SignedInRequest) -> HttpResponse:
     keep = request.POST.getlist("keep")
     plan = reset.preview(company, keep=keep)
     lost = [*plan.customised, *plan.removed]
-    number = len(plan.reset) + len(plan.removed)
-    if number and not is_confirmed(request, number):
+    if plan.number and not is_confirmed(request, plan.number):
         told = f"Customisations are lost of: {', '.join(lost)}." if lost else "None is customised."
         return ask(
             request,
@@ -162,7 +161,7 @@ def use_default_setup(request: SignedInRequest) -> HttpResponse:
             text=f"{told} The couplings stay; each mapping looks at all its records once more.",
             yes="Use the defaults",
             no="Leave the mappings alone",
-            number=number,
+            number=plan.number,
         )
     summary = reset.use_default_synchronization_setup(company, keep=keep, by=request.user)
     jobs = len(activation.create_default_entries(company, now=clock.now()))

@@ -42,7 +42,7 @@ def find(client: Client, who: SignIn) -> IntegrationUser | None:
     is_application = signs_in_as_application(who)
     wanted = f"applicationid eq {UUID(who.client_id)}" if is_application else _named(who.user_name)
     path = f"systemusers?$select={COLUMNS}&$filter={wanted}"
-    found = [row for page in client.pages(path) for row in page]
+    found = client.rows(path)
     if is_application and len(found) > 1:
         names = ", ".join(str(row["fullname"]) for row in found)
         message = f"The application {who.client_id} has {len(found)} users in Dataverse: {names}."

@@ -14,18 +14,17 @@ from urllib.parse import quote, urlencode
 import requests
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from requests.utils import get_environ_proxies
 
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import hosts, nav_connection, setup, trust
+from connections import hosts, nav_connection, setup
 from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, SalesConnectionSetup
+from connections.lone_request import answered
+from connections.models import BusinessCentralConnection, Company, SalesConnectionSetup
 from connections.nav_connection import KEY, URL, USER
-from connections.odata.failures import failure
 from connections.systems import Side
 
 SERVICE = "ItemAvailability"  # as the extension publishes it
@@ -167,15 +166,14 @@ def default_url(company: Company) -> str:
     """Return where Business Central answers for this company."""
     row = setup.business_central_connection(company)
     setup.check_complete(row, "server_address")
-    name = _name_in_business_central(company).replace("'", "''")
+    name = _name_in_business_central(row).replace("'", "''")
     root = setup.business_central_root(row.server_address)
     return f"{root}/ODataV4/Company('{quote(name)}')/{SERVICE}"
 
 
-def _name_in_business_central(company: Company) -> str:
-    row = setup.business_central_connection(company)
-    client = setup.business_central_of(row, timing=IMPATIENT).client
-    for told in client.get("api/v2.0/companies").object()["value"]:
+def _name_in_business_central(row: BusinessCentralConnection) -> str:
+    company = row.company
+    for told in setup.business_central_of(row, timing=IMPATIENT).companies():
         if str(told.get("id")).lower() == str(company.business_central_id).lower():
             return str(told["name"])
     return company.name
@@ -184,23 +182,11 @@ def _name_in_business_central(company: Company) -> str:
 def ask(url: str, user_name: str, access_key: str) -> Trial:
     """Ask for one item with user and key, and nothing else, as Sales does."""
     began = time.monotonic()
-    with requests.Session() as session:
-        session.trust_env = False
-        session.proxies = get_environ_proxies(url)
-        try:
-            answer = session.get(
-                f"{url}?{urlencode({'$top': 1})}",
-                headers={
-                    "Accept": "application/json",
-                    "Authorization": _authorization(user_name, access_key),
-                },
-                verify=trust.bundle(),
-                timeout=(IMPATIENT.connect, IMPATIENT.read),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise failure(Side.BUSINESS_CENTRAL, url, error, writes=False) from error
-    return Trial(url, user_name, time.monotonic() - began, _found(answer, user_name))
+    headers = {"Accept": "application/json", "Authorization": _authorization(user_name, access_key)}
+    one = f"{url}?{urlencode({'$top': 1})}"
+    with answered(Side.BUSINESS_CENTRAL, one, IMPATIENT, headers=headers) as answer:
+        seconds = time.monotonic() - began
+        return Trial(url, user_name, seconds, _found(answer, user_name))
 
 
 def _authorization(user_name: str, access_key: str) -> str:

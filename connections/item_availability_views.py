@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +15,7 @@ from connections.errors import IntegrationError
 from connections.sales_setup_form import ItemAvailabilityForm
 from connections.sales_setup_views import enabled_row
 from connections.setup_forms import Problem
-from connections.setup_lines import sections_of
+from connections.setup_lines import asking_for
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, requires
@@ -33,12 +35,11 @@ def item_availability_page(request: SignedInRequest) -> HttpResponse:
 
 
 def _page(
-    request: SignedInRequest, form: ItemAvailabilityForm, problems: list[Problem] | None = None
+    request: SignedInRequest, form: ItemAvailabilityForm, problems: Sequence[Problem] = ()
 ) -> HttpResponse:
     context = {
         "is_published": form.instance.item_availability_service_enabled,
-        "problems": problems or [],
-        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True),
+        **asking_for(form, problems),
     }
     status = UNPROCESSABLE if problems else 200
     return render(request, "pages/item_availability.html", context, status=status)

@@ -18,7 +18,7 @@ from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import ConfigurationError
 from connections.models import BusinessCentralConnection, Company, SalesConnectionSetup
-from connections.systems import Create, Record, Selection, System, Update, Value
+from connections.systems import Create, Record, Selection, System, Update, Value, everything
 
 TABLE = "nav_connection"
 WEB_CLIENT = "nav_dynamicsnavurl"
@@ -94,7 +94,7 @@ def _dataverse(company: Company) -> System:
 
 def _find(dataverse: System, row: SalesConnectionSetup) -> Record | None:
     try:
-        rows = [r for page in dataverse.read(Selection(TABLE, COLUMNS)) for r in page]
+        rows = everything(dataverse, Selection(TABLE, COLUMNS))
     except ConfigurationError as error:
         if error.cause != Cause.UNKNOWN_TABLE:
             raise

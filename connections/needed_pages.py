@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,10 +25,10 @@ class Lack:
 
     @property
     def sentence(self) -> str:
-        who = _listed(self.mappings)
+        who = listed(self.mappings)
         if not self.fields:
             return f"There is no page {self.page}: {who} cannot run."
-        what = f"The page {self.page} has no {_listed(self.fields)}"
+        what = f"The page {self.page} has no {listed(self.fields)}"
         return f"{what}: {who} cannot run while that is mapped."
 
 
@@ -69,6 +69,7 @@ def catalogue() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence says them."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last

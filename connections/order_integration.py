@@ -12,12 +12,13 @@ from django.db import transaction
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import deployment, setup
+from connections import setup
 from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import ConfigurationError
 from connections.models import Company, SalesConnectionSetup, SignIn
 from connections.odata import Client, Request
+from connections.solution.manifest import UNIQUE_NAME
 from connections.solution_host import SolutionHost
 from connections.terms import SalesOrderModel
 
@@ -141,13 +142,11 @@ def _state(
     row: SalesConnectionSetup, client: Client, organization: dict[str, Any], *, counts: bool
 ) -> OrderState:
     submitted, named = _submitted(client) if counts else (0, ())
-    name = deployment.package_of(row.company).manifest.unique_name
-    installed = client.get(f"solutions?$select=version&$filter=uniquename eq '{name}'").rows()
     return OrderState(
         in_sales=bool(organization.get(SWITCH)),
         here=SalesOrderModel(row.sales_order_model),
         auto_create=row.auto_create_sales_orders,
-        has_solution=bool(installed),
+        has_solution=SolutionHost(client).installed(UNIQUE_NAME) is not None,
         submitted=submitted,
         named=named,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from connections.errors import IntegrationError
 from connections.models import DeploymentIdentity, SalesConnectionSetup, SignIn
 from connections.sales_setup_views import enabled_row
 from connections.setup_forms import DeploymentForm, Problem
-from connections.setup_lines import sections_of
+from connections.setup_lines import asking_for
 from connections.terms import SalesOrderModel
 from integration_admin import enabling
 from integration_admin.roles import Right, SignedInRequest, requires
@@ -44,7 +45,7 @@ def _page(
     request: SignedInRequest,
     row: SalesConnectionSetup,
     form: DeploymentForm,
-    problems: list[Problem] | None = None,
+    problems: Sequence[Problem] = (),
     *,
     on: bool,
 ) -> HttpResponse:
@@ -58,8 +59,7 @@ def _page(
         "removed": present.removed,
         "identity": identity,
         "who": request.POST.get("who") or (STORED if identity else ONCE),
-        "problems": problems or [],
-        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True),
+        **asking_for(form, problems),
     }
     status = UNPROCESSABLE if problems else 200
     return render(request, "pages/order_integration.html", context, status=status)

@@ -20,6 +20,7 @@ from connections.sales_setup_form import SALES_SETTINGS, TO_BUSINESS_CENTRAL, TO
 from connections.setup_forms import Problem, SetupForm
 from connections.setup_views import Kind, Told, disable, save, show, switch_on
 from integration_admin import enabling
+from integration_admin.choice_consequences import sales_consequences
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.refusing import told
@@ -38,7 +39,6 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
     age = item_availability.age_of_key(row, clock.now())
     return {
         "status": sales_status.status_of(row),
-        "environment_url": _environment_url(row),
         "sign_in": DataverseConnectionSetup.objects.filter(company=row.company).first(),
         "web_client_url": nav_connection.web_client_url(row),
         "key_days": age.days if age is not None else None,
@@ -49,12 +49,6 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
         },
         "count": activation.count(row.company),
     }
-
-
-def _environment_url(row: SalesConnectionSetup) -> str:
-    """Return what an empty address stands for (C-0601)."""
-    there = DataverseConnectionSetup.objects.filter(company=row.company).first()
-    return there.server_address if there else ""
 
 
 def _tell_web_client(form: SetupForm[Any]) -> list[Problem]:
@@ -95,6 +89,7 @@ SALES = Kind(
     },
     shows=_shown,
     tries=_tell_web_client,
+    adds=sales_consequences,
 )
 
 

@@ -10,7 +10,7 @@ from connections import deployment, nav_connection, order_integration, setup
 from connections.checks import IMPATIENT
 from connections.errors import IntegrationError
 from connections.models import Company, SalesConnectionSetup
-from connections.solution.manifest import is_older, shown, version_of
+from connections.solution.manifest import UNIQUE_NAME, is_older, shown, version_of
 from connections.solution_host import SolutionHost
 from connections.terms import SalesOrderModel
 
@@ -53,7 +53,7 @@ class Status:
 
 def status_of(row: SalesConnectionSetup) -> Status:
     """Return what is known, without asking Sales."""
-    return Status(row, shown(deployment.package_of(row.company).manifest.version))
+    return Status(row, deployment.version_of_package(row.company))
 
 
 def refresh(company: Company, *, now: datetime) -> Status:
@@ -61,9 +61,8 @@ def refresh(company: Company, *, now: datetime) -> Status:
     row = setup.enabled_sales_setup(company)
     client = setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT).client
     host = SolutionHost(client)
-    name = deployment.package_of(company).manifest.unique_name
     version = host.version()
-    installed = host.versions((name,)).get(name.lower())
+    installed = host.installed(UNIQUE_NAME)
     row.sales_version = version[:50]
     row.solution_version = shown(installed) if installed else ""
     row.orders_in_sales = order_integration.is_on_in_sales(client)

@@ -64,22 +64,16 @@ def role_of_sellers(target: Manifest) -> Role | None:
 def read(client: Client, target: Manifest) -> list[Seller]:
     """Ask for the people, their teams and what their roles give: three questions."""
     wanted = " or ".join(f"name eq '{name}'" for name in NEEDED)
-    roles = _rows(
-        client,
+    roles = client.rows(
         "roles?$select=roleid,name,_parentrootroleid_value,_roletemplateid_value"
         f"&$expand={PRIVILEGES}($select=name;$filter={wanted})",
     )
-    teams = _rows(client, f"teams?$select=teamid,name&$expand={TEAM_ROLES}($select=roleid)")
-    people = _rows(
-        client,
+    teams = client.rows(f"teams?$select=teamid,name&$expand={TEAM_ROLES}($select=roleid)")
+    people = client.rows(
         f"systemusers?$select=systemuserid,fullname,internalemailaddress&$filter={PEOPLE}"
         f"&$expand={USER_ROLES}($select=roleid),{TEAMS}($select=teamid)",
     )
     return sellers(people, teams, _grants(roles), role_of_sellers(target))
-
-
-def _rows(client: Client, path: str) -> list[dict[str, Any]]:
-    return [row for page in client.pages(path) for row in page]
 
 
 def _grants(rows: Iterable[Mapping[str, Any]]) -> dict[str, Grants]:

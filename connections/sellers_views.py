@@ -18,7 +18,7 @@ from connections.sellers import Seller
 from integration_admin.chrome import company_of
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
-from mappings.links import Links, sales
+from mappings.links import sales
 
 
 @require_GET
@@ -44,9 +44,8 @@ def check_sellers(request: SignedInRequest) -> HttpResponse:
         trouble = told(error)
         trail.note(Act.TESTED, company, company=company, reason=trouble, by=request.user)
         return _page(request, company, {"trouble": trouble})
-    there = Links(company).company or company
     context = {
-        "found": [(one, sales(there, "systemuser", one.id)) for one in found],
+        "found": [(one, sales(company, "systemuser", one.id)) for one in found],
         "with_role": sum(one.has_role for one in found),
         "lacking": sum(one.lacks for one in found),
     }

@@ -190,9 +190,13 @@ def dataverse_origin(address: str) -> str:
 
 def environment_of(row: DataverseConnectionSetup) -> str:
     """Return the address of an environment; with AD the organization stands in its path."""
-    if row.authentication_type == AuthenticationType.AD:
-        return organization_address(row.server_address)
-    return dataverse_origin(row.server_address)
+    return place_of(AuthenticationType(row.authentication_type), row.server_address)
+
+
+def place_of(kind: AuthenticationType, address: str) -> str:
+    """Return what of an address that people paste is the environment."""
+    is_ad = kind == AuthenticationType.AD
+    return (organization_address if is_ad else dataverse_origin)(address)
 
 
 def organization_address(address: str) -> str:

@@ -67,6 +67,12 @@ def sections_of(
     ]
 
 
+def asking_for(form: SetupForm[Any], problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """Return what a page shows that asks for a form: its fields, and what is wrong with them."""
+    sections = sections_of(form, problems, is_editing=True, sees_all=True)
+    return {"sections": sections, "problems": problems}
+
+
 def _is_idle(form: SetupForm[Any], name: str) -> bool:
     kind = getattr(form.instance, "authentication_type", "")
     return bool(kind) and is_idle(name, AuthenticationType(kind))
@@ -103,15 +109,21 @@ def _line(
     )
 
 
-def _input(bound: BoundField, problems: list[Problem]) -> SafeString:
+def described_by(bound: BoundField, problems: Sequence[Problem]) -> dict[str, str | bool]:
+    """Return what leads from an input to its hint and to what is wrong with it."""
     attrs: dict[str, str | bool] = {}
-    described = [f"{bound.id_for_label}-e"] if problems else []
+    ids = [f"id_{bound.name}-e"] if problems else []
     if bound.field.help_text:
-        described.append(f"{bound.id_for_label}-h")
-    if described:
-        attrs["aria-describedby"] = " ".join(described)
+        ids.append(f"id_{bound.name}-h")
+    if ids:
+        attrs["aria-describedby"] = " ".join(ids)
     if problems:
         attrs["aria-invalid"] = "true"
+    return attrs
+
+
+def _input(bound: BoundField, problems: list[Problem]) -> SafeString:
+    attrs = described_by(bound, problems)
     widget = bound.field.widget
     if isinstance(widget, forms.CheckboxInput):
         widget.attrs.pop("class", None)

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup, setup_edits
 from connections.authentication import UNPROVEN
-from connections.business_unit_views import ownership_consequences
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -32,6 +31,7 @@ from connections.setup_forms import (
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
 from integration_admin import enabling
+from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
 from integration_admin.pages import ask, is_confirmed
@@ -166,14 +166,14 @@ def show(
     if company is None and kind is not BUSINESS_CENTRAL:
         messages.info(request, f"{kind.title} comes after Business Central: begin here.")
         return redirect("business_central_setup")
-    row = form.instance if form else _row(kind, company)
+    stored = _row(kind, company)
+    row = form.instance if form else stored
     told = told or Told()
     may_edit = _may_edit(request, kind, row)
     asked = form is not None or "edit" in request.GET or row.pk is None
     form = form or _form(kind, row)
     is_editing = may_edit and asked
     sees_all = has_right(request.user, Right.TEST_CONNECTION)
-    stored = _row(kind, company)
     sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
         "kind": kind,

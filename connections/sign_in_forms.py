@@ -110,7 +110,6 @@ def has_own_servers(field: forms.Field) -> bool:
 
 def kinds_with(name: str) -> tuple[AuthenticationType, ...]:
     """Return the types that have a field; none for a field that every set-up has."""
-    name = "client_secret" if name == "client_secret_expires_on" else name
     if name in TOLD:
         return TOLD[name]
     if name not in SIGN_IN or name == "authentication_type":

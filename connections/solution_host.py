@@ -86,9 +86,13 @@ class SolutionHost:
         """Return the version of the environment."""
         return str(self._one("RetrieveVersion()")["Version"])
 
+    def installed(self, solution: str) -> Version | None:
+        """Return the version of a solution that is installed, None if it is not."""
+        return self.versions((solution,)).get(solution.lower())
+
     def versions(self, names: Iterable[str]) -> dict[str, Version]:
         wanted = " or ".join(f"uniquename eq '{name}'" for name in names)
-        rows = self._rows(f"solutions?$select=uniquename,version&$filter={wanted}")
+        rows = self.client.rows(f"solutions?$select=uniquename,version&$filter={wanted}")
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
 
     def _roles(self, target: Manifest) -> dict[UUID, Role]:
@@ -96,7 +100,7 @@ class SolutionHost:
         names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in target.roles]
         ids = [f"roleid eq {identity}" for identity in (BASE_ROLE, *(r.id for r in target.roles))]
         wanted = " or ".join((*ids, *names))
-        rows = self._rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
+        rows = self.client.rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
         roots = [row for row in rows if _root(row) == UUID(row["roleid"])]
         return {
             UUID(row["roleid"]): Role(UUID(row["roleid"]), str(row["name"]), self._privileges(row))
@@ -105,13 +109,13 @@ class SolutionHost:
 
     def _privileges(self, role: dict[str, Any]) -> frozenset[str]:
         path = f"roles({role['roleid']})/roleprivileges_association?$select=name"
-        return frozenset(str(row["name"]) for row in self._rows(path))
+        return frozenset(str(row["name"]) for row in self.client.rows(path))
 
     def _tables(self, names: Iterable[str]) -> frozenset[str]:
         wanted = " or ".join(f"LogicalName eq '{name}'" for name in names)
         if not wanted:
             return frozenset()
-        rows = self._rows(f"EntityDefinitions?$select=LogicalName&$filter={wanted}")
+        rows = self.client.rows(f"EntityDefinitions?$select=LogicalName&$filter={wanted}")
         return frozenset(str(row["LogicalName"]) for row in rows)
 
     def _holder(self, kind: HolderKind, identity: UUID) -> Holder | None:
@@ -121,7 +125,7 @@ class SolutionHost:
         except RecordMissingError:
             return None
         path = f"{entity_set}({identity})/{association}?$select={ROLE_COLUMNS}"
-        roles = frozenset(_root(role) for role in self._rows(path))
+        roles = frozenset(_root(role) for role in self.client.rows(path))
         unit = row.get("_businessunitid_value")
         return Holder(kind, identity, str(row[name]), UUID(unit) if unit else None, roles)
 
@@ -130,7 +134,7 @@ class SolutionHost:
         me = UUID(str(self._one("WhoAmI")["UserId"]))
         name = str(self._one(f"systemusers({me})?$select=fullname")["fullname"])
         path = f"systemusers({me})/systemuserroles_association?$select={ROLE_COLUMNS}"
-        rows = self._rows(path)
+        rows = self.client.rows(path)
         if not any(row.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for row in rows):
             message = f"{name} is not System Administrator in this environment."
             raise ConfigurationError(message, cause=Cause.NOT_ADMINISTRATOR)
@@ -216,16 +220,13 @@ class SolutionHost:
             return role.id
         there = f"_businessunitid_value eq {holder.business_unit}"
         same = f"_parentrootroleid_value eq {role.id}"
-        rows = self._rows(f"roles?$select=roleid&$filter={there} and {same}")
+        rows = self.client.rows(f"roles?$select=roleid&$filter={there} and {same}")
         return UUID(rows[0]["roleid"]) if rows else role.id
 
     # Requests
 
     def _one(self, path: str) -> dict[str, Any]:
         return self.client.get(path).object()
-
-    def _rows(self, path: str) -> list[dict[str, Any]]:
-        return [row for page in self.client.pages(path) for row in page]
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         request = Request("POST", path, json.dumps(body).encode(), JSON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from connections.models import (
 from connections.redeploy import AssignRole, CreateUser, ImportSolution
 from connections.setup_edits import StaleError
 from connections.setup_forms import DeploymentForm, Problem
-from connections.setup_lines import conflicts_of, sections_of
+from connections.setup_lines import asking_for, conflicts_of
 from connections.solution.manifest import shown
 from connections.terms import RedeployResult
 from integration_admin.chrome import company_of
@@ -165,7 +166,7 @@ def _preflight(
     request: SignedInRequest,
     company: Company,
     form: DeploymentForm | None,
-    problems: list[Problem] | None = None,
+    problems: Sequence[Problem] = (),
 ) -> HttpResponse:
     """C-0703: what will change, before it is confirmed."""
     options = _options(request)
@@ -175,10 +176,7 @@ def _preflight(
         "options": [name for name, on in options.items() if on],
         "entries": len(waiting),
         "identity": DeploymentIdentity.objects.filter(company=company).first(),
-        "problems": problems or [],
-        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True)
-        if form
-        else [],
+        **(asking_for(form, problems) if form else {}),
     }
     status = UNPROCESSABLE if problems else 200
     return render(request, "pages/redeploy_start.html", context, status=status)
@@ -206,15 +204,14 @@ def _identity_page(
     request: SignedInRequest,
     company: Company,
     form: DeploymentForm,
-    problems: list[Problem] | None = None,
+    problems: Sequence[Problem] = (),
     conflicts: Any = (),
 ) -> HttpResponse:
     stored = DeploymentIdentity.objects.filter(company=company)
     context = {
         "is_stored": stored.exists(),
-        "problems": problems or [],
         "conflicts": conflicts,
-        "sections": sections_of(form, problems or [], is_editing=True, sees_all=True),
+        **asking_for(form, problems),
         "seen": setup_edits.sealed(setup_edits.seen(list(stored), form.names)),
     }
     status = UNPROCESSABLE if problems else CONFLICT if conflicts else 200

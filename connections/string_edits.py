@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,7 +22,7 @@ from connections.connection_string import (
     parse,
     values_of,
 )
-from connections.connection_string_verdicts import Verdict, problems, verdicts
+from connections.connection_string_verdicts import Fault, Verdict, problems, verdicts
 from connections.errors import ConfigurationError
 from connections.models import DataverseConnectionSetup
 from connections.setup import environment_of
@@ -38,14 +38,6 @@ FIELDS = {
     "sdk_version": "sdk_version",
 }
 ADDRESSES = ("url", "authority")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a connection string is not taken."""
-
-    sentence: str
-    code: str
 
 
 def facts_of(row: DataverseConnectionSetup) -> Facts:

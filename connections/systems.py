@@ -224,6 +224,11 @@ class System(Protocol):
         ...
 
 
+def everything(system: System, selection: Selection) -> list[Record]:
+    """Return all records of a selection that is known to be small."""
+    return [record for page in system.read(selection) for record in page]
+
+
 @runtime_checkable
 class OptionSets(Protocol):
     """What a system with option sets offers besides: Dataverse, for option mappings (E-3.72)."""

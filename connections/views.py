@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -14,7 +15,7 @@ from integration_admin.chrome import company_of
 from integration_admin.home import setups_of
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from integration_admin.views import SETUPS
-from syncjobs import activation
+from syncjobs import activation, clock, healing
 
 
 @requires(Right.VIEW_CONNECTION)
@@ -40,7 +41,7 @@ def _page(request: SignedInRequest, **more: object) -> HttpResponse:
 @require_POST
 @requires(Right.TEST_CONNECTION)
 def test_connection(request: SignedInRequest) -> HttpResponse:
-    """Run the checks of both sides and show what each found; nothing is changed."""
+    """Run the checks of both sides and show what each found; nothing is changed outside."""
     company = company_of(request)
     if company is None:
         return redirect("connections")
@@ -48,4 +49,7 @@ def test_connection(request: SignedInRequest) -> HttpResponse:
     failed = sum(not check.passed for check in found)
     after = {"checks": len(found), "failed": failed}
     trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
+    if not failed and (count := healing.start_again(company, now=clock.now())):
+        entries = "entries that stopped start" if count > 1 else "entry that stopped starts"
+        messages.success(request, f"{count} job queue {entries} again.")
     return _page(request, checks=found, failed=failed)

@@ -35,8 +35,7 @@ from connections.secrets import Secret
 from connections.string_edits import StringInStep
 from connections.systems import Selection
 from connections.terms import AuthenticationType
-from mappings import reset
-from mappings.models import IntegrationTableMapping
+from mappings import new_choices, reset
 from mappings.reset import ResetSummary
 from syncjobs import activation
 
@@ -255,7 +254,8 @@ def connect(
     """Bring a company to what is described; again it changes only what is described anew.
 
     If a check fails, the settings are kept and a connection that was not enabled stays so.
-    Mappings that are there stay as they are, unless they are to be reset.
+    Mappings that are there follow the choices and stay as they are otherwise, unless they are to
+    be reset.
     """
     company = _save(description)
     found = checks.test_connection(company)
@@ -269,9 +269,8 @@ def connect(
     if has_sales:
         with suppress(IntegrationError):  # the page of the set-up says what Sales did not tell
             sales_status.introduce(company, now=now)
-    present = IntegrationTableMapping.objects.filter(company=company)
-    keep = () if reset_mappings else tuple(present.values_list("name", flat=True))
-    summary = reset.use_default_synchronization_setup(company, keep=keep)
+    bring = reset.use_default_synchronization_setup if reset_mappings else new_choices.apply
+    summary = bring(company)
     entries = activation.create_default_entries(company, now=now, start=start) if jobs else []
     if jobs and start and (not was_enabled or (has_sales and not had_sales)):
         activation.resume(company, now=now, has_sales=has_sales)

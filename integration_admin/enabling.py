@@ -24,8 +24,8 @@ from connections.order_integration import Switched
 from connections.systems import Side
 from connections.terms import SalesOrderModel, SdkVersion
 from integration_admin.connecting import read_facts
-from mappings import reset
-from mappings.models import Coupling, IntegrationTableMapping
+from mappings import new_choices
+from mappings.models import Coupling
 from mappings.reset import ResetSummary
 from syncjobs import activation
 from syncjobs.terms import JobStatus
@@ -170,16 +170,9 @@ def _enabled(
 def apply_choices(
     company: Company, *, now: datetime, by: AbstractBaseUser | None = None
 ) -> tuple[ResetSummary, int]:
-    """Create the mappings and jobs that the set-ups ask for and drop those they do not.
-
-    What is there stays as it is; mappings of Sales stay also while Sales is disabled (E-9.25).
-    """
+    """Bring mappings and jobs to what the set-ups ask for; what was changed by hand stays."""
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
-    choices = replace(reset.choices_of(company), sales_connection_enabled=True)
-    gone = set(reset.preview(company, choices=choices).removed)
-    present = IntegrationTableMapping.objects.filter(company=company)
-    keep = [name for name in present.values_list("name", flat=True) if name not in gone]
-    summary = reset.use_default_synchronization_setup(company, keep=keep, by=by)
+    summary = new_choices.apply(company, by=by)
     return summary, len(activation.create_default_entries(company, now=now))
 
 

@@ -24,7 +24,7 @@ from connections.models import (
 from integration_admin.setup_checklist import checklist
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
-from syncjobs import checkup, health
+from syncjobs import checkup, healing, health
 from syncjobs.causes import explain
 from syncjobs.models import HealthCheck, JobQueueEntry, Run, SynchError, SynchJob
 from syncjobs.progress import estimate
@@ -94,7 +94,7 @@ def picture(company: Company, *, now: datetime) -> dict[str, Any]:
     errors = _errors_of_a_day(company, now)
     checks = list(HealthCheck.objects.filter(company=company))
     failing = checkup.failing(checks)
-    todo = _todo(company, setups, counts, errors, now) + _ill(failing)
+    todo = _todo(company, setups, counts, now) + _ill(failing) + _records(counts, errors)
     sent, received = _carried(company, now)
     latest = list(SynchJob.objects.filter(company=company).order_by("-started_at")[:8])
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
@@ -210,9 +210,9 @@ def _todo(
     company: Company,
     setups: Setups,
     counts: Mapping[str, int],
-    errors: Sequence[tuple[str, str, int]],
     now: datetime,
 ) -> list[ToDo]:
+    """Return what keeps everything, or an entry, from going on."""
     found = [
         ToDo("bad", "The job queue does not go on by itself", trouble, "Job Queue Entries",
              reverse("job_queue"))
@@ -234,7 +234,27 @@ def _todo(
                 ToDo("bad", f"{entry} has stopped{more}", entry.error_message, "Look and restart",
                      f"{reverse('job_queue')}?view=failed")
             )  # fmt: skip
-    found += _errors_to_cure(errors)
+    return found + _refused(company)
+
+
+def _refused(company: Company) -> list[ToDo]:
+    """Return the entries that a refused run put on hold, as one thing to do."""
+    rows = list(healing.held(company)[: MOST_TO_DO + 1])
+    if not rows:
+        return []
+    others = len(rows) - 1
+    more = f", and {others if others < MOST_TO_DO else 'many'} more" if others else ""
+    url = reverse("job_queue_entry", args=[rows[0].pk]) if not others else reverse("job_queue")
+    title = f"{rows[0]} is on hold{more}"
+    return [
+        ToDo("bad", title, rows[0].error_message, "Look and restart",
+             f"{url}?view=held" if others else url)
+    ]  # fmt: skip
+
+
+def _records(counts: Mapping[str, int], errors: Sequence[tuple[str, str, int]]) -> list[ToDo]:
+    """Return what single records need."""
+    found = _errors_to_cure(errors)
     held, url = _held(counts)
     if held:
         found.append(

@@ -92,8 +92,9 @@ def business_central(company: Company, table: str, key: str, record_id: UUID | N
     if not root or table not in PAGES or not (key or record_id):
         return ""
     page, field = PAGES[table]
-    named = f"'{field}' IS '{key}'" if key else f"'{SYSTEM_ID}' IS '{record_id}'"
-    asked = {"company": company.name, "page": page, "filter": named}
+    field, value = (field, key) if key else (SYSTEM_ID, str(record_id))
+    quoted = value.replace("'", "''")
+    asked = {"company": company.name, "page": page, "filter": f"'{field}' IS '{quoted}'"}
     return f"{root}/?{urlencode(asked, quote_via=quote)}"
 
 

@@ -68,6 +68,8 @@ class IntegrationTableMapping(models.Model):
     background_uncouple = models.BooleanField("Uncouple in Background", default=False)
     resets_company_id = models.BooleanField("Reset Company Id When Uncoupling", default=False)
     guard_percent = models.PositiveSmallIntegerField("Mass-Change Guard (%)", default=30)
+    # The choices of the set-ups that it was made for, by name; see mappings.new_choices.
+    made_for = models.JSONField("Made For", default=dict, blank=True, editable=False)
 
     class Meta:
         verbose_name = "integration table mapping"

@@ -35,7 +35,7 @@ def open_from_sales(request: SignedInRequest) -> HttpResponse:
     table, row_id = asked
     coupling = _coupling(company, table, row_id)
     if coupling is None:
-        url = links.sales(_with_setups(company), table, row_id)
+        url = links.sales(company, table, row_id)
         return _told(request, {"table": captions.integration_table(table), "sales_url": url})
     found = links.Links(company).of(
         coupling.mapping_name,
@@ -54,14 +54,10 @@ def _told(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _home(request: SignedInRequest, company: Company | None) -> HttpResponse:
     """Open Business Central itself, as the link without a record does."""
-    home = links.business_central_home(_with_setups(company)) if company else ""
+    home = links.business_central_home(company) if company else ""
     if not home or company is None:
         return _told(request, {"is_unknown": True})
     return HttpResponseRedirect(f"{home}/?{urlencode({'company': company.name})}")
-
-
-def _with_setups(company: Company) -> Company:
-    return links.Links(company).company or company
 
 
 def _coupling(company: Company, table: str, row_id: UUID) -> Coupling | None:

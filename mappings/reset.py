@@ -55,6 +55,11 @@ class ResetPlan:
     removed: tuple[str, ...] = ()  # not part of this set-up any more
     kept: tuple[str, ...] = ()  # by request, or made by the administrator
 
+    @property
+    def number(self) -> int:
+        """How many mappings do not stay: what a person types to confirm it (C-0516)."""
+        return len(self.reset) + len(self.removed)
+
 
 @dataclass(frozen=True, slots=True)
 class ResetSummary:
@@ -64,11 +69,15 @@ class ResetSummary:
     reset: tuple[str, ...]
     removed: tuple[str, ...]
     kept: tuple[str, ...]
+    moved: tuple[str, ...] = ()  # changed where another choice asks for it
+    stays: tuple[str, ...] = ()  # what the choice asks for and an administrator has changed
 
     def __str__(self) -> str:
+        moved = f"{len(self.moved)} changed with the choices, " if self.moved else ""
+        left = f"; changed by hand, so left: {', '.join(self.stays)}" if self.stays else ""
         return (
-            f"{len(self.created)} mappings created, {len(self.reset)} reset, "
-            f"{len(self.removed)} removed, {len(self.kept)} kept"
+            f"{len(self.created)} mappings created, {len(self.reset)} reset, {moved}"
+            f"{len(self.removed)} removed, {len(self.kept)} kept{left}"
         )
 
 
@@ -78,6 +87,23 @@ def preview(
     """Return what a reset would do, without doing it; it names each customised mapping."""
     present = IntegrationTableMapping.objects.filter(company=company).prefetch_related("fields")
     return plan(list(present), choices or choices_of(company), keep)
+
+
+def forecast(
+    company: Company, *, choices: SetupChoices, keep: Collection[str] = ()
+) -> dict[str, MappingValues]:
+    """Return every mapping as it would be after a reset, in the order of a run.
+
+    The company need not be saved yet.
+    """
+    present: list[IntegrationTableMapping] = []
+    if company.pk:
+        rows = IntegrationTableMapping.objects.filter(company=company)
+        present = list(rows.prefetch_related("fields"))
+    steps = plan(present, choices, keep)
+    kept = {row.name: is_now(row) for row in present if row.name in steps.kept}
+    found = {**steps.values, **kept}
+    return dict(sorted(found.items(), key=lambda item: (item[1].settings["priority"], item[0])))
 
 
 @transaction.atomic
@@ -92,9 +118,10 @@ def use_default_synchronization_setup(
 
     `keep` names mappings whose customisations stay as they are. Run again it changes nothing more.
     """
+    choices = choices or choices_of(company)
     steps = preview(company, choices=choices, keep=keep)
     before = _noted(company, steps)
-    _take(company, steps)
+    _take(company, steps, choices)
     summary = ResetSummary(steps.created, steps.reset, steps.removed, steps.kept)
     _note(company, summary, before, _noted(company, steps), by)
     return summary
@@ -112,7 +139,7 @@ def _noted(company: Company, steps: ResetPlan) -> Noted:
 
 def audited(row: IntegrationTableMapping) -> dict[str, Any]:
     """Return a mapping and its fields as the audit log keeps them."""
-    values = _is(row)
+    values = is_now(row)
     lines = {
         f"field {facts['field'] or facts['constant_value']} {facts['integration_field']}": facts
         for facts in values.fields
@@ -157,23 +184,24 @@ def plan(
     """Plan a reset from the mappings there are. No query, no clock."""
     rows = {row.name: row for row in present}
     kept = {name for name, row in rows.items() if row.user_defined or name in keep}
-    active = _active(choices)
-    names = {mapping.name for mapping in active}
-    wanted = {
-        mapping.name: values_of(mapping, choices, names)
-        for mapping in active
-        if mapping.name not in kept
-    }
+    wanted = {name: v for name, v in defaults_of(choices).items() if name not in kept}
     return ResetPlan(
         values=wanted,
         created=tuple(name for name in wanted if name not in rows),
         reset=tuple(name for name in wanted if name in rows),
         customised=tuple(
-            name for name, values in wanted.items() if name in rows and _is(rows[name]) != values
+            name for name, values in wanted.items() if name in rows and is_now(rows[name]) != values
         ),
         removed=tuple(name for name in rows if name not in kept and name not in wanted),
         kept=tuple(sorted(kept)),
     )
+
+
+def defaults_of(choices: SetupChoices) -> dict[str, MappingValues]:
+    """Return the default mappings of these choices, by name."""
+    active = _active(choices)
+    names = {mapping.name for mapping in active}
+    return {mapping.name: values_of(mapping, choices, names) for mapping in active}
 
 
 def _active(choices: SetupChoices) -> list[DefaultMapping]:
@@ -238,7 +266,7 @@ def _field_values(row: DefaultField) -> dict[str, Any]:
     }
 
 
-def _is(row: IntegrationTableMapping) -> MappingValues:
+def is_now(row: IntegrationTableMapping) -> MappingValues:
     """Return what a mapping is now, to be compared with what it would be."""
     settings = {
         name: getattr(row, name)
@@ -257,7 +285,7 @@ def _is(row: IntegrationTableMapping) -> MappingValues:
     )
 
 
-def _take(company: Company, steps: ResetPlan) -> None:
+def _take(company: Company, steps: ResetPlan, choices: SetupChoices) -> None:
     present = IntegrationTableMapping.objects.filter(company=company)
     present.filter(name__in=steps.removed).delete()
     rows = {row.name: row for row in present.filter(name__in=steps.reset)}
@@ -267,17 +295,25 @@ def _take(company: Company, steps: ResetPlan) -> None:
         for setting, value in values.settings.items():
             setattr(row, setting, value)
         row.sent_up_to = row.received_up_to = None
+        row.made_for = choices.kept
         row.save()
         rows[name] = row
     IntegrationFieldMapping.objects.bulk_create(
-        IntegrationFieldMapping(
-            mapping=rows[name],
-            position=position,
-            transformation_direction=_transformation_direction(facts["direction"]),
-            **facts,
-        )
+        field_row(rows[name], position, facts)
         for name, values in steps.values.items()
         for position, facts in enumerate(values.fields, 1)
+    )
+
+
+def field_row(
+    mapping: IntegrationTableMapping, position: int, facts: Mapping[str, Any]
+) -> IntegrationFieldMapping:
+    """Return a field mapping of a default, not saved yet."""
+    return IntegrationFieldMapping(
+        mapping=mapping,
+        position=position,
+        transformation_direction=_transformation_direction(facts["direction"]),
+        **facts,
     )
 
 

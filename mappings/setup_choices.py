@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 
 # Every name that `when` may use in a default, with the choice it belongs to.
 CHOICE_OF = {
@@ -44,6 +45,22 @@ class SetupChoices:
     @property
     def owned_by_person(self) -> bool:
         return self.ownership_model == "person"
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Return them as a mapping keeps those that it was made for."""
+        return asdict(self.with_sales)
+
+    @property
+    def with_sales(self) -> Self:
+        """Return them as if Sales were enabled: disabling it changes no mapping (E-9.25)."""
+        return replace(self, sales_connection_enabled=True)
+
+    @classmethod
+    def from_kept(cls, kept: dict[str, Any]) -> Self:
+        """Return what a mapping was made for; what is not named has its default."""
+        known = {name: kept[name] for name in cls.__dataclass_fields__ if name in kept}
+        return cls(**known)
 
     def hold(self, when: Iterable[str]) -> bool:
         """Whether each choice that is named has one of the values named for it."""

@@ -86,6 +86,17 @@
     refreshSelection(list);
   });
 
+  // A guide is left by any link: what was typed goes along, and the server asks once (C-0203).
+  document.addEventListener("input", (event) => event.target.closest("[data-leave]")?.setAttribute("data-typed", ""));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]"), form = document.querySelector("[data-leave][data-typed]");
+    const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || link?.target || link?.origin !== location.origin;
+    if (!link || !form || elsewhere || event.defaultPrevented || (link.hash && link.pathname === location.pathname)) return;
+    event.preventDefault();
+    form.elements.next.value = link.pathname + link.search;
+    form.requestSubmit(form.querySelector("[value=leave]"));
+  });
+
   // Following what runs is quiet: not in a hidden tab, not under somebody's fingers or selection.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const busy = document.activeElement?.closest("[data-fresh]") || document.querySelector("[data-fresh] details[open], [data-fresh] .pick input:checked, [data-pause][aria-pressed=true]") || !getSelection().isCollapsed;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from connections.health import Finding, State
 from connections.models import Company
 from connections.order_switch import check_order_switch
 from connections.systems import Side
-from syncjobs import clock, console_checks
+from syncjobs import clock, console_checks, healing
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.mapping_checks import check_mappings
 from syncjobs.models import HealthCheck, HealthReport
@@ -119,6 +119,8 @@ GROUPS = (
     ),
     Group("database", "Database", lambda c, now: console_checks.check_database(c, now=now)),
 )
+CONNECTED = ("business-central", "dataverse", "solution", "encryption")
+ENTRIES = "job-queue"
 KEYS = tuple(group.key for group in GROUPS)
 
 
@@ -138,6 +140,8 @@ def look(
     for group in GROUPS:
         if only and group.key not in only:
             continue
+        if group.key == ENTRIES and is_connected(found):
+            healing.start_again(company, now=now())
         known = [finding for some in found.values() for finding in some or ()]
         if all(health.is_usable(side, known) for side in group.needs):
             found[group.key] = _looked(group, company, began)
@@ -146,6 +150,15 @@ def look(
     rows = _keep(company, found, now())
     _report(company, now(), by)
     return rows
+
+
+def is_connected(found: Mapping[str, list[Finding] | None]) -> bool:
+    """Whether everything that a run needs of both systems was looked at, and is well."""
+    needed = [found.get(key) for key in CONNECTED]
+    return all(
+        some is not None and all(one.state not in (State.WRONG, State.UNKNOWN) for one in some)
+        for some in needed
+    )
 
 
 def _looked(group: Group, company: Company, now: datetime) -> list[Finding]:

@@ -16,6 +16,7 @@ from connections.causes import CATALOGUE, Cause
 from connections.health import CONSOLE, Finding, State
 from connections.models import Company
 from mappings.models import IntegrationTableMapping
+from syncjobs import healing
 from syncjobs.entries import RUNG_WHEN_DUE
 from syncjobs.models import JobQueueEntry, Lease, Sweep
 from syncjobs.scheduler import LEASE
@@ -73,7 +74,10 @@ def check_job_queue(company: Company, *, now: datetime) -> list[Finding]:
     stopped = entries.filter(status=JobStatus.ERROR)
     late = entries.filter(status__in=RUNG_WHEN_DUE, earliest_start__lt=now - OVERDUE)
     is_led = Lease.objects.filter(name=LEASE, expires_at__gt=now).exists()
-    troubles = [(stopped, "stopped after failures")]
+    troubles = [
+        (stopped, "stopped after failures"),
+        (healing.held(company), "on hold until a person acts"),
+    ]
     if is_led:  # without a scheduler nothing could be on time
         troubles.append((late, "should have started long ago"))
     told, names = [], []

@@ -138,7 +138,7 @@ def set_inactive(
 def set_on_hold(entry: JobQueueEntry, *, now: datetime, by: AbstractBaseUser | None = None) -> None:
     """Let the entry not run until somebody says so; what is running goes on (C-2303)."""
     with _noted(Act.SET_ON_HOLD, entry, by):
-        only(entry).update(status=JobStatus.ON_HOLD)
+        only(entry).update(status=JobStatus.ON_HOLD, error_message="")
         drop_waiting_runs(entry, now=now)
         activate_next(entry.company_id, entry.category, now=now)
         entry.refresh_from_db()

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 30.0  # seconds until a promise counts as broken
+PATIENCE = 120.0  # seconds until a promise counts as broken
 
 
 def until(promise: Callable[[], Any], what: str, *, patience: float = PATIENCE) -> Any:

@@ -155,4 +155,4 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
     process, running = start(tmp_path_factory.mktemp("sandbox"))
     yield running
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)

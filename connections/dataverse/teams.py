@@ -22,8 +22,7 @@ class Teams:
     def members(self, team: UUID) -> frozenset[UUID]:
         """Return the users in a team."""
         path = f"teams({team})/{MEMBERS}?$select=systemuserid"
-        rows = (row for page in self.client.pages(path) for row in page)
-        return frozenset(UUID(str(row["systemuserid"])) for row in rows)
+        return frozenset(UUID(str(row["systemuserid"])) for row in self.client.rows(path))
 
     def add_members(
         self, team: UUID, users: Sequence[UUID]

@@ -120,6 +120,10 @@ class Client:
             yield answer.rows_of(content)
             link = content.get("@odata.nextLink")
 
+    def rows(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows of all pages of a collection that is known to be short."""
+        return [row for page in self.pages(path) for row in page]
+
     def send(self, request: Request) -> Answer:
         """Send a request and return the answer; raise the error that a refusal stands for."""
         if self.check is _go_on:

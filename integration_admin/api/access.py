@@ -38,12 +38,7 @@ class ApiToken(HttpBearer):
         throttle.spend_request(user.pk)
         if not has_right(user, self.right):
             trail.note(Act.REFUSED, kind="API", name=f"{request.method} {request.path}", by=user)
-            raise RefusalError(
-                403,
-                Code.FORBIDDEN,
-                f"You lack the right {self.right.codename}.",
-                "An administrator can give it to you.",
-            )
+            raise _lacks(self.right)
         if not header and request.method not in SAFE:
             self._check_recent(request)
         return user
@@ -98,9 +93,9 @@ def user_of(request: HttpRequest) -> User:
 def require(request: HttpRequest, right: Right) -> None:
     """Ask for a second right, where what is asked for needs more than the operation itself."""
     if not has_right(request.user, right):
-        raise RefusalError(
-            403,
-            Code.FORBIDDEN,
-            f"You lack the right {right.codename}.",
-            "An administrator can give it to you.",
-        )
+        raise _lacks(right)
+
+
+def _lacks(right: Right) -> RefusalError:
+    sentence = f"You lack the right {right.codename}."
+    return RefusalError(403, Code.FORBIDDEN, sentence, "An administrator can give it to you.")

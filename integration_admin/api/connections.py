@@ -10,10 +10,11 @@ from ninja import Query, Router, Schema
 from audit import trail
 from audit.terms import Act
 from connections import checks, setup
+from connections.errors import split
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
 from integration_admin import connecting, enabling
 from integration_admin.api.access import ApiToken, require, user_of
-from integration_admin.api.refusals import Code, RefusalError, not_found, split
+from integration_admin.api.refusals import Code, RefusalError, not_found
 from integration_admin.api.scope import Scope, company_of
 from integration_admin.api.shapes import (
     CheckShape,

@@ -55,7 +55,7 @@ def preview_default_setup(request: HttpRequest, body: Kept, scope: Query[Scope])
         "removed": plan.removed,
         "kept": plan.kept,
         "customised": plan.customised,
-        "confirm": len(plan.reset) + len(plan.removed),
+        "confirm": plan.number,
     }
 
 
@@ -64,14 +64,13 @@ def use_default_setup(request: HttpRequest, body: Confirmed, scope: Query[Scope]
     """Apply the defaults; `confirm` is the number that the preview said (C-0516)."""
     company = company_of(request, scope)
     plan = reset.preview(company, keep=body.keep)
-    number = len(plan.reset) + len(plan.removed)
-    if number and body.confirm != number:
+    if plan.number and body.confirm != plan.number:
         lost = ", ".join([*plan.customised, *plan.removed]) or "none"
         raise RefusalError(
             409,
             Code.CONFIRM,
             f"{len(plan.reset)} mappings would be reset and {len(plan.removed)} removed.",
-            f'Send "confirm": {number} to do it. Customisations that are lost: {lost}.',
+            f'Send "confirm": {plan.number} to do it. Customisations that are lost: {lost}.',
         )
     done = reset.use_default_synchronization_setup(company, keep=body.keep, by=user_of(request))
     jobs = activation.create_default_entries(company, now=clock.now())

@@ -11,9 +11,9 @@ from ninja import Query, Router, Schema
 from audit import trail
 from audit.terms import Act
 from connections import deployment, health
-from connections.models import Company
 from connections.redeploy import SolutionState
 from connections.role_matrix import matrix
+from connections.solution.package import Package
 from integration_admin.api.access import ApiToken, user_of
 from integration_admin.api.refusals import Code, RefusalError
 from integration_admin.api.scope import Scope, Text, company_of
@@ -95,23 +95,23 @@ def _told(rows: list[HealthCheck]) -> dict[str, Any]:
 @router.get("/security-roles", auth=ApiToken(Right.VIEW_ROLES), response=Roles)
 def list_roles(request: HttpRequest, scope: Query[Scope]) -> Any:
     """List the roles that the solution brings, without looking at Dataverse."""
-    return _roles(company_of(request, scope), None)
+    return _roles(deployment.package_of(company_of(request, scope)), None)
 
 
 @router.post("/security-roles/check", auth=TEST, response=Roles)
 def check_roles(request: HttpRequest, scope: Query[Scope]) -> Any:
     """Compare the roles and their privileges with what Dataverse holds."""
     company = company_of(request, scope)
-    state = health.solution_state(company, deployment.package_of(company))
-    rows = _roles(company, state)
+    package = deployment.package_of(company)
+    rows = _roles(package, health.solution_state(company, package))
     wrong = sum(bool(row["missing_privileges"]) for row in rows["items"])
     after = {"roles": len(rows["items"]), "lacking privileges": wrong}
     trail.note(Act.TESTED, company, company=company, after=after, by=user_of(request))
     return rows
 
 
-def _roles(company: Company, state: SolutionState | None) -> dict[str, Any]:
-    rows = matrix(deployment.package_of(company).manifest, state)
+def _roles(package: Package, state: SolutionState | None) -> dict[str, Any]:
+    rows = matrix(package.manifest, state)
     return {
         "items": [
             {

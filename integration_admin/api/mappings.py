@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from audit.facts import plain
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, split
 from integration_admin.api.access import ApiToken, require, user_of
-from integration_admin.api.refusals import Code, RefusalError, split
+from integration_admin.api.refusals import Code, RefusalError
 from integration_admin.api.scope import Scope, Text, company_of
 from integration_admin.api.shapes import MappingCard, Mappings, PreviewShape, RunShape
 from integration_admin.roles import Right

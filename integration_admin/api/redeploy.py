@@ -10,7 +10,6 @@ from ninja import Query, Router, Schema
 
 from connections import deployment
 from connections.models import DeploymentIdentity, Redeployment
-from connections.solution.manifest import shown
 from connections.solution_views import plan_of
 from connections.terms import AuthenticationType
 from integration_admin.api.access import ApiToken, user_of
@@ -86,7 +85,7 @@ def plan_redeploy(
     company = company_of(request, scope)
     plan = plan_of(company, force=force, roles_only=roles_only)
     return {
-        "shipped": shown(deployment.package_of(company).manifest.version),
+        "shipped": deployment.version_of_package(company),
         "installed": plan.installed,
         "import_reason": plan.import_reason,
         "user_to_create": plan.user,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -11,10 +10,7 @@ from django.db.models import Model
 from ninja import Schema
 
 from audit import scene
-from connections.causes import CATALOGUE
 from connections.errors import IntegrationError
-
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 class Code(StrEnum):
@@ -100,11 +96,4 @@ def not_found(model: type[Model], key: object, cure: str) -> RefusalError:
 
 def of_system(error: IntegrationError, status: int) -> RefusalError:
     """Return what a system or set-up refused, with the message's own advice if it has one."""
-    sentence, cure = split(error.message)
-    return RefusalError(status, error.cause, sentence, cure or CATALOGUE[error.cause].advice)
-
-
-def split(message: str) -> tuple[str, str]:
-    """Return the first sentence of a message, and the rest, which says what to do."""
-    sentence, *rest = SENTENCE_END.split(message, maxsplit=1)
-    return sentence, rest[0] if rest else ""
+    return RefusalError(status, error.cause, *error.told())

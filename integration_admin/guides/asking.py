@@ -16,6 +16,7 @@ from connections import (
 )
 from connections.causes import CATALOGUE, Cause
 from connections.checks import IMPATIENT
+from connections.company_row import LONGEST_NAME, mark_of
 from connections.health import Finding, State
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Client
@@ -26,20 +27,18 @@ from connections.solution.package import Package
 from connections.solution_host import ADMINISTRATOR_TEMPLATE, SolutionHost
 from connections.systems import Side
 
-LONGEST_UNIT = 160
 USER = "Integration user"
 
 
 def companies(row: BusinessCentralConnection) -> list[dict[str, str]]:
     """Return the companies that Business Central answers with."""
-    client = setup.business_central_of(row, timing=IMPATIENT).client
     return [
         {
             "id": str(UUID(str(told["id"]))),
             "name": str(told["name"]),
             "display_name": str(told.get("displayName") or ""),
         }
-        for told in client.get("api/v2.0/companies").object()["value"]
+        for told in setup.business_central_of(row, timing=IMPATIENT).companies()
     ]
 
 
@@ -66,16 +65,16 @@ def _package(row: DataverseConnectionSetup) -> Package:
 def _units(client: Client) -> list[dict[str, str]]:
     """Return the business units; the root one has no parent."""
     path = "businessunits?$select=businessunitid,name,_parentbusinessunitid_value&$orderby=name"
-    rows = [row for page in client.pages(path) for row in page]
+    rows = client.rows(path)
     rows.sort(key=lambda row: row.get("_parentbusinessunitid_value") is not None)
     return [{"id": str(UUID(row["businessunitid"])), "name": str(row["name"])} for row in rows]
 
 
 def unit_name(company: Company) -> str:
     """Return what the company's own business unit is called (E-9.13)."""
-    mark = f" ({str(company.business_central_id).lower()})"
+    mark = f" {mark_of(company)}"
     name = company.display_name or company.name
-    return f"{name[: LONGEST_UNIT - len(mark)]}{mark}"
+    return f"{name[: LONGEST_NAME - len(mark)]}{mark}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _integration_user(client: Client, row: DataverseConnectionSetup) -> Finding:
         sentence = f"The integration user {user.name} is disabled."
         return _wrong(sentence, Cause.USER_DISABLED)
     roles = f"systemusers({user.id})/systemuserroles_association"
-    rows = [row for page in client.pages(f"{roles}?$select=_roletemplateid_value") for row in page]
+    rows = client.rows(f"{roles}?$select=_roletemplateid_value")
     if any(row.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for row in rows):
         sentence = f"The integration user {user.name} must not be System Administrator."
         return _wrong(sentence, Cause.USER_ADMINISTRATOR)
@@ -154,10 +153,10 @@ def _wrong(sentence: str, cause: Cause) -> Finding:
 
 def sales(company: Company) -> dict[str, Any]:
     """Return the solution in Sales, what it lacks, and where the availability service would be."""
-    manifest = deployment.package_of(company).manifest
-    state = health.solution_state(company, deployment.package_of(company))
+    wanted = deployment.package_of(company)
+    state = health.solution_state(company, wanted)
     return {
         "solution": shown(state.installed) if state.installed else "",
-        "missing": [found.sentence for found in redeploy.shortfalls(state, manifest)],
+        "missing": [found.sentence for found in redeploy.shortfalls(state, wanted.manifest)],
         "odata_url": item_availability.default_url(company),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from connections.terms import AuthenticationType, OwnershipModel
+from connections import integration_user
+from connections.terms import OwnershipModel
 from integration_admin.guides import dataverse_steps as steps
-from integration_admin.guides import deeds, rows
+from integration_admin.guides import deeds, rows, sign_in_steps
+from integration_admin.guides import first_synchronization as first
 from integration_admin.guides.finishing import Deed, Plan
 from integration_admin.guides.guide import REVIEW, Guide, Situation, Step
 
@@ -24,8 +26,7 @@ def _in_the_way(situation: Situation) -> tuple[str, str]:
 
 
 def _no_user(situation: Situation) -> str:
-    kind = rows.dataverse(situation).authentication_type
-    if kind == AuthenticationType.PASSWORD:
+    if not integration_user.signs_in_as_application(rows.dataverse(situation)):
         return ""
     return "The application of the registration is the integration user."
 
@@ -62,12 +63,12 @@ GUIDE = Guide(
     (
         Step("enable", "What to enable", steps.EnableForm),
         Step("consent", "Consent", steps.ConsentForm),
-        Step(rows.REGISTRATION, "App registration", steps.RegistrationForm),
-        Step(rows.USER, "Integration user", steps.IntegrationUserForm, _no_user),
+        Step(rows.REGISTRATION, "Sign-in and app registration", sign_in_steps.RegistrationForm),
+        Step(rows.USER, "Integration user", sign_in_steps.IntegrationUserForm, _no_user),
         Step(
-            "business_central",
+            rows.BUSINESS_CENTRAL,
             "Business Central",
-            steps.BusinessCentralStepForm,
+            sign_in_steps.business_central,
             _business_central_is_there,
             (rows.REGISTRATION, rows.USER),
         ),
@@ -75,8 +76,8 @@ GUIDE = Guide(
         Step(
             "environment",
             "Environment and administrator",
-            steps.EnvironmentForm,
-            rests_on=(rows.REGISTRATION,),
+            sign_in_steps.environment,
+            rests_on=(rows.REGISTRATION, rows.USER),
         ),
         Step(
             "ownership",
@@ -88,7 +89,19 @@ GUIDE = Guide(
             "salespeople", "Couple salespeople", steps.SalespeopleForm, _team_owns, ("ownership",)
         ),
         Step("defaults", "Default mappings", steps.DefaultsForm, nothing_customised),
-        Step("first_synchronization", "First synchronization", steps.FirstSynchronizationForm),
+        Step(
+            first.FIRST,
+            "First synchronization",
+            first.FirstOfDataverseForm,
+            rests_on=("company", "environment", "ownership", "defaults"),
+        ),
+        Step(
+            first.REVIEWED,
+            first.TITLE,
+            first.FullSynchReviewForm,
+            first.nothing_to_review,
+            (first.FIRST,),
+        ),
         Step(REVIEW, "Review and finish", steps.ReviewForm),
     ),
     _in_the_way,
@@ -127,7 +140,7 @@ def _deeds(situation: Situation) -> tuple[Deed, ...]:
         found.append(Deed("Apply the default mappings", deeds.apply_defaults))
     if is_person(situation) and situation.chosen("salespeople", "couple"):
         found.append(Deed("Couple salespeople", deeds.couple_salespeople))
-    if situation.answer("first_synchronization", "first") == "full":
+    if first.is_wanted(situation):
         found.append(Deed("First synchronization", deeds.synchronize_first))
     return tuple(found)
 

@@ -25,17 +25,18 @@ from connections.models import (
 )
 from connections.terms import AuthenticationType, OwnershipModel, RedeployResult
 from integration_admin import enabling
+from integration_admin.guides import first_synchronization as first
 from integration_admin.guides import owning_team, rows
 from integration_admin.guides.finishing import Finishing, as_administrator, forgotten
 from integration_admin.guides.guide import Situation
 from mappings import defaults, reset, roster, salespeople
 from mappings.pairing import Systems
-from syncjobs import activation, clock, leases, pausing, redeploying
+from syncjobs import activation, clock, full_synch_review, leases, pausing, redeploying
+from syncjobs.full_synch_review import Treatment
 from syncjobs.leases import BusyError
 from syncjobs.models import SynchJob
 from syncjobs.runs.phases import lease_name
-from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order, synchronize_mapping
-from syncjobs.terms import Mode, Trigger
+from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order
 
 QUIET = timedelta(minutes=5)  # for other runs to end
 LOOK = 0.5  # seconds between two looks
@@ -65,8 +66,8 @@ def save_connections(here: Finishing) -> str:
         dataverse = rows.dataverse(situation)
         dataverse.company = here.company
         _check_secret(dataverse)
-        names = ("server_address", "web_client_url", "ownership_model", "business_unit_id")
-        if save_row(dataverse, (*rows.SIGN_IN, *names), here.by):
+        names = ("server_address", "web_client_url", "sdk_version", "ownership_model")
+        if save_row(dataverse, (*rows.SIGN_IN, *names, "business_unit_id"), here.by):
             saved.append(str(DataverseConnectionSetup._meta.verbose_name))
         if save_identity(here, "environment"):
             saved.append(str(DeploymentIdentity._meta.verbose_name))
@@ -221,19 +222,22 @@ def couple_salespeople(here: Finishing) -> str:
 
 
 def synchronize_first(here: Finishing) -> str:
-    """Synchronize every mapping in full, while its scheduled jobs wait."""
+    """Do with each mapping what the review says, while its scheduled jobs wait."""
     company = here.fresh()
     _pause_others(here, company)
-    names = _of_what_is_enabled(company)
-    for name in names:
-        _synchronize(here, company, name)
+    chosen = {line.name: treatment for line, treatment in first.chosen_of(here.situation)}
+    todo = {name: chosen.get(name, Treatment.FULL) for name in _of_what_is_enabled(company)}
+    taken = [name for name, treatment in todo.items() if treatment != Treatment.NOTHING]
+    for name in taken:
+        _synchronize(here, company, name, todo[name])
     sums = SynchJob.objects.filter(run_id=here.progress.run_id).aggregate(
         failed=Sum("failed"), inserted=Sum("inserted"), coupled=Sum("coupled")
     )
     if sums["failed"]:
         here.warn(f"{sums['failed']} records failed at first. The synch. jobs of the run say why.")
     counted = f"{sums['coupled'] or 0} records coupled, {sums['inserted'] or 0} made"
-    return f"{len(names)} mappings: {counted}."
+    left_out = f"; {len(todo) - len(taken)} left out" if len(taken) < len(todo) else ""
+    return f"{len(taken)} mappings: {counted}{left_out}."
 
 
 def _pause_others(here: Finishing, company: Company) -> None:
@@ -262,11 +266,9 @@ def _of_what_is_enabled(company: Company) -> list[str]:
     return [name for name in run_order(company) if name not in of_sales]
 
 
-def _synchronize(here: Finishing, company: Company, name: str) -> None:
+def _synchronize(here: Finishing, company: Company, name: str, treatment: Treatment) -> None:
     try:
-        synchronize_mapping(
-            company, name, mode=Mode.FULL, progress=here.progress, trigger=Trigger.PERSON
-        )
+        full_synch_review.carry_out(company, name, treatment, progress=here.progress)
     except BusyError as error:
         here.warn(error.message)
     except ConfigurationError as error:

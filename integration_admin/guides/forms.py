@@ -9,6 +9,7 @@ from django import forms
 
 from connections.authentication import OAUTH_2
 from connections.setup_forms import Problem, SetupForm
+from connections.terms import AuthenticationType
 from integration_admin.guides.guide import Situation
 from integration_admin.guides.rows import SECRETS
 
@@ -53,7 +54,7 @@ class RowForm(SetupForm[Any]):
     advanced: ClassVar[frozenset[str]] = frozenset()
     secret_names: ClassVar[frozenset[str]] = frozenset(SECRETS)
     asks_systems: ClassVar[bool] = False
-    kinds = OAUTH_2  # servers of one's own are set up on the pages
+    kinds: ClassVar[tuple[AuthenticationType, ...]] = OAUTH_2
 
     def __init__(self, data: Any = None, *, situation: Situation) -> None:
         self.situation = situation

@@ -11,12 +11,14 @@ from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
 
 from connections.setup_forms import Problem
+from connections.setup_lines import NOTHING, SET, described_by
 from connections.sign_in_forms import kinds_with
 from integration_admin.guides import drafts
+from integration_admin.guides.first_synchronization import FullSynchReviewForm
 from integration_admin.guides.forms import RowForm, StepForm
 from integration_admin.guides.guide import REVIEW, Guide, Situation, applying
+from syncjobs import full_synch_review
 
-SET, NOT_SET, NOTHING = "set", "not set", "–"
 Form = StepForm | RowForm
 
 
@@ -69,11 +71,18 @@ def sections_of(form: Form, problems: Sequence[Problem]) -> list[Section]:
     ]
 
 
+def reviewed(
+    form: FullSynchReviewForm, sections: Sequence[Section]
+) -> list[tuple[full_synch_review.Line, Line]]:
+    """Return each mapping of the full synchronization review with the field of its choice."""
+    return [(form.lines[line.name], line) for section in sections for line in section.lines]
+
+
 def _line(form: Form, bound: BoundField, problems: Sequence[Problem]) -> Line:
     name, widget = bound.name, bound.field.widget
     mine = [problem for problem in problems if problem.field == name]
     is_list = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
-    attrs = _attrs(bound, mine)
+    attrs = described_by(bound, mine)
     return Line(
         name=name,
         caption=str(bound.label),
@@ -87,19 +96,6 @@ def _line(form: Form, bound: BoundField, problems: Sequence[Problem]) -> Line:
         is_wide=isinstance(widget, forms.URLInput | forms.Textarea),
         kinds=" ".join(kinds_with(name)) if "authentication_type" in form.fields else "",
     )
-
-
-def _attrs(bound: BoundField, problems: list[Problem]) -> dict[str, str | bool]:
-    attrs: dict[str, str | bool] = {}
-    identity = f"id_{bound.name}"
-    described = [f"{identity}-e"] if problems else []
-    if bound.field.help_text:
-        described.append(f"{identity}-h")
-    if described:
-        attrs["aria-describedby"] = " ".join(described)
-    if problems:
-        attrs["aria-invalid"] = "true"
-    return attrs
 
 
 def _input(form: Form, bound: BoundField, attrs: dict[str, str | bool]) -> SafeString:
@@ -159,7 +155,9 @@ def _answers(form: Any, situation: Situation, present: Situation) -> list[Answer
     found = []
     for name in names:
         value = value_of(chosen, chosen[name])
-        before = value_of(now, now[name]) if present.company is not None else ""
+        # What a system was asked for stands in no set-up.
+        is_known = present.company is not None and name in now.fields
+        before = value_of(now, now[name]) if is_known else ""
         if value != NOTHING or before not in ("", NOTHING):
             found.append(Answer(str(chosen[name].label), value, "" if before == value else before))
     return found

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from connections.causes import Cause
-from connections.company_row import TEAM_PREFIX
+from connections.company_row import mark_of, team_name
 from connections.errors import ConfigurationError
 from connections.models import Company
 from connections.odata import Client, Request
 from integration_admin.guides.asking import unit_name
 
 JSON = {"Content-Type": "application/json"}
-LONGEST = 160
 UNITS = "businessunits?$select=businessunitid,name"
 
 
@@ -68,19 +67,18 @@ def _own_unit(client: Client, company: Company, made: list[str]) -> tuple[UUID, 
 
 
 def _own_units(client: Client, company: Company) -> list[dict[str, Any]]:
-    mark = f"({str(company.business_central_id).lower()})"
-    return _rows(client, f"{UNITS}&$filter=contains(name,'{mark}')")
+    return client.rows(f"{UNITS}&$filter=contains(name,'{mark_of(company)}')")
 
 
 def _root(client: Client) -> dict[str, Any]:
-    [root] = _rows(client, f"{UNITS}&$filter=_parentbusinessunitid_value eq null")
+    [root] = client.rows(f"{UNITS}&$filter=_parentbusinessunitid_value eq null")
     return root
 
 
 def _team(client: Client, company: Company, unit: UUID, name: str, made: list[str]) -> UUID:
     if found := _find_team(client, unit, f"name eq '{_quoted(name)}'"):
         return found
-    wanted = f"{TEAM_PREFIX}{name}"[:LONGEST]
+    wanted = team_name(name)
     me = client.get("WhoAmI").object()["UserId"]
     identity = uuid5(company.business_central_id, f"team/{unit}")
     values = {"teamid": str(identity), "name": wanted, "teamtype": 0}
@@ -95,17 +93,13 @@ def _team(client: Client, company: Company, unit: UUID, name: str, made: list[st
 
 def _find_team(client: Client, unit: UUID, condition: str) -> UUID | None:
     there = f"_businessunitid_value eq {unit} and {condition}"
-    found = _rows(client, f"teams?$select=teamid&$filter={there}")
+    found = client.rows(f"teams?$select=teamid&$filter={there}")
     return UUID(found[0]["teamid"]) if found else None
 
 
 def _quoted(unit: str) -> str:
     """Return the name of a unit's own team for a filter."""
-    return f"{TEAM_PREFIX}{unit}"[:LONGEST].replace("'", "''")
-
-
-def _rows(client: Client, path: str) -> list[dict[str, Any]]:
-    return [row for page in client.pages(path) for row in page]
+    return team_name(unit).replace("'", "''")
 
 
 def _create(client: Client, entity_set: str, values: dict[str, Any]) -> None:

@@ -11,7 +11,9 @@ from connections.models import Company, DataverseConnectionSetup, DeploymentIden
 from connections.terms import OwnershipModel
 from integration_admin import enabling
 from integration_admin.guides import asking, rows, sales_guide
+from integration_admin.guides import first_synchronization as first
 from integration_admin.guides.guide import Situation
+from syncjobs.full_synch_review import Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,24 @@ def of_dataverse(situation: Situation) -> Preflight:
     return Preflight(found + preflight.findings, will + _of_the_first_run(situation))
 
 
+SYNCHRONIZED = (
+    (Treatment.FULL, "Synchronize in full"),
+    (Treatment.SEND, "Synchronize in full, from Business Central only"),
+    (Treatment.RECEIVE, "Synchronize in full, from Dataverse only"),
+    (Treatment.COUPLE, "Couple records that match"),
+    (Treatment.NOTHING, "Leave out of the first synchronization"),
+)
+
+
 def _of_the_first_run(situation: Situation) -> list[str]:
-    if situation.answer("first_synchronization", "first") != "full":
+    if not first.is_wanted(situation):
         return []
-    return ["Run the first synchronization: couple what matches, then make what is missing."]
+    chosen = list(first.chosen_of(situation))
+    return [
+        f"{what}: {', '.join(names)}."
+        for treatment, what in SYNCHRONIZED
+        if (names := [line.name for line, one in chosen if one == treatment])
+    ]
 
 
 def _of_the_team(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from connections.authentication import ON_PREMISES
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -21,7 +22,7 @@ SIGN_IN = (
     "authority", "tenant", "authentication_type", "client_id", "certificate", "user_name", *SECRETS
 )  # fmt: skip
 PLACE = ("server_address", "web_client_url", "resource")
-REGISTRATION, USER = "registration", "integration_user"
+REGISTRATION, USER, BUSINESS_CENTRAL = "registration", "integration_user", "business_central"
 
 
 def company(situation: Situation) -> Company:
@@ -38,13 +39,21 @@ def company(situation: Situation) -> Company:
 
 
 def business_central(situation: Situation) -> BusinessCentralConnection:
-    """Return where Business Central is; it signs in as the app registration."""
+    """Return where Business Central is; it signs in as the app registration, where that may."""
     if situation.business_central is not None:
         return situation.business_central
     row = BusinessCentralConnection(company=company(situation))
-    _fill(row, situation, REGISTRATION, USER, names=SIGN_IN)
-    _fill(row, situation, "business_central", names=PLACE)
+    if not has_own_sign_in(situation):
+        _fill(row, situation, REGISTRATION, USER, names=SIGN_IN)
+        _fill(row, situation, BUSINESS_CENTRAL, names=PLACE)
+    else:
+        _fill(row, situation, BUSINESS_CENTRAL, names=(*SIGN_IN, *PLACE))
     return row
+
+
+def has_own_sign_in(situation: Situation) -> bool:
+    """Whether Business Central cannot be reached as Dataverse is, a server of one's own."""
+    return dataverse(situation).authentication_type in ON_PREMISES
 
 
 def dataverse(situation: Situation) -> DataverseConnectionSetup:
@@ -54,7 +63,7 @@ def dataverse(situation: Situation) -> DataverseConnectionSetup:
         for name in SIGN_IN:
             setattr(row, name, getattr(situation.business_central, name))
     _fill(row, situation, REGISTRATION, USER, names=SIGN_IN)
-    _fill(row, situation, "environment", names=("server_address", "web_client_url"))
+    _fill(row, situation, "environment", names=("server_address", "web_client_url", "sdk_version"))
     _fill(row, situation, "ownership", names=("ownership_model",))
     if situation.answer("ownership", "business_unit") and _is_team(row):
         row.business_unit_id = UUID(situation.answer("ownership", "business_unit"))
@@ -71,6 +80,8 @@ def administrator(situation: Situation, step: str) -> DeploymentIdentity:
     if situation.identity is None:
         like = dataverse(situation)
         row.authority, row.tenant = like.authority, like.tenant
+        if like.authentication_type in ON_PREMISES:  # the server knows no other
+            row.authentication_type = like.authentication_type
     _fill(row, situation, step, names=SIGN_IN)
     return row
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from connections import integration_user
 from connections.models import SignIn
-from connections.terms import AuthenticationType, SalesOrderModel
-from integration_admin.guides import dataverse_steps, deeds, rows, sales_deeds
+from connections.terms import SalesOrderModel
+from integration_admin.guides import dataverse_steps, deeds, rows, sales_deeds, sign_in_steps
+from integration_admin.guides import first_synchronization as first
 from integration_admin.guides import sales_steps as steps
 from integration_admin.guides.dataverse_guide import nothing_customised
 from integration_admin.guides.finishing import Deed, Plan
@@ -23,8 +25,7 @@ def _in_the_way(situation: Situation) -> tuple[str, str]:
 
 def _no_user(situation: Situation) -> str:
     row = situation.dataverse
-    by_name = (AuthenticationType.CLIENT_SECRET, AuthenticationType.CERTIFICATE)
-    if row is None or row.authentication_type in by_name:
+    if row is None or integration_user.signs_in_as_application(row):
         return "It signs in as the Dataverse connection does, without a user name."
     return ""
 
@@ -68,14 +69,22 @@ GUIDE = Guide(
         Step(
             ADMINISTRATOR,
             "Administrator",
-            dataverse_steps.AdministratorForm,
+            sign_in_steps.AdministratorForm,
             _no_administrator,
         ),
         Step("defaults", "Default mappings", dataverse_steps.DefaultsForm, nothing_customised),
         Step(
-            "first_synchronization",
+            first.FIRST,
             "First synchronization",
-            dataverse_steps.FirstSynchronizationForm,
+            first.FirstOfSalesForm,
+            rests_on=("address", ADVANCED, "defaults"),
+        ),
+        Step(
+            first.REVIEWED,
+            first.TITLE,
+            first.FullSynchReviewForm,
+            first.nothing_to_review,
+            (first.FIRST,),
         ),
         Step(REVIEW, "Review and finish", dataverse_steps.ReviewForm),
     ),
@@ -99,7 +108,7 @@ def _deeds(situation: Situation) -> tuple[Deed, ...]:
         found.append(Deed(title, sales_deeds.switch_orders_on))
     if situation.is_on(ADVANCED, "publish"):
         found.append(Deed("Publish the item availability web service", sales_deeds.publish))
-    if situation.answer("first_synchronization", "first") == "full":
+    if first.is_wanted(situation):
         found.append(Deed("First synchronization", deeds.synchronize_first))
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integration_admin.guides import run_views, views
+from integration_admin.guides import leaving, run_views, views
 
 urlpatterns = [
     path("", views.assisted_setup, name="assisted_setup"),
@@ -15,5 +15,6 @@ urlpatterns = [
     path("<slug:guide_key>/discard/", views.discard_guide, name="discard_guide"),
     path("<slug:guide_key>/finish/", views.finish_guide, name="finish_guide"),
     path("<slug:guide_key>/<slug:step_key>/", views.guide_step, name="guide_step"),
+    path("<slug:guide_key>/<slug:step_key>/leave/", leaving.leave_guide, name="leave_guide"),
     path("<slug:guide_key>/<slug:step_key>/save/", views.save_guide_step, name="save_guide_step"),
 ]

@@ -14,17 +14,20 @@ from django.views.decorators.http import require_GET, require_POST
 from audit import trail
 from audit.terms import Act
 from connections.setup_forms import Problem
+from connections.terms import OwnershipModel
+from integration_admin.choice_consequences import of_ownership
 from integration_admin.chrome import COMPANY, company_of
-from integration_admin.guides import drafts, guide, starting
+from integration_admin.guides import drafts, guide, leaving, starting
 from integration_admin.guides.dataverse_steps import CONSENT, CONSENT_VERSION, PERMISSIONS
+from integration_admin.guides.first_synchronization import REVIEWED
 from integration_admin.guides.forms import answers_of, secrets_of
 from integration_admin.guides.guide import REVIEW, Guide, Situation, Step
 from integration_admin.guides.guides import GUIDES, PREFLIGHTS
-from integration_admin.guides.lines import review_of, sections_of
+from integration_admin.guides.lines import review_of, reviewed, sections_of
 from integration_admin.guides.preflight import Preflight
 from integration_admin.guides.run_views import LOOKS
 from integration_admin.models import GuideDraft, GuideRun
-from integration_admin.pages import ask, is_confirmed
+from integration_admin.pages import ask, back, is_confirmed
 from integration_admin.roles import Right, SignedInRequest, requires
 from syncjobs import clock
 from syncjobs.leases import BusyError
@@ -130,7 +133,7 @@ def discard_guide(request: SignedInRequest, guide_key: str) -> HttpResponse:
             )
         draft.delete()
         messages.success(request, "Your answers are forgotten.")
-    return redirect("guide", guide_key)
+    return back(request, "assisted_setup")
 
 
 # A step
@@ -165,6 +168,7 @@ def _step_page(
     form = form or step.form(situation=situation)
     problems = problems or []
     states = guide.standings(the_guide, situation, step.key)
+    sections = sections_of(form, problems)
     applies = [one for one in states if one.standing != guide.Standing.LEFT_OUT]
     context: dict[str, Any] = {
         "guide": the_guide,
@@ -174,7 +178,8 @@ def _step_page(
         "count": len(applies),
         "is_first": guide.before(the_guide, situation, step.key) == step,
         "back": guide.before(the_guide, situation, step.key),
-        "sections": sections_of(form, problems),
+        "sections": sections,
+        "review_rows": reviewed(form, sections) if step.key == REVIEWED else [],
         "problems": problems,
         "needs": _needs(the_guide, situation, step),
         "consent": CONSENT,
@@ -200,7 +205,17 @@ def _review(the_guide: Guide, situation: Situation) -> dict[str, Any]:
     return {
         "answered": review_of(the_guide, situation),
         "preflight": PREFLIGHTS[the_guide.key](situation),
+        "follows": _follows(situation),
     }
+
+
+def _follows(situation: Situation) -> str:
+    """Say what another ownership model than that of now does to the mappings (E-9.17)."""
+    row = drafts.setups_of(situation.company).dataverse  # as it is stored
+    chosen = situation.answer("ownership", "ownership_model")
+    if row is None or chosen in ("", row.ownership_model):
+        return ""
+    return of_ownership(row.company, OwnershipModel(chosen))
 
 
 @require_POST
@@ -250,8 +265,7 @@ def _onward(
     """Return where the person goes; None where the step is not done yet."""
     situation = drafts.situation_of(draft)
     if go == "leave":
-        messages.success(request, "Your answers are kept for 7 days, secrets for an hour.")
-        return redirect("assisted_setup")
+        return redirect(leaving.way_out(request, the_guide.key, step.key))
     if go == "back":
         to = guide.before(the_guide, situation, step.key)
     elif step.key in draft.done:

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from connections.errors import IntegrationError
+from connections.errors import IntegrationError, TransientError
 from connections.models import Company
+from integration_admin.refusing import told
 from mappings.pairing import CouplingError
 from syncjobs.leases import BusyError, StaleWorkerError
 from syncjobs.progress import CancelledError
@@ -20,6 +21,7 @@ from syncjobs.runs.report import COUNTERS, WAYS, Report
 from syncjobs.runs.synchronize import Systems, systems_of
 from syncjobs.terms import Action
 
+AGAIN = "Start the command again when that has passed; it goes on where it stopped."
 DONE, WITH_FAILURES, COULD_NOT_RUN = 0, 1, 2
 SHOWN = 20  # errors on a screen; --json has them all
 
@@ -101,13 +103,22 @@ def refusing() -> Iterator[None]:
     """Turn what a person can settle into one line and exit status 2."""
     try:
         yield
-    except (IntegrationError, BusyError) as error:
+    except IntegrationError as error:
+        raise CommandError(told_in_a_line(error), returncode=COULD_NOT_RUN) from error
+    except BusyError as error:
         raise CommandError(error.message, returncode=COULD_NOT_RUN) from error
     except CouplingError as error:
         raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
     except (CancelledError, StaleWorkerError) as error:
         message = f"{error} Start the run again when you like; it goes on where it stopped."
         raise CommandError(message, returncode=COULD_NOT_RUN) from error
+
+
+def told_in_a_line(error: IntegrationError) -> str:
+    """Say what is wrong and what to do; nobody but the person at the keyboard tries again."""
+    if isinstance(error, TransientError):
+        return f"{error.message} {AGAIN} ({error.cause})"
+    return told(error)
 
 
 def finish(reports: Sequence[Report], problems: Sequence[str] = ()) -> None:

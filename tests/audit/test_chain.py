@@ -220,7 +220,7 @@ def test_an_act_that_takes_long_lets_others_be_noted_and_sealed() -> None:
         return  # there a transaction that writes holds everybody up, with a chain or without
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         noted(1)
-        pool.submit(note_in_a_thread, 0).result(timeout=20)
+        pool.submit(note_in_a_thread, 0).result(timeout=120)
         assert AuditSeal.objects.count() == 10
 
     assert chain.check().entries == 11

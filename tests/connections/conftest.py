@@ -15,7 +15,8 @@ from connections.systems import Side
 from tests.connections.server import LocalServer, running
 from tests.running_sandbox import RunningSandbox
 
-QUICK = Timing(connect=2, read=2, patience=5, first_pause=0.005, longest_pause=0.02)
+# Short pauses, and patience with a busy machine.
+QUICK = Timing(connect=30, read=30, patience=60, first_pause=0.005, longest_pause=0.02)
 
 
 @dataclass

@@ -41,7 +41,7 @@ from tests.running_sandbox import RunningSandbox
 COLUMNS = ("displayName", "city")
 CUSTOMERS = Selection("customers", COLUMNS)
 CUSTOMERS_BY_NAME = Selection("customers", ("displayName",))
-AT_ONCE = Timing(connect=5, read=5, patience=5, attempts=2, first_pause=0.01)
+AT_ONCE = Timing(connect=30, read=30, patience=60, attempts=2, first_pause=0.01)
 
 
 @pytest.fixture

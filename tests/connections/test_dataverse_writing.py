@@ -37,7 +37,7 @@ from tests.contracts.dataverse_over_https import SandboxTokens, dataverse_system
 from tests.running_sandbox import RunningSandbox
 
 COLUMNS = ("name", "accountnumber", "address1_city", "creditlimit")
-QUICK = Timing(patience=3, first_pause=0.01, longest_pause=0.05, attempts=3)
+QUICK = Timing(patience=60, first_pause=0.01, longest_pause=0.05, attempts=3)
 
 
 @pytest.fixture
@@ -255,15 +255,14 @@ def test_a_request_to_slow_down_is_obeyed_on_the_way(
 def test_published_limits_that_are_enforced_are_obeyed(
     dataverse: Dataverse, sandbox: RunningSandbox
 ) -> None:
-    dataverse.client.timing = replace(QUICK, patience=20)
-    sandbox.limits({"enforce": True, "requests": 8, "window_s": 1})
+    sandbox.limits({"enforce": True, "requests": 1, "window_s": 1})
 
-    counts = {_count(dataverse) for _ in range(20)}
+    counts = {_count(dataverse) for _ in range(3)}
     results = _write(dataverse, *_creates(10))
 
     assert counts == {0}
     assert len(_records(results)) == 10
-    assert sandbox.stats()["systems"]["dataverse"]["requests"] > 22  # some were turned away
+    assert sandbox.stats()["systems"]["dataverse"]["requests"] > 5  # some were turned away
 
 
 # Outcomes

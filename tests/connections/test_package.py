@@ -8,9 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from connections import deployment
 from connections.solution import manifest, package
 from connections.solution.manifest import PackageError
+from syncjobs import clock
+from tests.connections.companies import new_company
 
 Files = dict[str, bytes]
 
@@ -153,3 +158,41 @@ def test_versions_are_compared_by_number(
 
 def test_sources_are_where_the_package_is_built_from() -> None:
     assert {path.name for path in Path(package.SOURCES).iterdir()} == {"Entities", "Other", "Roles"}
+
+
+# In use
+
+
+@pytest.mark.django_db
+def test_a_package_that_replaces_another_is_used_at_once() -> None:
+    company = new_company()
+    for version in ("1.0.0.1", "1.0.0.2"):
+        content = replaced("solution.xml", ">1.0.0.0<", f">{version}<")
+
+        deployment.upload(company, content, now=clock.now())
+
+        assert manifest.shown(deployment.package_of(company).manifest.version) == version
+        assert deployment.version_of_package(company) == version
+    deployment.use_shipped(company)
+    assert deployment.package_of(company) is package.shipped()
+    assert deployment.version_of_package(company) == "1.0.0.0"
+
+
+@pytest.mark.django_db
+def test_an_uploaded_package_is_unpacked_once() -> None:
+    company = new_company()
+    deployment.upload(company, package.build(), now=clock.now())
+
+    assert deployment.package_of(company) is deployment.package_of(company)
+
+
+@pytest.mark.django_db
+def test_the_version_is_told_without_reading_the_package() -> None:
+    company = new_company()
+    deployment.upload(company, package.build(), now=clock.now())
+
+    with CaptureQueriesContext(connection) as asked:
+        deployment.version_of_package(company)
+
+    assert len(asked) == 1
+    assert '"content"' not in asked[0]["sql"]

@@ -10,6 +10,7 @@ from connections import setup
 from connections.models import Company, DataverseConnectionSetup
 from integration_admin import enabling
 from integration_admin.roles import Role
+from mappings import new_choices
 from syncjobs import clock
 from tests.connected import connected, trusting
 from tests.pages.factory import make_user
@@ -124,11 +125,15 @@ def test_what_is_stored_is_shown_while_dataverse_is_away(
     assert DataverseConnectionSetup.objects.get().business_unit_name in html
 
 
-def test_another_ownership_model_says_what_it_does(admin: Client) -> None:  # E-9.17
+def test_another_ownership_model_says_what_it_does(
+    connected: Company, admin: Client
+) -> None:  # E-9.17
+    new_choices.apply(Company.objects.get(pk=connected.pk))
     page = {**form_of(admin, DATAVERSE), "ownership_model": "Person"}
     told = admin.post(f"{DATAVERSE}save/", page, follow=True).content.decode()
     assert "the mapping SALESPEOPLE and its job are made" in told
 
+    new_choices.apply(Company.objects.get(pk=connected.pk))
     page = {**form_of(admin, DATAVERSE), "ownership_model": "Team"}
     told = admin.post(f"{DATAVERSE}save/", page, follow=True).content.decode()
 

@@ -22,7 +22,7 @@ from integration_admin.guides import finishing
 from integration_admin.guides.finishing import JOB
 from integration_admin.models import GuideDraft, GuideRun
 from integration_admin.roles import Role
-from mappings.models import IntegrationTableMapping
+from mappings.models import Coupling, IntegrationTableMapping
 from syncjobs import clock, dispatch, leases
 from syncjobs.models import JobQueueEntry
 from syncjobs.progress import RunProgress
@@ -35,6 +35,7 @@ from tests.syncjobs.test_redeploying import BROKEN_IMPORT, USER, uninstall
 
 __all__ = ["trusting"]
 PERSON = "93e240da-84b3-4f56-9bc9-e3a4d506f109"
+ROOT_ROLE = "b50462fc-a6d5-4178-9deb-05c6f728130b"  # System Administrator
 Result = GuideRun.Result
 
 
@@ -328,6 +329,88 @@ def test_the_model_team_gets_a_business_unit_and_a_team_of_its_own(
     assert team["name"] == f"BCI - {row.business_unit_name}"[:160]
 
 
+# Sign-in at a server of one's own
+
+
+def of_ad_fs(sandbox: RunningSandbox) -> dict[str, dict[str, str]]:
+    """Return right answers where a user signs in to Dataverse through AD FS."""
+    steps = guides.to_dataverse(sandbox)
+    registration = {
+        "authentication_type": "IFD",
+        "authority": sandbox.env["SANDBOX_AUTHORITY"],
+        "client_id": sandbox.env["SANDBOX_PUBLIC_CLIENT_ID"],
+    }
+    user = {
+        "user_name": sandbox.env["SANDBOX_USERNAME"],
+        "password": sandbox.env["SANDBOX_PASSWORD"],
+    }
+    return {
+        "enable": steps["enable"],
+        "consent": steps["consent"],
+        "registration": registration,
+        "integration_user": user,
+        "business_central": {**steps["business_central"], **guides.registration(sandbox)},
+        "company": steps["company"],
+        "environment": {**steps["environment"], "sdk_version": "100"},
+        "ownership": steps["ownership"],
+        "salespeople": steps["salespeople"],
+        "first_synchronization": steps["first_synchronization"],
+    }
+
+
+def test_a_user_of_ad_fs_is_set_apart_and_business_central_signs_in_by_itself(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.12, E-9.18
+    sandbox.dataverse.delete(f"systemusers({PERSON})/systemuserroles_association({ROOT_ROLE})/$ref")
+    guides.answer(admin, "dataverse", of_ad_fs(sandbox))
+    record = guides.finish(admin, "dataverse")
+    guides.work()
+
+    record.refresh_from_db()
+    columns = "isintegrationuser,accessmode"
+    user = sandbox.dataverse.get(f"systemusers({PERSON})?$select={columns}").json()
+    assert record.error_message == ""
+    assert record.result == Result.DONE
+    assert DataverseConnectionSetup.objects.get().authentication_type == "IFD"
+    assert BusinessCentralConnection.objects.get().authentication_type == "ClientSecret"
+    assert (user["isintegrationuser"], user["accessmode"]) == (True, 4)
+
+
+# The first synchronization
+
+
+def test_the_run_does_with_each_mapping_what_the_review_says(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.18, C-0308
+    sandbox.seed(customers=3, vendors=2)
+    guides.answer(admin, "dataverse", guides.to_dataverse(sandbox, first="full"))
+    review = admin.get(f"{guides.ROOT}/dataverse/full_synch_review/").content.decode()
+    guides.answer(admin, "dataverse", {"full_synch_review": {"do_customer": "none"}})
+    record = guides.finish(admin, "dataverse")
+    guides.work()
+
+    record.refresh_from_db()
+    lines = {line["name"]: line for line in record.told["full_synch"]}
+    coupled = Coupling.objects.values_list("mapping_name", flat=True)
+    assert review.index(">CUSTOMER<") < review.index(">CONTACT<")
+    assert (lines["CUSTOMER"]["business_central"], lines["CUSTOMER"]["dataverse"]) == (3, 0)
+    assert record.error_message == ""
+    assert record.steps[-1][1] == "First synchronization"
+    assert "left out" in record.steps[-1][2]
+    assert list(coupled).count("VENDOR") == 2
+    assert "CUSTOMER" not in coupled
+
+
+def test_who_begins_without_a_first_synchronization_has_nothing_to_review(
+    admin: Client, sandbox: RunningSandbox
+) -> None:  # E-9.18
+    guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
+
+    skipped = admin.get(f"{guides.ROOT}/dataverse/full_synch_review/")
+
+    assert skipped["Location"] == f"{guides.ROOT}/dataverse/"
+
+
 # The settings of the Sales guide
 
 
@@ -424,8 +507,9 @@ def test_connecting_again_applies_the_defaults_but_to_what_is_to_be_kept(
     mappings = IntegrationTableMapping.objects
     mappings.filter(name__in=("CUSTOMER", "VENDOR")).update(guard_percent=99)
     steps = guides.to_dataverse(sandbox)
-    for known in ("business_central", "company"):
+    for known in ("business_central", "company", "salespeople"):
         del steps[known]
+    steps["ownership"] = {"ownership_model": "Team", "business_unit": ""}
     steps["defaults"] = {"keep": "VENDOR"}
 
     guides.answer(admin, "dataverse", steps)
@@ -434,7 +518,9 @@ def test_connecting_again_applies_the_defaults_but_to_what_is_to_be_kept(
     guides.work()
 
     assert "VENDOR" in review
+    assert "the mapping SALESPEOPLE and its job are removed" in review  # E-9.17
     assert GuideRun.objects.order_by("-pk")[0].error_message == ""
     assert DataverseConnectionSetup.objects.get().is_enabled
     assert mappings.get(name="CUSTOMER").guard_percent == 30
     assert mappings.get(name="VENDOR").guard_percent == 99
+    assert not mappings.filter(fields__integration_field="ownerid").exists()

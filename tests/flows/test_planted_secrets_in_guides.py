@@ -98,7 +98,7 @@ def test_nor_is_it_found_in_a_dump_of_postgresql() -> None:
         env={**os.environ, "SANDBOX_PORTS": "0"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1_800,
         check=False,
     )
 

@@ -18,8 +18,8 @@ import requests
 from integration_admin import ports
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0  # seconds until a promise counts as broken
-START_TAKES = 180.0  # of a demo, which is filled first, on a busy machine
+PATIENCE = 180.0  # seconds until a promise counts as broken
+START_TAKES = 600.0  # of a demo, which is filled first, on a busy machine
 # What the tests set for themselves, and a person's console does not have.
 OURS = ("DJANGO_SETTINGS_MODULE", "REDIS_URL", "DATABASE_URL")
 
@@ -64,7 +64,7 @@ class Console:
     def pages_answer(self) -> bool:
         """Whether somebody answers a page, whatever it is."""
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/", timeout=5).status_code > 0
+            return requests.get(f"http://127.0.0.1:{self.port}/", timeout=30).status_code > 0
         except requests.RequestException:
             return False
 

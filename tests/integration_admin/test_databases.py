@@ -16,7 +16,7 @@ ON_BOTH = (
     "tests/audit/test_chain.py",
     "tests/integration_admin/test_databases.py",
 )
-A_WHILE = 600  # seconds
+A_WHILE = 1_800  # seconds
 
 
 @pytest.mark.django_db

@@ -50,6 +50,12 @@ def test_a_record_opens_by_its_number_or_else_by_its_id(past: Past) -> None:
     assert links.of("CUSTOMER", key="10000").sales == ""
 
 
+def test_a_quotation_mark_in_a_number_does_not_end_it(past: Past) -> None:
+    found = query(Links(past.company).of("CUSTOMER", key="O'NEIL").business_central)
+
+    assert found["filter"] == "'No.' IS 'O''NEIL'"
+
+
 def test_a_row_opens_in_sales(past: Past) -> None:
     found = Links(past.company).of("CUSTOMER", dataverse_id=ROW)
 

@@ -113,6 +113,7 @@ RIGHT_OF_PAGE = {
     "assisted_setup": Right.CHANGE_CONNECTION,
     "guide": Right.CHANGE_CONNECTION,
     "guide_step": Right.CHANGE_CONNECTION,
+    "leave_guide": Right.CHANGE_CONNECTION,
     "guide_run": Right.CHANGE_CONNECTION,
     "deployment_identity": Right.MANAGE_SECRETS,
     "business_unit": Right.CHANGE_CONNECTION,
@@ -132,6 +133,7 @@ OF_A_GUIDE = {
     "discard_guide": ("sales",),
     "finish_guide": ("sales",),
     "guide_step": ("sales", "address"),
+    "leave_guide": ("sales", "address"),
     "save_guide_step": ("sales", "address"),
 }
 # Files, which are no pages, and the right that each asks for besides that of its list.

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 from rq import Worker
@@ -24,6 +24,8 @@ from tests.pages.factory import PASSWORD, Past, make_company, make_user
 from tests.pages.remembered import remembered_past
 
 SignedIn = Callable[..., Client]
+PATIENCE = 60_000  # milliseconds until a browser's promise counts as broken
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -105,8 +107,8 @@ def live(live_server: LiveServer, settings: Settings) -> LiveServer:
 @pytest.fixture
 def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
-    context.set_default_navigation_timeout(40_000)  # the first page of a process is compiled
+    context.set_default_timeout(PATIENCE)
+    context.set_default_navigation_timeout(2 * PATIENCE)  # the first page of a process is compiled
     yield context
     context.close()
 

@@ -85,7 +85,7 @@ def test_home_follows_what_runs_and_leaves_alone_what_somebody_uses(
     expect(bar).to_have_attribute("value", "820")
 
     Run.objects.filter(pk=run.pk).update(done=900)
-    expect(bar).to_have_attribute("value", "900", timeout=15_000)
+    expect(bar).to_have_attribute("value", "900", timeout=60_000)
     mira.locator("#cues a").first.focus()
     Run.objects.filter(pk=run.pk).update(done=1_000)
     mira.wait_for_timeout(6_000)  # longer than it takes to ask again

@@ -49,7 +49,7 @@ def disabled(past: Past) -> None:
 def test_the_stepper_shows_every_step_and_why_one_does_not_apply() -> None:
     states = {one.step.key: one for one in guide.standings(GUIDE, Situation(), "consent")}
 
-    assert len(states) == 12
+    assert len(states) == 13
     assert states["consent"].standing == Standing.HERE
     assert states["integration_user"].standing == Standing.LEFT_OUT
     assert "application" in states["integration_user"].reason
@@ -86,6 +86,8 @@ def test_what_rests_on_a_changed_answer_is_looked_at_again() -> None:
         "environment",
         "ownership",
         "salespeople",
+        "first_synchronization",
+        "full_synch_review",
     }
 
 
@@ -118,11 +120,43 @@ def test_going_back_loses_nothing_and_asks_nothing(db: None, admin: Client) -> N
     assert "registration" not in GuideDraft.objects.get().done
 
 
-def test_leaving_keeps_the_answers(db: None, admin: Client) -> None:
+def test_leaving_asks_once_and_keeps_the_answers_meanwhile(
+    db: None, admin: Client
+) -> None:  # C-0203
     answer = save(admin, "enable", "leave", data_synchronization="on")
 
-    assert answer["Location"] == "/assisted-setup/"
+    question = admin.get(answer["Location"]).content.decode()
+
+    assert answer["Location"] == f"{ROOT}/enable/leave/"
+    assert "Save and close" in question
+    assert "Discard" in question
+    assert f'href="{ROOT}/enable/">Stay' in question
     assert "In progress" in admin.get("/assisted-setup/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        (f"{ROOT}/consent/", f"{ROOT}/consent/"),
+        ("/mappings/?page=2", f"{ROOT}/enable/leave/?next=%2Fmappings%2F%3Fpage%3D2"),
+        ("https://elsewhere.example/", f"{ROOT}/enable/leave/"),
+    ],
+)
+def test_leaving_leads_where_somebody_wanted_to_go(
+    db: None, admin: Client, asked: str, leads: str
+) -> None:
+    answer = save(admin, "enable", "leave", data_synchronization="on", next=asked)
+
+    assert answer["Location"] == leads
+
+
+def test_discarding_on_leaving_asks_no_second_time(db: None, admin: Client) -> None:
+    save(admin, "enable", "leave", data_synchronization="on")
+
+    admin.post(f"{ROOT}/discard/", {"confirmed": "yes", "next": "/mappings/"})
+
+    assert not GuideDraft.objects.exists()
+    assert admin.get(f"{ROOT}/enable/leave/")["Location"] == "/assisted-setup/"
 
 
 def test_secrets_are_sealed_and_gone_after_an_hour_and_the_draft_after_a_week(
@@ -222,7 +256,7 @@ def test_a_step_says_what_comes_before_it(db: None, admin: Client) -> None:
     answer = save(admin, "business_central")
 
     assert "Something comes before this step" in page
-    assert "The step App registration comes first." in answer.content.decode()
+    assert "The step Sign-in and app registration comes first." in answer.content.decode()
 
 
 def test_nothing_is_finished_while_a_step_is_open(db: None, admin: Client) -> None:
@@ -237,15 +271,81 @@ def test_nothing_is_finished_while_a_step_is_open(db: None, admin: Client) -> No
     assert "/finish/" not in review
 
 
-def test_a_guide_shows_the_fields_of_one_type_of_sign_in_and_no_server_of_ones_own(
-    db: None, admin: Client
-) -> None:
+# Types of sign-in (E-9.18)
+
+AD = {"authentication_type": "AD"}
+IFD = {
+    "authentication_type": "IFD",
+    "authority": "https://sts.contoso.example",
+    "client_id": REGISTRATION["client_id"],
+}
+
+
+def test_a_guide_shows_the_fields_of_each_type_of_sign_in(db: None, admin: Client) -> None:
     page = admin.get(f"{ROOT}/registration/").content.decode()
 
     assert 'data-kinds="Certificate"' in page
-    assert 'value="Certificate"' in page
-    assert 'value="AD"' not in page
-    assert "AD FS" not in page
+    assert 'value="AD"' in page
+    assert "They are unproven" in page
+
+
+def test_beside_a_server_of_ones_own_business_central_has_a_sign_in_of_its_own(
+    db: None, admin: Client
+) -> None:
+    save(admin, "registration", **REGISTRATION)
+    shared = admin.get(f"{ROOT}/business_central/").content.decode()
+    save(admin, "registration", **AD)
+    apart = admin.get(f"{ROOT}/business_central/").content.decode()
+
+    assert 'name="authentication_type"' not in shared
+    assert 'name="authentication_type"' in apart
+    assert 'value="AD"' not in apart
+
+
+def test_a_server_of_ones_own_has_a_version_and_is_none_of_microsofts(
+    db: None, admin: Client
+) -> None:
+    save(admin, "registration", **AD)
+    page = admin.get(f"{ROOT}/environment/").content.decode()
+
+    answer = save(
+        admin,
+        "environment",
+        server_address="https://contoso.crm.dynamics.com",
+        authentication_type="AD",
+        sdk_version="9.1",
+    )
+
+    assert 'name="sdk_version"' in page
+    assert "E-AUTHTYPE" in answer.content.decode().partition('id="id_server_address-e"')[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "code"),
+    [
+        (AD, "mira@contoso.example", "E-DOMAIN"),
+        ({**REGISTRATION, "authentication_type": "Password"}, "CONTOSO\\mira", "E-EMAIL"),
+        (IFD, "", "E-REQUIRED"),
+    ],
+)
+def test_the_integration_user_is_named_as_its_type_of_sign_in_wants(
+    db: None, admin: Client, kind: dict[str, str], user: str, code: str
+) -> None:  # C-0305
+    save(admin, "registration", **kind)
+
+    answer = save(admin, "integration_user", user_name=user, password=PLANTED)
+
+    assert code in answer.content.decode().partition('id="id_user_name-e"')[2]
+    assert PLANTED not in answer.content.decode()
+
+
+def test_an_ifd_server_is_no_place_of_microsofts(db: None, admin: Client) -> None:
+    answer = save(admin, "registration", **{**IFD, "authority": REGISTRATION["authority"]})
+
+    assert "E-REQUIRED" in answer.content.decode().partition('id="id_authority-e"')[2]
+
+
+# Around a guide
 
 
 def test_a_guide_says_what_to_have_at_hand(db: None, admin: Client) -> None:

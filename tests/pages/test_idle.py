@@ -117,7 +117,7 @@ def test_the_warning_comes_by_itself(
     page.goto(f"{live.url}/mappings/")
 
     expect(page.get_by_role("alertdialog", name="Are you still there?")).to_be_visible(
-        timeout=15_000
+        timeout=60_000
     )
 
 
@@ -147,7 +147,7 @@ def test_who_does_not_answer_is_signed_out_and_finds_what_was_typed_again(
     settings.SESSION_IDLE_SECONDS = 2.0
     look_again(page)  # the time that is left runs off in the warning
 
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=60_000)
     expect(page.locator("body")).to_contain_text("nothing was done for a while")
     settings.SESSION_IDLE_SECONDS = 3600.0
     page.get_by_label("User name").fill("mira")

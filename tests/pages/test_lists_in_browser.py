@@ -89,7 +89,7 @@ def test_newer_rows_are_offered_while_somebody_looks(
     full_past.run("VENDOR", full_past.now)
 
     offer = mira.get_by_role("link", name="1 newer row: show")
-    expect(offer).to_be_visible(timeout=20_000)
+    expect(offer).to_be_visible(timeout=60_000)
     expect(mira.locator("tbody th").first).to_have_text(top)
     offer.click()
 

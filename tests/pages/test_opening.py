@@ -24,7 +24,7 @@ from tests.pages.factory import make_user
 from tests.running_sandbox import RunningSandbox
 
 __all__ = ["connected", "trusting"]
-LONG = 30_000
+LONG = 60_000
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ def test_a_fault_is_for_its_system_method_and_path(sandbox: RunningSandbox, call
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: RunningSandbox, body: Any) -> None:
     url = f"{sandbox.env['SANDBOX_CONTROL_URL']}/_sandbox/faults"
 
-    answer = requests.post(url, json=body, timeout=10)
+    answer = requests.post(url, json=body, timeout=60)
 
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]
@@ -204,7 +204,7 @@ def test_too_many_requests_are_refused_until_the_window_has_passed(
     sandbox: RunningSandbox, call: Caller
 ) -> None:
     call.get("WhoAmI")
-    sandbox.limits({"enforce": True, "requests": 3, "window_s": 1})
+    sandbox.limits({"enforce": True, "requests": 3, "window_s": 300})
 
     statuses = [call.get("WhoAmI").status_code for _ in range(3)]
     refused = call.get("WhoAmI")
@@ -213,11 +213,9 @@ def test_too_many_requests_are_refused_until_the_window_has_passed(
     assert statuses == [200] * 3
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "0x80072322")
     assert other.status_code == 200
-    wait = int(refused.headers["Retry-After"])
-    assert 1 <= wait <= 2
-    until = time.monotonic() + wait
-    while time.monotonic() < until:
-        time.sleep(0.05)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 301
+    sandbox.limits({"window_s": 1})
+    time.sleep(1)
     assert call.get("WhoAmI").status_code == 200
 
 
@@ -233,11 +231,10 @@ def test_too_much_execution_is_refused(sandbox: RunningSandbox, call: Caller) ->
 
 
 def test_too_many_at_once_are_refused(sandbox: RunningSandbox, call: Caller) -> None:
-    call.get("WhoAmI")
-    sandbox.limits({"enforce": True, "concurrency": 2, "latency_ms": {"dataverse": 300}})
+    callers = connected(sandbox, 6)
+    sandbox.limits({"enforce": True, "concurrency": 2, "latency_ms": {"dataverse": 1000}})
 
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: fresh(sandbox).get("WhoAmI"), range(6)))
+    answers = together(callers)
 
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [200, 200, 429, 429, 429, 429]
@@ -246,10 +243,25 @@ def test_too_many_at_once_are_refused(sandbox: RunningSandbox, call: Caller) -> 
     assert int(refused.headers["Retry-After"]) >= 1
 
 
-def fresh(sandbox: RunningSandbox) -> Caller:
-    """Return a caller with a connection of its own, for a thread of its own."""
-    root = sandbox.dataverse.root
-    return Caller(sandbox, root, sandbox.env["SANDBOX_DATAVERSE_URL"], integration=False)
+def connected(sandbox: RunningSandbox, number: int) -> list[Caller]:
+    """Return callers with a connection of their own each, which stands already."""
+    root, resource = sandbox.dataverse.root, sandbox.env["SANDBOX_DATAVERSE_URL"]
+    callers = [Caller(sandbox, root, resource, integration=False) for _ in range(number)]
+    for caller in callers:
+        assert caller.get("WhoAmI").ok
+    return callers
+
+
+def together(callers: list[Caller]) -> list[requests.Response]:
+    """Let all of them ask at the same moment."""
+    start = threading.Barrier(len(callers))
+
+    def ask(caller: Caller) -> requests.Response:
+        start.wait()
+        return caller.get("WhoAmI")
+
+    with ThreadPoolExecutor(len(callers)) as pool:
+        return list(pool.map(ask, callers))
 
 
 def test_business_central_promises_no_time_to_wait(sandbox: RunningSandbox, call: Caller) -> None:
@@ -290,7 +302,7 @@ def test_what_is_left_of_the_limits_is_told(sandbox: RunningSandbox, call: Calle
 def test_limits_that_make_no_sense_are_refused(sandbox: RunningSandbox, body: Any) -> None:
     url = f"{sandbox.env['SANDBOX_CONTROL_URL']}/_sandbox/limits"
 
-    answer = requests.post(url, json=body, timeout=10)
+    answer = requests.post(url, json=body, timeout=60)
 
     assert answer.status_code == 400, answer.text
 
@@ -396,19 +408,13 @@ def test_requests_are_counted_by_route_and_status(sandbox: RunningSandbox, call:
 
 
 def test_the_peak_of_requests_at_once_is_kept(sandbox: RunningSandbox, call: Caller) -> None:
-    call.get("WhoAmI")
-    sandbox.limits({"latency_ms": {"dataverse": 200}})
+    callers = connected(sandbox, 4)
+    sandbox.limits({"latency_ms": {"dataverse": 1000}})
     sandbox.forget_stats()
-    together = threading.Barrier(4)
 
-    def ask(_: int) -> int:
-        together.wait()
-        return fresh(sandbox).get("WhoAmI").status_code
+    answers = together(callers)
 
-    with ThreadPoolExecutor(4) as pool:
-        statuses = list(pool.map(ask, range(4)))
-
-    assert statuses == [200] * 4
+    assert [answer.status_code for answer in answers] == [200] * 4
     assert sandbox.stats()["systems"]["dataverse"]["peak_concurrency"] == 4
 
 
@@ -418,7 +424,7 @@ def test_faults_and_refusals_are_counted_too(sandbox: RunningSandbox, call: Call
     call.get("WhoAmI")
     headers = {"Authorization": "Bearer nonsense"}
     requests.get(
-        f"{call.root}/WhoAmI", headers=headers, verify=sandbox.env["SANDBOX_CA_BUNDLE"], timeout=10
+        f"{call.root}/WhoAmI", headers=headers, verify=sandbox.env["SANDBOX_CA_BUNDLE"], timeout=60
     )
 
     assert sandbox.stats()["systems"]["dataverse"]["statuses"] == {"401": 1, "503": 1}
@@ -434,7 +440,7 @@ def test_each_system_has_a_clock_of_its_own(sandbox: RunningSandbox, call: Calle
 
     at = datetime.fromisoformat(call.get(f"accounts({key})").json()["modifiedon"])
     ahead = at - datetime.now(UTC)
-    assert timedelta(seconds=290) < ahead < timedelta(seconds=301)
+    assert timedelta(seconds=200) < ahead < timedelta(seconds=301)
     assert sandbox.control("GET", "clock") == {"bc_offset_s": -300, "dataverse_offset_s": 300}
     sandbox.reset()
     assert sandbox.control("GET", "clock") == {"bc_offset_s": 0, "dataverse_offset_s": 0}
@@ -444,7 +450,7 @@ def test_each_system_has_a_clock_of_its_own(sandbox: RunningSandbox, call: Calle
 def test_a_clock_that_makes_no_sense_is_refused(sandbox: RunningSandbox, body: Any) -> None:
     url = f"{sandbox.env['SANDBOX_CONTROL_URL']}/_sandbox/clock"
 
-    assert requests.post(url, json=body, timeout=10).status_code == 400
+    assert requests.post(url, json=body, timeout=60).status_code == 400
 
 
 # Control itself
@@ -454,10 +460,10 @@ def test_control_refuses_other_sites(sandbox: RunningSandbox) -> None:
     url = f"{sandbox.env['SANDBOX_CONTROL_URL']}/_sandbox"
     own = {"Origin": sandbox.env["SANDBOX_CONTROL_URL"]}
 
-    foreign = requests.get(f"{url}/env", headers={"Origin": "https://evil.example"}, timeout=10)
-    forged = requests.post(f"{url}/reset", headers={"Origin": "null"}, json={}, timeout=10)
-    rebound = requests.get(f"{url}/env", headers={"Host": "evil.example"}, timeout=10)
-    allowed = requests.get(f"{url}/env", headers=own, timeout=10)
+    foreign = requests.get(f"{url}/env", headers={"Origin": "https://evil.example"}, timeout=60)
+    forged = requests.post(f"{url}/reset", headers={"Origin": "null"}, json={}, timeout=60)
+    rebound = requests.get(f"{url}/env", headers={"Host": "evil.example"}, timeout=60)
+    allowed = requests.get(f"{url}/env", headers=own, timeout=60)
 
     assert [a.status_code for a in (foreign, forged, rebound, allowed)] == [403, 403, 403, 200]
 
@@ -465,11 +471,11 @@ def test_control_refuses_other_sites(sandbox: RunningSandbox) -> None:
 def test_control_says_what_it_knows(sandbox: RunningSandbox) -> None:
     url = f"{sandbox.env['SANDBOX_CONTROL_URL']}/_sandbox"
 
-    unknown = requests.get(f"{url}/nonsense", timeout=10)
-    malformed = requests.post(f"{url}/reset", data=b"{", timeout=10)
-    seed = requests.post(f"{url}/reset", json={"seed": "moon"}, timeout=10)
-    scale = requests.post(f"{url}/reset", json={"seed": "empty", "scale": "big"}, timeout=10)
-    amounts = requests.post(f"{url}/seed", json={"moons": 1}, timeout=10)
+    unknown = requests.get(f"{url}/nonsense", timeout=60)
+    malformed = requests.post(f"{url}/reset", data=b"{", timeout=60)
+    seed = requests.post(f"{url}/reset", json={"seed": "moon"}, timeout=60)
+    scale = requests.post(f"{url}/reset", json={"seed": "empty", "scale": "big"}, timeout=60)
+    amounts = requests.post(f"{url}/seed", json={"moons": 1}, timeout=60)
 
     assert unknown.status_code == 404
     assert "/_sandbox/faults" in unknown.json()["error"]

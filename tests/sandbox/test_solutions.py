@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from connections.solution import package
 from connections.solution.manifest import UNIQUE_NAME
+from tests.processes import until
 from tests.running_sandbox import Caller, RunningSandbox
 
 DATA = Path(__file__).resolve().parents[2] / "sandbox" / "data" / "solution"
@@ -58,12 +58,12 @@ def finished(call: Caller, content: bytes) -> Any:
 
 def wait(call: Caller, operation: str) -> Any:
     columns = "statecode,statuscode,message,friendlymessage"
-    for _ in range(200):
+
+    def ended() -> Any:
         row = call.get(f"asyncoperations({operation})?$select={columns}").json()
-        if row["statecode"] == 3:
-            return row
-        time.sleep(0.02)
-    pytest.fail("The import did not end.")
+        return row if row["statecode"] == 3 else None
+
+    return until(ended, "the import to end")
 
 
 def installed(call: Caller) -> list[Any]:

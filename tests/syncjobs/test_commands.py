@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -11,13 +12,18 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from connections.causes import Cause
+from connections.errors import TransientError
 from connections.models import Company
+from connections.systems import Record, Selection, Side
 from integration_admin.management.commandline import MappingCommand
 from integration_admin.management.commands import couple, match, retry, synchronize, uncouple
 from mappings.models import Coupling, OptionCoupling
 from syncjobs.models import Run, SynchJob
 from syncjobs.terms import RunStatus
+from tests.memory import MemorySystem
 from tests.syncjobs.conftest import World
+from tests.tables import dataverse_tables
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +135,25 @@ def test_a_filter_that_cannot_be_read_is_said(world: World) -> None:
     world.set(table_filter=[["nonsense"]])
 
     assert "cannot be read" in refused(world, synchronize.Command(), "CUSTOMER")
+
+
+class Away(MemorySystem):
+    """A system that is being looked after and answers nobody."""
+
+    def read(self, selection: Selection) -> Iterator[list[Record]]:
+        message = f"{selection.table} is not available."
+        raise TransientError(message, cause=Cause.UNAVAILABLE)
+
+
+@pytest.mark.parametrize("names", [["CUSTOMER"], ["CUSTOMER", "VENDOR"]])
+def test_a_system_that_is_away_is_one_line_with_what_to_do(world: World, names: list[str]) -> None:
+    world.dataverse = Away(Side.DATAVERSE, dataverse_tables(), world.clock)
+
+    line = refused(world, synchronize.Command(), *names)
+
+    assert "is not available. Start the command again" in line
+    assert line.endswith("(E-UNAVAILABLE)")
+    assert Run.objects.get().status == RunStatus.ERROR
 
 
 def test_several_companies_must_be_told_apart(world: World) -> None:

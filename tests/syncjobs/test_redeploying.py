@@ -247,7 +247,7 @@ def test_an_import_that_takes_too_long_is_taken_up_by_the_next_redeploy(
     company: Company, sandbox: RunningSandbox
 ) -> None:
     uninstall(sandbox)
-    sandbox.faults([{**SLOW_IMPORT, "delay_ms": 1500}])
+    sandbox.faults([{**SLOW_IMPORT, "delay_ms": 5000}])
 
     with pytest.raises(TransientError) as failure:
         redeploy(company, patience=Patience(look=0.05, done=timedelta(seconds=0.2)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, IntegrationError
 from connections.models import Company
 from integration_admin.management.commandline import (
     COULD_NOT_RUN,
@@ -19,8 +19,8 @@ from integration_admin.management.commandline import (
     refusing,
 )
 from mappings.terms import Direction
-from syncjobs.leases import BusyError
-from syncjobs.progress import in_foreground
+from syncjobs.leases import BusyError, StaleWorkerError
+from syncjobs.progress import CancelledError, in_foreground
 from syncjobs.runs.order import Order
 from syncjobs.runs.report import Report
 from syncjobs.runs.synchronize import (
@@ -88,12 +88,12 @@ class Command(MappingCommand):
         for name in names:
             try:
                 reports.append(_run(company, name, order, systems, dry_run=options["dry_run"]))
-            except (ConfigurationError, BusyError) as error:
-                if not several or _concerns_all(error):
+            except (IntegrationError, BusyError, CancelledError, StaleWorkerError) as error:
+                if not several or not _concerns_one(error):
                     self._show_some(reports, options)
                     with refusing():
                         raise
-                problems.append(f"{name}: {error.message}")
+                problems.append(f"{name}: {error}")
         self.show(reports, as_json=options["as_json"], as_list=several)
         finish(reports, problems)
 
@@ -120,8 +120,11 @@ def _names(company: Company, options: dict[str, Any]) -> list[str]:
         return [find_mapping(company, name).name for name in given]
 
 
-def _concerns_all(error: ConfigurationError | BusyError) -> bool:
-    return isinstance(error, ConfigurationError) and error.cause not in OF_ONE_MAPPING
+def _concerns_one(error: Exception) -> bool:
+    """Whether the other mappings may run nevertheless."""
+    if isinstance(error, ConfigurationError):
+        return error.cause in OF_ONE_MAPPING
+    return isinstance(error, BusyError)
 
 
 def _run(company: Company, name: str, order: Order, systems: Systems, *, dry_run: bool) -> Report:
