@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncjobs', '0004_mass_changes'),
+        ('syncjobs', '0005_hold_reason'),
     ]
 
     operations = [
