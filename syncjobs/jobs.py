@@ -45,6 +45,7 @@ Job = Callable[[JobRequest, RunProgress], JobReport]
 # Where each job lives; loaded when it is first needed.
 PLACES = {
     "synchronize": "syncjobs.queued:synchronize",
+    "preview": "syncjobs.queued:preview",
     "synchronize_all": "syncjobs.queued:synchronize_all",
     "match": "syncjobs.queued:match",
     "sweep": "syncjobs.sweeping:sweep",
