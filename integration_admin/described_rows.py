@@ -115,7 +115,7 @@ def described(description: Description) -> DescribedRows:
 
 def _check_units(rows: DescribedRows) -> None:
     """Products keep their unit for good: with any coupled, the card switches the model (C-0620)."""
-    if rows.company.pk is None:
+    if not rows.company.pk:
         return
     model = rows.of(SalesConnectionSetup).unit_of_measure_model
     if sentence := unit_groups.in_the_way(rows.company, model):
