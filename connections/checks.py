@@ -104,6 +104,11 @@ def test_dataverse(company: Company) -> list[Check]:
     return list(_taken(Side.DATAVERSE, _DataverseChecks(company).all()))
 
 
+def try_dataverse(company: Company, row: DataverseConnectionSetup) -> list[Check]:
+    """Look at the connection as it would be with a row that is not saved yet."""
+    return list(_taken(Side.DATAVERSE, _DataverseChecks(company, row).all()))
+
+
 def _taken(side: Side, findings: Iterator[Finding]) -> Iterator[Check]:
     for name, find in findings:
         began = time.monotonic()
@@ -271,8 +276,9 @@ def _wrong(sentence: str, cause: Cause) -> ConfigurationError:
 
 
 class _DataverseChecks:
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, row: DataverseConnectionSetup | None = None) -> None:
         self.company = company
+        self.given = row
 
     def all(self) -> Iterator[Finding]:
         yield "Settings", self.settings
@@ -288,7 +294,7 @@ class _DataverseChecks:
 
     @cached_property
     def row(self) -> DataverseConnectionSetup:
-        return setup.dataverse_setup(self.company)
+        return self.given or setup.dataverse_setup(self.company)
 
     @cached_property
     def system(self) -> Dataverse:

@@ -98,6 +98,7 @@ class DataverseConnectionSetup(SignIn):
     )
     is_enabled = models.BooleanField("Enabled", default=False)
     disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
+    restore_connection = models.BooleanField("Restore Connection", default=False)  # E-9.26
     server_address = models.URLField("Server Address", max_length=250, blank=True)
     web_client_url = models.URLField("Web Client URL", max_length=250, blank=True)
     sdk_version = models.CharField(
@@ -198,6 +199,7 @@ class SalesConnectionSetup(models.Model):
     )
     is_enabled = models.BooleanField("Enabled", default=False)
     disable_reason = models.CharField("Disable Reason", max_length=250, blank=True)
+    restore_connection = models.BooleanField("Restore Connection", default=False)  # E-9.26
     server_address = models.URLField("Dynamics 365 Sales URL", max_length=250, blank=True)
     web_client_url = models.URLField(
         "Dynamics 365 Business Central Web Client URL", max_length=250, blank=True

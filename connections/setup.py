@@ -278,7 +278,7 @@ def _not_set_up(company: Company, side: str) -> ConfigurationError:
 # Enabling and disabling
 
 
-STATE = ("is_enabled", "disable_reason")
+STATE = ("is_enabled", "disable_reason", "restore_connection")
 
 
 def enable(
@@ -298,16 +298,17 @@ def disable(
     row: DataverseConnectionSetup | SalesConnectionSetup,
     *,
     reason: str = "",
+    restore: bool = False,
     by: AbstractBaseUser | None = None,
 ) -> None:
-    """Let the connection rest; couplings and mappings stay (E-9.20)."""
+    """Let the connection rest, for good or to be restored; couplings and mappings stay (E-9.20)."""
     if isinstance(row, DataverseConnectionSetup) and has_sales(row.company):
         message = (
             "Dynamics 365 Sales still uses this connection. Disable the Microsoft Dynamics 365 "
             "Connection Setup first."
         )
         raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    _switch(row, Act.DISABLED, by, reason)
+    _switch(row, Act.DISABLED, by, reason, restore=restore)
 
 
 def _switch(
@@ -315,9 +316,12 @@ def _switch(
     act: Act,
     by: AbstractBaseUser | None,
     reason: str = "",
+    *,
+    restore: bool = False,
 ) -> None:
     before = facts_of(row, STATE)
     row.is_enabled, row.disable_reason = act == Act.ENABLED, reason[:250]
+    row.restore_connection = restore
     after = facts_of(row, STATE)
     with transaction.atomic():
         row.save(update_fields=STATE)

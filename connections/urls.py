@@ -11,6 +11,7 @@ from connections import (
     item_availability_views,
     order_integration_views,
     package_views,
+    restore_views,
     sales_setup_views,
     sellers_views,
     setup_views,
@@ -20,6 +21,7 @@ from connections import (
 
 urlpatterns = [
     path("", views.connections, name="connections"),
+    path("restore/", restore_views.restore_connections, name="restore_connections"),
     path("test/", views.test_connection, name="test_connection"),
     path(
         "business-central/",

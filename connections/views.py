@@ -33,6 +33,7 @@ def _page(request: SignedInRequest, **more: object) -> HttpResponse:
         "setups": setups_of(company),
         "jobs": activation.count(company),
         "can_test": has_right(request.user, Right.TEST_CONNECTION),
+        "can_restore": has_right(request.user, Right.CHANGE_CONNECTION),
         **more,
     }
     return render(request, "pages/connections.html", context)

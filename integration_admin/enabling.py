@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from connections import checks, deployment, health, order_integration, sales_status, setup
-from connections.causes import CATALOGUE, Cause
-from connections.errors import IntegrationError
+from connections.causes import CATALOGUE, Cause, Remedy
+from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.health import Finding, State
 from connections.models import (
     BusinessCentralConnection,
@@ -144,25 +144,21 @@ def _enabled(
     outcome = Outcome(found)
     if outcome.in_the_way:
         return outcome
-    company = row.company
+    company, restore = row.company, row.restore_connection
     try:
         setup.enable(row, by=by)
         fresh = Company.objects.get(pk=company.pk)
         read_facts(fresh, named=fresh.name != str(fresh.business_central_id)[:30])
     except IntegrationError as error:
         if row.is_enabled:
-            setup.disable(row, reason=error.message, by=by)
+            setup.disable(row, reason=error.message, restore=restore, by=by)
         advice = CATALOGUE[error.cause].advice
         wrong = Finding(
             Side.DATAVERSE, "Company", State.WRONG, error.message, advice, str(error.cause)
         )
         return Outcome([*found, wrong])
     summary, jobs = apply_choices(company, now=now, by=by)
-    has_sales = setup.has_sales(company)
-    with transaction.atomic():  # the bells ring once it is known what stays on hold
-        activation.resume(company, now=now, has_sales=has_sales)
-        if not has_sales:
-            activation.hold_sales(company, now=now)
+    activation.resume(company, now=now)
     return Outcome(found, summary, jobs)
 
 
@@ -218,18 +214,36 @@ def _orders(row: SalesConnectionSetup) -> str:
         return "Whether submitted orders wait in Sales could not be looked up."
 
 
-def disable(row: Setup, *, now: datetime, by: AbstractBaseUser | None = None) -> int:
+def disable(
+    row: Setup,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    reason: str = "",
+    restore: bool = False,
+) -> int:
     """Disable a connection and put its jobs on hold; return how many (E-9.20, E-9.25)."""
-    company, ends_all = row.company, _ends_all(row)
-    hold: Callable[..., int] = activation.hold_all if ends_all else activation.hold_sales
+    company = row.company
     with transaction.atomic():
-        setup.disable(row, by=by)
-        if ends_all and isinstance(row, SalesConnectionSetup):
+        setup.disable(row, reason=reason, restore=restore, by=by)
+        if isinstance(row, SalesConnectionSetup) and setup.is_direct(company):
             setup.disable(setup.dataverse_setup(company), by=by)
-        held = hold(company, now=now)
+        held = activation.hold(company, now=now)
     if isinstance(row, SalesConnectionSetup):
         sales_status.take_leave(row)
     return held
+
+
+def refusal(found: list[Finding]) -> IntegrationError:
+    """Return what is in the way as an error that names its code; what passes is tried again."""
+    told = " ".join(f"{one.sentence} {one.cure}".strip() for one in found)
+    try:
+        cause = Cause(found[0].code)
+    except ValueError:
+        cause = Cause.NOT_CONFIGURED
+        told = f"{told} ({found[0].code})" if found[0].code else told
+    passes = CATALOGUE[cause].remedy == Remedy.RETRY
+    return (TransientError if passes else ConfigurationError)(told, cause=cause)
 
 
 def try_unsaved(company: Company, row: BusinessCentralConnection) -> list[Finding]:

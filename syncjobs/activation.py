@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from connections import setup
 from connections.models import Company
 from mappings import defaults
 from mappings.defaults import DefaultJob
@@ -20,7 +21,7 @@ from syncjobs import jobs, queue
 from syncjobs.entries import drop_waiting_runs, move, only, schedule_of
 from syncjobs.models import JobQueueEntry
 from syncjobs.schedule import Next, next_opening
-from syncjobs.terms import JobStatus
+from syncjobs.terms import HoldReason, JobStatus
 
 SYNCHRONIZE = "synchronize"
 WAKE_AFTER = timedelta(seconds=30)  # E-7.42
@@ -45,8 +46,6 @@ OWN_JOBS = (
         max_attempts=3,
     ),
 )
-# What goes on when Sales is switched off and Dataverse stays (E-7.50).
-BASE_MAPPINGS = ("CURRENCY", "SALESPEOPLE", "CONTACT", "CUSTOMER", "VENDOR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,8 @@ def create_default_entries(
     """Create the recurring entries that the company's choices ask for and that are not there.
 
     Entries of mappings that are gone are removed, and those of what was switched off (C-0615).
-    With start=False all of them are on hold.
+    What needs a connection that is disabled starts when that is enabled; with start=False all of
+    them are on hold until a person says so.
     """
     chosen = choices or choices_of(company)
     names = set(_mappings(company).values_list("name", flat=True))
@@ -85,11 +85,18 @@ def create_default_entries(
     gone |= recurring.filter(job__in=_switched_off(chosen))
     gone.exclude(status=JobStatus.IN_PROCESS).delete()
     known = set(recurring.values_list("job", "mapping_name"))
-    return [
-        _create(company, job, now=now, start=start)
+    held = HoldReason.CONNECTION if start else HoldReason.PERSON
+    created = {
+        _create(company, job, held): job
         for job in (*wanted, *OWN_JOBS)
         if (_job_name(job), job.mapping) not in known
-    ]
+    }
+    for entry in _held(company).filter(pk__in=[entry.pk for entry in created]):
+        if created[entry].on_hold:
+            queue.make_inactive(entry, now=now)  # E-7.19
+        else:
+            queue.make_ready(entry, now=now)
+    return list(created)
 
 
 def _switched_off(chosen: SetupChoices) -> list[str]:
@@ -104,12 +111,14 @@ def _job_name(job: DefaultJob) -> str:
     return SYNCHRONIZE if job.mapping else job.key.lower().replace(" ", "_")
 
 
-def _create(company: Company, job: DefaultJob, *, now: datetime, start: bool) -> JobQueueEntry:
-    entry = JobQueueEntry.objects.create(
+def _create(company: Company, job: DefaultJob, held: HoldReason) -> JobQueueEntry:
+    can_start = not _reason_not_carried(_job_name(job), job.mapping)
+    return JobQueueEntry.objects.create(
         company=company,
         job=_job_name(job),
         mapping_name=job.mapping,
         description=job.name,
+        hold_reason=held if can_start else "",
         recurring=True,
         minutes_between_runs=job.frequency_minutes,
         inactivity_timeout=job.inactivity_minutes,
@@ -117,12 +126,6 @@ def _create(company: Company, job: DefaultJob, *, now: datetime, start: bool) ->
         rerun_delay=job.rerun_delay_seconds,
         category=job.category,
     )
-    if start and jobs.is_known(entry.job) and not reason_left_out(job.mapping):
-        if job.on_hold:
-            queue.make_inactive(entry, now=now)  # E-7.19
-        else:
-            queue.make_ready(entry, now=now)
-    return entry
 
 
 # Waking
@@ -174,33 +177,41 @@ def wake_dependents(company: Company, mapping_name: str, *, now: datetime) -> in
 # The state of the connections
 
 
-def hold_all(company: Company, *, now: datetime) -> int:
-    """Put every recurring job on hold, since Dataverse was disabled (E-7.50)."""
-    return _hold(that_rest(company, ends_all=True), now)
+@transaction.atomic
+def hold(company: Company, *, now: datetime) -> int:
+    """Put on hold what needs a connection that is disabled; return how many (E-7.50).
+
+    What rests for a redeploy meanwhile waits for the connection too; what a person holds is theirs.
+    """
+    cut_off = _recurring(company).exclude(_reached(company))
+    active = list(cut_off.exclude(status=JobStatus.ON_HOLD))
+    for entry in active:
+        only(entry).update(
+            status=JobStatus.ON_HOLD, hold_reason=HoldReason.CONNECTION, error_message=""
+        )
+        drop_waiting_runs(entry, now=now)
+    paused = cut_off.filter(status=JobStatus.ON_HOLD, hold_reason=HoldReason.PAUSE)
+    paused.update(hold_reason=HoldReason.CONNECTION)
+    return len(active)
 
 
-def hold_sales(company: Company, *, now: datetime) -> int:
-    """Put on hold what needs Dynamics 365 Sales; the jobs that Dataverse carries go on."""
-    return _hold(that_rest(company, ends_all=False), now)
+@transaction.atomic
+def resume(company: Company, *, now: datetime) -> int:
+    """Make ready what the console itself held, as far as its connection is enabled now (E-7.50).
+
+    That is what was held when the connection was disabled, and what was refused while a set-up
+    was not in order: enabling has just checked it. What a person put on hold stays on hold.
+    """
+    held = [row for row in _held(company) if not _reason_not_carried(row.job, row.mapping_name)]
+    for entry in held:
+        queue.make_ready(entry, now=now)
+    return len(held)
 
 
 def that_rest(company: Company, *, ends_all: bool) -> QuerySet[JobQueueEntry]:
     """Select the jobs that would go on hold if all were disabled, or only Sales (E-7.50)."""
-    entries = _recurring(company) if ends_all else _recurring(company).exclude(_without_sales())
+    entries = _recurring(company) if ends_all else _recurring(company).filter(_needs_sales())
     return entries.exclude(status=JobStatus.ON_HOLD)
-
-
-def resume(company: Company, *, now: datetime, has_sales: bool = True) -> int:
-    """Make ready what is on hold, since a connection was enabled; some of it needs Sales."""
-    entries = _recurring(company).filter(Q() if has_sales else _without_sales())
-    held = [
-        entry
-        for entry in entries.filter(status=JobStatus.ON_HOLD)
-        if jobs.is_known(entry.job) and not reason_left_out(entry.mapping_name)
-    ]
-    for entry in held:
-        queue.make_ready(entry, now=now)
-    return len(held)
 
 
 def count(company: Company) -> JobCount:
@@ -210,18 +221,50 @@ def count(company: Company) -> JobCount:
     return JobCount(active.count(), entries.count())
 
 
-def _without_sales() -> Q:
-    """Select the jobs that go on while Sales is disabled."""
-    own = [_job_name(job) for job in OWN_JOBS]
-    return Q(mapping_name__in=BASE_MAPPINGS) | Q(job__in=own)
+def why_on_hold(entry: JobQueueEntry) -> str:
+    """Return why an entry is on hold and what lets it go on, or "" if it is not."""
+    if entry.status != JobStatus.ON_HOLD:
+        return ""
+    if reason := _reason_not_carried(entry.job, entry.mapping_name):
+        return reason
+    match entry.hold_reason:
+        case HoldReason.PERSON:
+            return "A person put it on hold. It rests until somebody sets it to Ready."
+        case HoldReason.CONNECTION:
+            return "The connection is disabled. The entry goes on when it is enabled."
+        case HoldReason.REFUSED:
+            return "Its last run was refused. Mend what the error says, then restart it."
+        case HoldReason.PAUSE:
+            return "A redeploy or a guide is at work. The entry goes on when that has ended."
+        case _:
+            return "It was not started yet. Set it to Ready to start it."
 
 
-def _hold(entries: QuerySet[JobQueueEntry], now: datetime) -> int:
-    held = list(entries)
-    for entry in held:
-        only(entry).update(status=JobStatus.ON_HOLD, error_message="")
-        drop_waiting_runs(entry, now=now)
-    return len(held)
+def _reason_not_carried(job: str, mapping_name: str) -> str:
+    """Return why an entry never starts, or "" if it may."""
+    if reason := reason_left_out(mapping_name):
+        return reason
+    return "" if jobs.is_known(job) else "This version does not carry it."
+
+
+def _held(company: Company) -> QuerySet[JobQueueEntry]:
+    """Select what the console holds though its connection is enabled."""
+    reasons = (HoldReason.CONNECTION, HoldReason.REFUSED)
+    held = _recurring(company).filter(status=JobStatus.ON_HOLD, hold_reason__in=reasons)
+    return held.filter(_reached(company))
+
+
+def _reached(company: Company) -> Q:
+    """Select the jobs whose connections are enabled: without Sales those of Dataverse go on."""
+    if not setup.is_enabled(company):
+        return Q(pk__in=())
+    return Q() if setup.has_sales(company) else ~_needs_sales()
+
+
+def _needs_sales() -> Q:
+    """Select the jobs of what comes with Dynamics 365 Sales: its mappings and the documents."""
+    documents = [_job_name(job) for job in defaults.jobs() if not job.mapping]
+    return Q(mapping_name__in=defaults.of_sales()) | Q(job__in=documents)
 
 
 def _recurring(company: Company) -> QuerySet[JobQueueEntry]:

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from syncjobs import bell
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.schedule import Next, Schedule
-from syncjobs.terms import JobStatus, RunStatus
+from syncjobs.terms import HoldReason, JobStatus, RunStatus
 
 STARTABLE = (JobStatus.READY, JobStatus.WAITING, JobStatus.ON_HOLD_INACTIVE)  # E-7.10
 RUNG_WHEN_DUE = (JobStatus.READY, JobStatus.ON_HOLD_INACTIVE)  # a waiting one is activated
@@ -45,10 +45,12 @@ def move(
 ) -> bool:
     """Move the one row that meets the condition, and ring the bell if it is due at once.
 
-    The run number belongs to the bell's id: what is scheduled anew is another bell.
+    What ends on hold was refused (a person and the connections use other ways). The run number
+    belongs to the bell's id: what is scheduled anew is another bell.
     """
     changes: dict[str, Any] = {
         "status": following.status,
+        "hold_reason": HoldReason.REFUSED if following.status == JobStatus.ON_HOLD else "",
         "earliest_start": following.at,
         "attempts": following.attempts,
         "run_number": F("run_number") + 1,

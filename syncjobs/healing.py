@@ -16,7 +16,7 @@ from connections.models import Company
 from syncjobs.entries import move, only, schedule_of
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.schedule import Next, next_opening
-from syncjobs.terms import JobStatus, RunStatus
+from syncjobs.terms import HoldReason, JobStatus, RunStatus
 
 # What holds an entry although neither the entry nor its mapping is to blame.
 OF_A_CONNECTION = frozenset(
@@ -46,9 +46,10 @@ REASON = "Both systems answer again."
 
 
 def held(company: Company) -> QuerySet[JobQueueEntry]:
-    """Select what a refused run put on hold; what a person holds bears no error message."""
-    entries = JobQueueEntry.objects.filter(company=company, status=JobStatus.ON_HOLD)
-    return entries.exclude(error_message="").filter(_failed_of(set(CATALOGUE) - PASSES))
+    """Select what a refused run put on hold, and no person since."""
+    return JobQueueEntry.objects.filter(
+        company=company, status=JobStatus.ON_HOLD, hold_reason=HoldReason.REFUSED
+    )
 
 
 def start_again(company: Company, *, now: datetime) -> int:

@@ -50,6 +50,7 @@ PLACES = {
     "sweep": "syncjobs.sweeping:sweep",
     "check_health": "syncjobs.checkup:check_health",
     "redeploy_solution": "syncjobs.redeploying:redeploy_solution",
+    "restore_connections": "integration_admin.restoring:restore_connections",
     "assisted_setup": "integration_admin.guides.finishing:finish",
 }
 _registered: dict[str, Job] = {}

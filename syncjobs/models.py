@@ -11,7 +11,7 @@ from django.db import models
 from connections.models import Company
 from mappings.terms import Direction
 from syncjobs.plans import MassChange as MassChange  # its tables are found here
-from syncjobs.terms import JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
+from syncjobs.terms import HoldReason, JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
 
 
 class JobQueueEntry(models.Model):
@@ -26,6 +26,9 @@ class JobQueueEntry(models.Model):
     description = models.CharField("Description", max_length=250)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     status = models.CharField("Status", max_length=40, choices=JobStatus, default=JobStatus.ON_HOLD)
+    hold_reason = models.CharField(
+        "Reason on Hold", max_length=20, choices=HoldReason, blank=True
+    )  # empty too for what was never started
     earliest_start = models.DateTimeField("Earliest Start Date/Time", null=True, blank=True)
     expiration = models.DateTimeField("Expiration Date/Time", null=True, blank=True)
     last_ready_state = models.DateTimeField("Last Ready State", null=True, blank=True)

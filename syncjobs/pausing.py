@@ -11,10 +11,10 @@ from django.db.models import Q
 
 from connections.models import Company
 from syncjobs import leases, queue
-from syncjobs.entries import move, only
+from syncjobs.entries import move
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.schedule import Next
-from syncjobs.terms import JobStatus, RunStatus
+from syncjobs.terms import HoldReason, JobStatus, RunStatus
 
 WAITING = (JobStatus.READY, JobStatus.WAITING, JobStatus.ON_HOLD_INACTIVE)
 
@@ -50,14 +50,17 @@ def pause(paused: Collection[Paused]) -> int:
     """Put entries on hold that are still as they were found; return how many."""
     return sum(
         JobQueueEntry.objects.filter(pk=item["entry"], status=item["status"]).update(
-            status=JobStatus.ON_HOLD
+            status=JobStatus.ON_HOLD, hold_reason=HoldReason.PAUSE
         )
         for item in paused
     )
 
 
 def resume(paused: Collection[Paused], *, now: datetime) -> int:
-    """Let entries go on as they were; one that a person moved meanwhile stays as it is."""
+    """Let entries go on as they were.
+
+    One that a person or a connection moved or held meanwhile stays as it is.
+    """
     count = 0
     for item in paused:
         with transaction.atomic():
@@ -66,7 +69,10 @@ def resume(paused: Collection[Paused], *, now: datetime) -> int:
 
 
 def _resume(item: Paused, now: datetime) -> bool:
-    entry = JobQueueEntry.objects.filter(pk=item["entry"], status=JobStatus.ON_HOLD).first()
+    paused = JobQueueEntry.objects.filter(
+        pk=item["entry"], status=JobStatus.ON_HOLD, hold_reason=HoldReason.PAUSE
+    )
+    entry = paused.first()
     if entry is None:
         return False
     status = JobStatus(item["status"])
@@ -77,8 +83,7 @@ def _resume(item: Paused, now: datetime) -> bool:
     at = datetime.fromisoformat(start) if start else now
     if status == JobStatus.WAITING:
         status = JobStatus.READY  # whoever was before it in its category is gone by now
-    held = only(entry).filter(status=JobStatus.ON_HOLD)
-    return move(held, Next(status, at, item["attempts"]), now=now)
+    return move(paused, Next(status, at, item["attempts"]), now=now)
 
 
 def is_quiet(company: Company, *, apart_from: int, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from connections.models import Company
 from syncjobs.entries import STARTABLE, activate_next, drop_waiting_runs, move, only, schedule_of
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.schedule import Next, is_open, next_opening, rest
-from syncjobs.terms import JobPriority, JobStatus, RunStatus, Trigger
+from syncjobs.terms import HoldReason, JobPriority, JobStatus, RunStatus, Trigger
 
 START_DELAY = timedelta(seconds=1)  # E-7.7
 NOTED = ("status", "earliest_start", "priority")
@@ -138,7 +138,9 @@ def set_inactive(
 def set_on_hold(entry: JobQueueEntry, *, now: datetime, by: AbstractBaseUser | None = None) -> None:
     """Let the entry not run until somebody says so; what is running goes on (C-2303)."""
     with _noted(Act.SET_ON_HOLD, entry, by):
-        only(entry).update(status=JobStatus.ON_HOLD, error_message="")
+        only(entry).update(
+            status=JobStatus.ON_HOLD, hold_reason=HoldReason.PERSON, error_message=""
+        )
         drop_waiting_runs(entry, now=now)
         activate_next(entry.company_id, entry.category, now=now)
         entry.refresh_from_db()

@@ -29,7 +29,7 @@ from integration_admin.pages import (
 )
 from integration_admin.roles import Right, SignedInRequest, requires
 from integration_admin.selection import acts_on
-from syncjobs import clock, health, queue
+from syncjobs import activation, clock, health, queue
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.queue import RunningError
 from syncjobs.schedule import NeverOpenError
@@ -109,6 +109,9 @@ class JobQueueList(ListPage[JobQueueEntry]):
             return format_html(
                 '{}<span class="table__sub message">{}</span>', shown, row.error_message
             )
+        if row.status == JobStatus.ON_HOLD and row.hold_reason:
+            reason = row.get_hold_reason_display()
+            return format_html('{}<span class="table__sub">{}</span>', shown, reason)
         return shown
 
     def show_category(self, row: JobQueueEntry) -> SafeString | str:
@@ -196,7 +199,8 @@ class JobQueueCard(CardPage[JobQueueEntry]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return context | {"runs": self.object.runs.select_related("user")[:20]}
+        runs = self.object.runs.select_related("user")[:20]
+        return context | {"runs": runs, "why_on_hold": activation.why_on_hold(self.object)}
 
 
 # Buttons

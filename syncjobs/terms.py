@@ -45,6 +45,15 @@ class JobStatus(TextChoices):
     WAITING = "Waiting", "Waiting"
 
 
+class HoldReason(TextChoices):
+    """Who lets an entry rest, and so who lets it go on."""
+
+    PERSON = "Person", "A person put it on hold"
+    CONNECTION = "Connection", "The connection was disabled"
+    REFUSED = "Refused", "The set-up was not in order"
+    PAUSE = "Pause", "A redeploy or a guide is at work"
+
+
 class JobPriority(IntegerChoices):
     HIGH = 1000, "High"
     NORMAL = 2000, "Normal"

@@ -12,7 +12,7 @@ from audit.terms import Act
 from connections import checks, setup
 from connections.errors import split
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
-from integration_admin import connecting, enabling
+from integration_admin import connecting, descriptions, enabling, restoring
 from integration_admin.api.access import ApiToken, require, user_of
 from integration_admin.api.refusals import Code, RefusalError, not_found
 from integration_admin.api.scope import Scope, company_of
@@ -25,7 +25,7 @@ from integration_admin.api.shapes import (
     CountShape,
     FindingShape,
 )
-from integration_admin.connecting import DescriptionError
+from integration_admin.descriptions import DescriptionError
 from integration_admin.roles import Right
 from syncjobs import clock
 
@@ -49,10 +49,11 @@ class Described(Schema):
 
 
 class ConfiguredShape(Schema):
-    """What connecting led to; without mappings if a check failed."""
+    """What connecting led to; without mappings if a check failed, and not saved if in use."""
 
     company: CompanyShape
     connected: bool
+    saved: bool
     checks: list[CheckShape]
     company_row_created: bool
     mappings_created: list[str]
@@ -68,6 +69,13 @@ class EnabledShape(Schema):
     findings: list[FindingShape]
     mappings: str | None
     jobs: int
+
+
+class RestoredShape(Schema):
+    """Which set-ups are enabled again, and what keeps the next one from it."""
+
+    restored: list[str]
+    findings: list[FindingShape]
 
 
 SETUPS = (
@@ -95,16 +103,17 @@ def list_connections(request: HttpRequest, scope: Query[Scope]) -> Any:
 def configure(request: HttpRequest, body: Described) -> Any:
     """Save a company's set-ups, test them, enable them, and create what is missing.
 
-    The parts are those of `manage.py configure --file`. What is left out stays as it is; if a check
-    fails, the settings are kept and a connection that was not enabled stays so.
+    The parts are those of `manage.py configure --file`. What is left out stays as it is. What is in
+    use is disabled, changed and enabled again; if a check fails, it stays as it was and `saved` is
+    false. Settings of a connection that is not enabled are kept then.
     """
     if body.deployment:
         require(request, Right.MANAGE_SECRETS)
     if body.reset_mappings:
         require(request, Right.RESET_CONFIGURATION)
     try:
-        description = connecting.of_parts(
-            body.model_dump(include=set(connecting.PARTS), exclude_none=True)
+        description = descriptions.of_parts(
+            body.model_dump(include=set(descriptions.PARTS), exclude_none=True)
         )
         outcome = connecting.connect(
             description,
@@ -121,6 +130,7 @@ def configure(request: HttpRequest, body: Described) -> Any:
     return {
         "company": outcome.company,
         "connected": summary is not None,
+        "saved": outcome.saved,
         "checks": outcome.checks,
         "company_row_created": outcome.created_row,
         "mappings_created": list(summary.created) if summary else [],
@@ -188,6 +198,13 @@ def disable_sales(request: HttpRequest, scope: Query[Scope]) -> Any:
     return _disable(request, scope, SalesConnectionSetup)
 
 
+@router.post("/connections/restore", auth=CHANGE, response=RestoredShape)
+def restore_connections(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Test and enable again what was disabled for a while; what is in the way is told."""
+    restored = restoring.restore(company_of(request, scope), now=clock.now(), by=user_of(request))
+    return {"restored": restored.names, "findings": restored.in_the_way}
+
+
 def _shown(kind: str, row: Any) -> dict[str, Any]:
     signs_in = not isinstance(row, SalesConnectionSetup)
     return {
@@ -195,6 +212,7 @@ def _shown(kind: str, row: Any) -> dict[str, Any]:
         "name": str(row._meta.verbose_name),
         "is_enabled": getattr(row, "is_enabled", None),
         "disable_reason": getattr(row, "disable_reason", ""),
+        "restore_connection": getattr(row, "restore_connection", False),
         "server_address": row.server_address,
         "web_client_url": getattr(row, "web_client_url", ""),
         "authentication_type": row.authentication_type if signs_in else "",

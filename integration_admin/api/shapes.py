@@ -24,6 +24,7 @@ class ConnectionShape(Schema):
     name: str
     is_enabled: bool | None
     disable_reason: str
+    restore_connection: bool
     server_address: str
     web_client_url: str
     authentication_type: str
@@ -204,6 +205,7 @@ class EntryShape(Schema):
     mapping_name: str
     description: str
     status: str
+    hold_reason: str
     earliest_start: datetime | None
     recurring: bool
     minutes_between_runs: int

@@ -16,7 +16,6 @@ from connections import integration_user, setup, setup_edits
 from connections.authentication import NEEDED
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
-from connections.health import Finding
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -166,22 +165,11 @@ def enable_dataverse(here: Finishing) -> str:
 def enabled(here: Finishing, outcome: enabling.Outcome, what: str) -> str:
     """Say what enabling led to; what is in the way stops the run."""
     if outcome.in_the_way:
-        raise refusal(outcome.in_the_way)
+        raise enabling.refusal(outcome.in_the_way)
     for finding in outcome.findings:
         if finding.code in enabling.SAID_ONLY:
             here.warn(f"{finding.sentence} {finding.cure}".strip())
     return f"{what} is enabled. {outcome.mappings}; {outcome.jobs} job queue entries created."
-
-
-def refusal(found: list[Finding]) -> ConfigurationError:
-    """Return what checks found as an error that names its code."""
-    told = " ".join(f"{one.sentence} {one.cure}".strip() for one in found)
-    try:
-        cause = Cause(found[0].code)
-    except ValueError:
-        cause = Cause.NOT_CONFIGURED
-        told = f"{told} ({found[0].code})" if found[0].code else told
-    return ConfigurationError(told, cause=cause)
 
 
 def apply_defaults(here: Finishing) -> str:
@@ -192,7 +180,7 @@ def apply_defaults(here: Finishing) -> str:
     summary = reset.use_default_synchronization_setup(
         company, choices=choices, keep=keep, by=here.by
     )
-    activation.create_default_entries(company, now=clock.now(), start=False)
+    activation.create_default_entries(company, now=clock.now())
     return f"{summary}."
 
 
@@ -262,8 +250,7 @@ def _of_what_is_enabled(company: Company) -> list[str]:
     """Return the mappings in their order; those of Sales only where Sales takes part."""
     if setup.has_sales(company):
         return run_order(company)
-    of_sales = {mapping.name for mapping in defaults.mappings() if mapping.family == "sales"}
-    return [name for name in run_order(company) if name not in of_sales]
+    return [name for name in run_order(company) if name not in defaults.of_sales()]
 
 
 def _synchronize(here: Finishing, company: Company, name: str, treatment: Treatment) -> None:

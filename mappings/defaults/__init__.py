@@ -125,6 +125,12 @@ def jobs() -> tuple[DefaultJob, ...]:
 
 
 @cache
+def of_sales() -> frozenset[str]:
+    """Return the names of the mappings that come with Dynamics 365 Sales (E-9.41)."""
+    return frozenset(mapping.name for mapping in mappings() if mapping.family == "sales")
+
+
+@cache
 def on_demand_job() -> OnDemandJob:
     """Return what all jobs on demand have in common."""
     return OnDemandJob(**_document(FOLDER / JOBS_FILE)["on_demand"])

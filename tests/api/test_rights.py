@@ -19,6 +19,7 @@ RIGHTS = {
     "GET /companies": Right.VIEW_CONSOLE,
     "GET /connections": Right.VIEW_CONNECTION,
     "POST /connections/test": Right.TEST_CONNECTION,
+    "POST /connections/restore": Right.CHANGE_CONNECTION,
     "POST /connections/configure": Right.CHANGE_CONNECTION,
     "POST /connections/dataverse/enable": Right.CHANGE_CONNECTION,
     "POST /connections/dataverse/disable": Right.CHANGE_CONNECTION,

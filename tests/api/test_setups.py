@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pytest_django import Settings
 
 from audit.models import AuditEntry
@@ -11,6 +12,7 @@ from audit.terms import Act
 from connections.models import DataverseConnectionSetup, DeploymentIdentity, SalesConnectionSetup
 from connections.secrets import key_id
 from connections.terms import ConnectionMode
+from integration_admin import restoring
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
 from syncjobs.models import HealthCheck, JobQueueEntry
@@ -26,11 +28,32 @@ def described(past: Past, **parts: Any) -> dict[str, Any]:
     return {"company": {"business_central_id": identity}, **parts}
 
 
-def test_configuring_saves_what_is_described_and_says_what_does_not_work(
-    admin: Program, past: Past
-) -> None:
+@pytest.fixture
+def resting(past: Past) -> Past:
+    """Nothing is in use."""
+    SalesConnectionSetup.objects.update(is_enabled=False)
+    DataverseConnectionSetup.objects.update(is_enabled=False)
+    return past
+
+
+def test_what_is_in_use_stays_as_it_was_if_a_check_fails(admin: Program, past: Past) -> None:
+    before = DataverseConnectionSetup.objects.get().client_secret.token
+
     answer = admin.post(
         "/connections/configure", described(past, dataverse={"client_secret": PLANTED})
+    )  # E-9.7
+
+    assert (answer.json["connected"], answer.json["saved"]) == (False, False)
+    assert DataverseConnectionSetup.objects.get().client_secret.token == before
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    assert PLANTED not in str(answer.json)
+
+
+def test_configuring_saves_what_is_described_and_says_what_does_not_work(
+    admin: Program, resting: Past
+) -> None:
+    answer = admin.post(
+        "/connections/configure", described(resting, dataverse={"client_secret": PLANTED})
     )
 
     assert answer.status == 200
@@ -43,8 +66,8 @@ def test_configuring_saves_what_is_described_and_says_what_does_not_work(
     assert PLANTED not in str(entry.after)
 
 
-def test_the_same_secret_again_is_no_change(admin: Program, past: Past) -> None:
-    body = described(past, dataverse={"client_secret": PLANTED})
+def test_the_same_secret_again_is_no_change(admin: Program, resting: Past) -> None:
+    body = described(resting, dataverse={"client_secret": PLANTED})
     admin.post("/connections/configure", body)
     token = DataverseConnectionSetup.objects.get().client_secret.token
 
@@ -140,6 +163,19 @@ def test_what_keeps_a_connection_from_being_enabled_is_told(admin: Program, past
     assert (answer.status, answer.json["is_enabled"]) == (200, False)
     assert "E-HOST" in {finding["code"] for finding in answer.json["findings"]}
     assert not DataverseConnectionSetup.objects.get().is_enabled
+
+
+def test_what_rests_is_restored_or_says_what_keeps_it(admin: Program, past: Past) -> None:
+    nothing = admin.post("/connections/restore")
+    restoring.rest(past.company, now=past.now)
+
+    answer = admin.post("/connections/restore")
+
+    assert nothing.json == {"restored": [], "findings": []}
+    assert answer.json["restored"] == []
+    assert "E-HOST" in {finding["code"] for finding in answer.json["findings"]}
+    dataverse = admin.get("/connections").json["items"][1]
+    assert (dataverse["is_enabled"], dataverse["restore_connection"]) == (False, True)
 
 
 def test_defaults_are_previewed_and_applied_with_the_number(admin: Program, past: Past) -> None:

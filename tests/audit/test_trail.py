@@ -18,8 +18,8 @@ from audit.terms import Act, Source
 from connections import setup
 from connections.causes import Cause
 from connections.models import Company
-from integration_admin import connecting
-from integration_admin.connecting import Description
+from integration_admin.described_rows import described
+from integration_admin.descriptions import Description
 from integration_admin.roles import Role
 from mappings import pairing, reset
 from mappings.models import Coupling, IntegrationTableMapping
@@ -197,7 +197,7 @@ def test_a_set_up_from_a_file_is_noted_without_its_secret(company: Company) -> N
         dataverse={"client_secret": planted, "tenant": "other.example"},
     )
 
-    connecting._save(description)
+    described(description).save()
 
     entry = AuditEntry.objects.get(object_kind="Dataverse Connection Setup")
     assert entry.act == Act.CHANGED

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from audit.models import AuditEntry
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -19,6 +20,7 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from mappings.models import IntegrationTableMapping
+from syncjobs import clock, queue
 from syncjobs.models import JobQueueEntry
 from syncjobs.terms import JobStatus
 from tests.connections.test_on_premises import demoted
@@ -115,6 +117,99 @@ def test_sales_that_is_switched_off_takes_its_jobs_and_its_address_along(
     assert ready.filter(mapping_name="CUSTOMER").exists()
     [link] = exported.dataverse.get("nav_connections").json()["value"]
     assert not link["nav_dynamicsnavurl"]
+
+
+def test_what_a_person_holds_stays_on_hold_when_sales_is_switched_on_again(
+    exported: RunningSandbox, tmp_path: Path
+) -> None:  # E-7.50
+    _configure("--sandbox", "--sales")
+    held = JobQueueEntry.objects.get(mapping_name="ITEM-PRODUCT")
+    queue.set_on_hold(held, now=clock.now())
+    off = _description(exported.env, "", "[sales]\nenabled = false")
+    _configure("--file", _file(tmp_path, off))
+
+    _configure("--sandbox", "--sales")
+
+    status = dict(JobQueueEntry.objects.values_list("mapping_name", "status"))
+    assert status["ITEM-PRODUCT"] == JobStatus.ON_HOLD
+    assert status["RESOURCE-PRODUCT"] == JobStatus.READY
+
+
+# What is in use: E-9.7
+
+
+def _everything() -> list[Any]:
+    models = (DataverseConnectionSetup, SalesConnectionSetup, JobQueueEntry)
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+def _acts(since: int) -> list[tuple[str, str]]:
+    """Return what was done to the set-ups after an entry of the audit log."""
+    entries = AuditEntry.objects.filter(pk__gt=since, object_kind__endswith="Connection Setup")
+    return list(entries.order_by("pk").values_list("act", "object_kind"))
+
+
+@pytest.fixture
+def in_use(exported: RunningSandbox) -> int:
+    """Both connections are enabled; the number of the newest entry of the audit log."""
+    _configure("--sandbox", "--sales")
+    return AuditEntry.objects.latest("pk").pk
+
+
+def test_what_is_in_use_and_described_as_it_is_is_left_alone(in_use: int) -> None:
+    _configure("--sandbox")
+
+    assert _acts(in_use) == []
+
+
+def test_what_is_in_use_is_disabled_changed_and_enabled_again(
+    exported: RunningSandbox, in_use: int, tmp_path: Path
+) -> None:
+    held = JobQueueEntry.objects.get(mapping_name="VENDOR")
+    queue.set_on_hold(held, now=clock.now())
+    text = _description(exported.env, 'ownership_model = "Team"')
+
+    _configure("--file", _file(tmp_path, text))
+
+    dataverse, sales = "Dataverse Connection Setup", "Microsoft Dynamics 365 Connection Setup"
+    assert _acts(in_use) == [
+        ("Disabled", sales),
+        ("Disabled", dataverse),
+        ("Changed", dataverse),
+        ("Enabled", dataverse),
+        ("Enabled", sales),
+    ]
+    assert DataverseConnectionSetup.objects.get().ownership_model == "Team"
+    status = dict(JobQueueEntry.objects.values_list("mapping_name", "status"))
+    assert status["VENDOR"] == JobStatus.ON_HOLD
+    assert status["CUSTOMER"] == status["ITEM-PRODUCT"] == JobStatus.READY
+
+
+def test_settings_that_do_not_work_leave_what_is_in_use_as_it_was(
+    exported: RunningSandbox, in_use: int, tmp_path: Path
+) -> None:
+    before = _everything()
+    wrong = 'client_secret = "wr0ng-s3cret"\nownership_model = "Team"'
+
+    told = _refusal("--file", _file(tmp_path, _description(exported.env, wrong)))
+
+    assert told.startswith("Dataverse, Sign-in: The client secret is wrong.")
+    assert told.endswith("Nothing was changed: the connection goes on as it was.")
+    assert _everything() == before
+    assert _acts(in_use) == []
+    assert Company.objects.get().name != "Northwind"
+
+
+def test_what_sales_lets_people_change_meanwhile_disables_nothing(
+    exported: RunningSandbox, in_use: int, tmp_path: Path
+) -> None:
+    quotes = "[sales]\nauto_process_sales_quotes = true"
+    text = _description(exported.env, "", quotes)
+
+    _configure("--file", _file(tmp_path, text))
+
+    assert _acts(in_use) == [("Changed", "Microsoft Dynamics 365 Connection Setup")]
+    assert SalesConnectionSetup.objects.get().auto_process_sales_quotes
 
 
 def test_a_second_company_of_the_same_name_is_told_apart(exported: RunningSandbox) -> None:

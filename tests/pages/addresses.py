@@ -25,6 +25,7 @@ RIGHT_OF_ACT = {
     "create_api_token": Right.USE_API,
     "revoke_api_token": Right.USE_API,
     "test_connection": Right.TEST_CONNECTION,
+    "restore_connections": Right.CHANGE_CONNECTION,
     "save_business_central_setup": Right.CHANGE_CONNECTION,
     "save_dataverse_setup": Right.CHANGE_CONNECTION,
     "enable_dataverse_setup": Right.CHANGE_CONNECTION,

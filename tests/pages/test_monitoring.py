@@ -128,6 +128,16 @@ def test_an_entry_is_put_on_hold_made_ready_and_restarted(
     assert entry.status == after
 
 
+def test_an_entry_on_hold_says_why(entry: JobQueueEntry, admin: Client) -> None:
+    admin.post(f"/job-queue/{entry.pk}/hold/")
+
+    listed = admin.get("/job-queue/?view=held").content.decode()
+    card = admin.get(f"/job-queue/{entry.pk}/").content.decode()
+
+    assert "A person put it on hold" in listed
+    assert "It rests until somebody sets it to Ready." in card
+
+
 def test_an_entry_in_process_refuses_in_a_sentence_and_the_others_go_on(
     entry: JobQueueEntry, admin: Client
 ) -> None:

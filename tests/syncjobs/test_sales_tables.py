@@ -9,6 +9,7 @@ import pytest
 
 from connections.causes import Cause
 from connections.errors import ConfigurationError, RecordError
+from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.systems import Lookup, Record, Value, Write
 from mappings.documents import DOCUMENTS
 from mappings.models import AutomaticPriceList, Coupling, IntegrationTableMapping, PendingCoupling
@@ -497,6 +498,9 @@ def test_documents_are_refused_by_name(world: World, name: str) -> None:
 
 
 def test_the_jobs_of_documents_stay_on_hold(world: World) -> None:
+    DataverseConnectionSetup.objects.create(company=world.company, is_enabled=True)
+    SalesConnectionSetup.objects.create(company=world.company, is_enabled=True)
+
     create_default_entries(world.company, now=world.clock.now)
 
     statuses = dict(JobQueueEntry.objects.values_list("mapping_name", "status"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connections.models import Company
+from connections.models import Company, DataverseConnectionSetup
 from connections.systems import Record, Side
 from integration_admin.management.commands import check_invariants
 from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
@@ -188,10 +188,11 @@ def test_the_command_names_what_was_missed_and_repairs_it(world: World) -> None:
 
 
 def test_every_company_sweeps_daily_and_goes_on_without_sales(world: World) -> None:
+    DataverseConnectionSetup.objects.create(company=world.company, is_enabled=True)
     activation.create_default_entries(world.company, now=world.clock.now)
     entry = JobQueueEntry.objects.get(job="sweep")
 
-    activation.hold_sales(world.company, now=world.clock.now)
+    activation.hold(world.company, now=world.clock.now)
     entry.refresh_from_db()
 
     assert (entry.minutes_between_runs, entry.status) == (24 * 60, JobStatus.READY)

@@ -11,11 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from connections.checks import Check
 from connections.errors import IntegrationError
-from integration_admin import connecting
+from integration_admin import connecting, descriptions
 from integration_admin.connecting import Outcome
+from integration_admin.descriptions import Description
 from syncjobs import clock
 
 COULD_NOT_RUN = 2
+UNCHANGED = "Nothing was changed: the connection goes on as it was."
 FORMAT = """
 The file is TOML; what is left out stays as it is (docs/configure.md says more):
 
@@ -92,7 +94,7 @@ class Command(BaseCommand):
         **_options: Any,
     ) -> None:
         try:
-            description = connecting.read_file(file) if file else connecting.from_environment()
+            description = _described(file)
             outcome = connecting.connect(
                 description,
                 now=clock.now(),
@@ -105,11 +107,17 @@ class Command(BaseCommand):
             raise CommandError(error.message, returncode=COULD_NOT_RUN) from error
         self.stdout.write(json.dumps(_facts(outcome), indent=2) if as_json else _told(outcome))
         if outcome.failed:
-            raise CommandError(_advice(outcome.failed[0]), returncode=COULD_NOT_RUN)
+            raise CommandError(_advice(outcome), returncode=COULD_NOT_RUN)
 
 
-def _advice(check: Check) -> str:
-    return f"{check.side}, {check.name}: {check.sentence} {check.cure}".strip()
+def _described(file: Path | None) -> Description:
+    return descriptions.read_file(file) if file else descriptions.from_environment()
+
+
+def _advice(outcome: Outcome) -> str:
+    check = outcome.failed[0]
+    advice = f"{check.side}, {check.name}: {check.sentence} {check.cure}".strip()
+    return advice if outcome.saved else f"{advice} {UNCHANGED}"
 
 
 def _mark(check: Check) -> str:
@@ -136,6 +144,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "business_central_id": str(company.business_central_id),
         "dataverse_company_id": str(company.dataverse_company_id or "") or None,
         "connected": summary is not None,
+        "saved": outcome.saved,
         "checks": [
             {
                 "side": check.side,

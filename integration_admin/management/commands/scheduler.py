@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integration_admin.housekeeping import once_a_minute
+from integration_admin.housekeeping import Housekeeping
 from syncjobs import leases
 from syncjobs.scheduler import EVERY, LEADS_FOR, Scheduler, run
 
@@ -37,6 +37,6 @@ class Command(BaseCommand):
         scheduler = Scheduler(
             leases.me(),
             timedelta(seconds=leads_for),
-            chore=once_a_minute,
+            chore=Housekeeping(),
         )
         run(scheduler, stop, every=timedelta(seconds=every))

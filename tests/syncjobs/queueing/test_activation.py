@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from connections.models import Company
+from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
+from mappings import defaults
 from mappings.models import IntegrationTableMapping
 from mappings.reset import use_default_synchronization_setup
-from syncjobs import activation
+from syncjobs import activation, pausing, queue
 from syncjobs.models import JobQueueEntry
-from syncjobs.terms import JobStatus
+from syncjobs.terms import HoldReason, JobStatus
 from tests.syncjobs.queueing.conftest import NOW
 
 LATER = NOW + timedelta(hours=1)
@@ -21,7 +22,10 @@ OWN = ("sweep", "check_health")
 
 @pytest.fixture
 def company(db: None) -> Company:
+    """A company with Dataverse and Sales enabled, and the default jobs."""
     company = Company.objects.create(name="CRONUS", business_central_id=uuid4())
+    DataverseConnectionSetup.objects.create(company=company, is_enabled=True)
+    SalesConnectionSetup.objects.create(company=company, is_enabled=True)
     use_default_synchronization_setup(company)
     activation.create_default_entries(company, now=NOW)
     return company
@@ -131,27 +135,190 @@ def test_what_waited_for_a_mapping_wakes_when_it_coupled_something(company: Comp
     assert entry("CONTACT").status == JobStatus.ON_HOLD_INACTIVE
 
 
-def test_disabling_dataverse_holds_everything(company: Company) -> None:  # E-7.50
-    activation.hold_all(company, now=NOW)
+# The state of the connections: E-7.50
+
+DATAVERSE = {mapping.name for mapping in defaults.mappings() if mapping.family == "dataverse"}
+SALES = ("ITEM-PRODUCT", "RESOURCE-PRODUCT")
+
+
+def switch(model: type[DataverseConnectionSetup] | type[SalesConnectionSetup], *, on: bool) -> None:
+    model.objects.update(is_enabled=on)
+
+
+def disable_all(company: Company) -> None:
+    switch(SalesConnectionSetup, on=False)
+    switch(DataverseConnectionSetup, on=False)
+    activation.hold(company, now=NOW)
+
+
+def enable_all(company: Company) -> None:
+    switch(DataverseConnectionSetup, on=True)
+    switch(SalesConnectionSetup, on=True)
+    activation.resume(company, now=NOW)
+
+
+def ready() -> set[str]:
+    entries = JobQueueEntry.objects.filter(status=JobStatus.READY).exclude(job__in=OWN)
+    return set(entries.values_list("mapping_name", flat=True))
+
+
+def test_disabling_dataverse_holds_everything(company: Company) -> None:
+    disable_all(company)
 
     assert set(JobQueueEntry.objects.values_list("status", flat=True)) == {"On Hold"}
     assert activation.count(company).active == 0
 
 
-def test_disabling_sales_leaves_what_dataverse_carries(company: Company) -> None:  # E-7.50
-    activation.hold_sales(company, now=NOW)
+def test_disabling_sales_leaves_what_dataverse_carries(company: Company) -> None:  # E-9.40
+    switch(SalesConnectionSetup, on=False)
 
-    going_on = JobQueueEntry.objects.filter(status=JobStatus.READY).exclude(job__in=OWN)
-    assert set(going_on.values_list("mapping_name", flat=True)) == set(activation.BASE_MAPPINGS)
+    activation.hold(company, now=NOW)
+
+    assert ready() == DATAVERSE
 
 
-def test_enabling_again_resumes(company: Company) -> None:  # E-7.50
-    activation.hold_all(company, now=NOW)
+def test_enabling_again_resumes(company: Company) -> None:
+    disable_all(company)
 
-    activation.resume(company, now=NOW)
+    enable_all(company)
 
     assert entry("CUSTOMER").status == JobStatus.READY
     counted = activation.count(company)
     entries = JobQueueEntry.objects.exclude(job__in=OWN)  # those carry nothing over
     assert counted.active == entries.filter(status=JobStatus.READY).count()
     assert counted.total == entries.count()
+
+
+def test_enabling_dataverse_leaves_what_waits_for_sales(company: Company) -> None:
+    disable_all(company)
+
+    switch(DataverseConnectionSetup, on=True)
+    activation.resume(company, now=NOW)
+
+    assert ready() == DATAVERSE
+    assert {entry(name).hold_reason for name in SALES} == {HoldReason.CONNECTION}
+
+
+def test_an_entry_that_a_person_holds_stays_on_hold_when_all_is_enabled(company: Company) -> None:
+    queue.set_on_hold(entry("CUSTOMER"), now=NOW)
+    disable_all(company)
+
+    enable_all(company)
+
+    assert entry("CUSTOMER").status == JobStatus.ON_HOLD
+    assert entry("VENDOR").status == JobStatus.READY
+
+
+def test_what_a_person_holds_while_the_connection_rests_is_theirs_too(company: Company) -> None:
+    disable_all(company)
+    queue.set_on_hold(entry("CUSTOMER"), now=NOW)
+
+    enable_all(company)
+
+    assert entry("CUSTOMER").status == JobStatus.ON_HOLD
+
+
+def test_what_a_set_up_refused_goes_on_once_the_set_up_is_enabled_again(company: Company) -> None:
+    held = JobQueueEntry.objects.filter(mapping_name="CUSTOMER")
+    held.update(status=JobStatus.ON_HOLD, hold_reason=HoldReason.REFUSED)
+    disable_all(company)
+
+    enable_all(company)
+
+    assert entry("CUSTOMER").status == JobStatus.READY
+    assert entry("CUSTOMER").hold_reason == ""
+
+
+def test_an_entry_goes_on_at_the_time_it_was_planned_for(company: Company) -> None:
+    JobQueueEntry.objects.filter(mapping_name="CUSTOMER").update(earliest_start=LATER)
+    disable_all(company)
+
+    enable_all(company)
+
+    assert entry("CUSTOMER").earliest_start == LATER
+
+
+@pytest.mark.parametrize("sales", [False, True])
+def test_the_first_jobs_start_as_far_as_their_connection_is_enabled(
+    company: Company, sales: bool
+) -> None:
+    JobQueueEntry.objects.all().delete()
+    switch(SalesConnectionSetup, on=sales)
+
+    activation.create_default_entries(company, now=NOW)
+
+    assert ready() >= DATAVERSE
+    assert ready().isdisjoint(SALES) is not sales
+
+
+def test_jobs_that_were_made_while_nothing_was_enabled_start_when_it_is(company: Company) -> None:
+    JobQueueEntry.objects.all().delete()
+    disable_all(company)
+    activation.create_default_entries(company, now=NOW)
+    before = ready()
+
+    enable_all(company)
+
+    assert before == set()
+    assert ready() >= {*DATAVERSE, *SALES}
+
+
+def test_jobs_that_were_to_wait_wait_for_a_person(company: Company) -> None:
+    JobQueueEntry.objects.all().delete()
+    activation.create_default_entries(company, now=NOW, start=False)
+
+    activation.resume(company, now=NOW)
+
+    assert ready() == set()
+
+
+def test_what_this_version_does_not_carry_never_starts(company: Company) -> None:
+    disable_all(company)
+
+    enable_all(company)
+
+    invoices = entry("POSTEDSALESINV-INV")
+    assert invoices.status == JobStatus.ON_HOLD
+    assert "not synchronized by this version" in activation.why_on_hold(invoices)
+
+
+def test_a_connection_that_is_disabled_during_a_redeploy_keeps_its_jobs(company: Company) -> None:
+    found = pausing.find(company, spare="redeploy_solution")
+    pausing.pause(found)
+
+    disable_all(company)
+    pausing.resume(found, now=NOW)
+
+    assert ready() == set()
+    enable_all(company)
+    assert entry("CUSTOMER").status == JobStatus.READY
+
+
+def test_what_a_person_holds_during_a_redeploy_stays_on_hold(company: Company) -> None:
+    found = pausing.find(company, spare="redeploy_solution")
+    pausing.pause(found)
+
+    queue.set_on_hold(entry("CUSTOMER"), now=NOW)
+    pausing.resume(found, now=NOW)
+
+    assert entry("CUSTOMER").status == JobStatus.ON_HOLD
+    assert entry("VENDOR").status == JobStatus.READY
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (HoldReason.PERSON, "A person put it on hold."),
+        (HoldReason.CONNECTION, "goes on when it is enabled"),
+        (HoldReason.REFUSED, "Mend what the error says"),
+        (HoldReason.PAUSE, "A redeploy or a guide is at work."),
+        ("", "not started yet"),
+    ],
+)
+def test_an_entry_says_why_it_is_on_hold(company: Company, reason: str, words: str) -> None:
+    held = entry("CUSTOMER")
+    started = activation.why_on_hold(held)
+    held.status, held.hold_reason = JobStatus.ON_HOLD, reason
+
+    assert started == ""
+    assert words in activation.why_on_hold(held)

@@ -11,7 +11,7 @@ from connections.errors import ConfigurationError, TransientError
 from syncjobs import dispatch, queue
 from syncjobs.dispatch import Claim
 from syncjobs.models import JobQueueEntry, Run
-from syncjobs.terms import JobStatus, RunStatus
+from syncjobs.terms import HoldReason, JobStatus, RunStatus
 from tests.syncjobs.queueing.conftest import NOW, MakeEntry
 
 LATER = NOW + timedelta(minutes=5)
@@ -168,6 +168,7 @@ def test_what_an_administrator_must_settle_goes_on_hold(entry: MakeEntry) -> Non
     claim.entry.refresh_from_db()
     claim.run.refresh_from_db()
     assert claim.entry.status == JobStatus.ON_HOLD
+    assert claim.entry.hold_reason == HoldReason.REFUSED
     assert claim.run.cause == "E-SIGN-IN"
 
 

@@ -1,0 +1,171 @@
+"""The rows of a company as a description wants them: filled and checked first, saved at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from audit import trail
+from audit.facts import facts_of
+from audit.terms import Act
+from connections import setup, sign_in_forms
+from connections.errors import ConfigurationError
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    DeploymentIdentity,
+    SalesConnectionSetup,
+    SignIn,
+)
+from connections.secrets import Secret
+from connections.string_edits import StringInStep
+from connections.terms import AuthenticationType
+from integration_admin.descriptions import Description, Part, wrong
+
+# What Sales lets people change while it is in use (E-9.7).
+WHILE_ENABLED = frozenset(
+    {
+        "web_client_url",
+        "sales_order_model",
+        "auto_create_sales_orders",
+        "auto_process_sales_quotes",
+    }
+)
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(slots=True)
+class DescribedRow:
+    """A row that was filled with a part of a description."""
+
+    row: models.Model
+    names: tuple[str, ...]
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_new(self) -> bool:
+        return self.row._state.adding
+
+    def changed(self) -> set[str]:
+        """Return the names of what is another than before."""
+        after = facts_of(self.row, self.names)
+        return {name for name in self.names if self.before.get(name) != after[name]}
+
+    def save(self) -> None:
+        """Save what is new; whether a connection is enabled is not described here."""
+        is_new = self.is_new
+        if not is_new and not self.changed():
+            return
+        columns = [column.name for column in self.row._meta.concrete_fields]
+        own = [name for name in columns if name not in ("id", *setup.STATE)]
+        self.row.save(update_fields=None if is_new else own)
+        company = self.row if isinstance(self.row, Company) else getattr(self.row, "company", None)
+        act = Act.CREATED if is_new else Act.CHANGED
+        after = facts_of(self.row, self.names)
+        trail.note(act, self.row, company=company, before=self.before, after=after)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedRows:
+    """The company and its set-ups as they are to be."""
+
+    company: Company
+    rows: tuple[DescribedRow, ...]
+
+    def of(self, model: type[Row]) -> Row:
+        """Return the row of a model."""
+        return next(one.row for one in self.rows if isinstance(one.row, model))
+
+    def touch_what_is_in_use(self) -> bool:
+        """E-9.7: whether a set-up changes that may not while it is enabled."""
+        for one in self.rows:
+            free = WHILE_ENABLED if isinstance(one.row, SalesConnectionSetup) else frozenset()
+            if getattr(one.row, "is_enabled", False) and one.changed() - free:
+                return True
+        return False
+
+    @transaction.atomic
+    def save(self) -> None:
+        for one in self.rows:
+            one.save()
+
+
+def described(description: Description) -> DescribedRows:
+    """Return the rows that are described; refuse what they may not hold."""
+    identity = description.business_central_id
+    company = Company.objects.filter(business_central_id=identity).first()
+    if company is None:
+        # Business Central tells the name once the connection works.
+        company = Company(business_central_id=identity, name=str(identity)[:30])
+    return DescribedRows(company, tuple(_filled_rows(company, description)))
+
+
+def _filled_rows(company: Company, description: Description) -> Iterator[DescribedRow]:
+    yield _filled(company, description.company, "company")
+    yield _filled(
+        _row(BusinessCentralConnection, company), description.business_central, "business_central"
+    )
+    dataverse = _row(DataverseConnectionSetup, company)
+    yield _filled(dataverse, description.dataverse, "dataverse")
+    chosen = {name: value for name, value in description.sales.items() if name != "enabled"}
+    yield _filled(_row(SalesConnectionSetup, company), chosen, "sales")
+    if description.deployment:
+        # Who redeploys (C-0702) signs in where the connection does.
+        who = _row(DeploymentIdentity, company)
+        if who._state.adding:
+            who.authority, who.tenant = dataverse.authority, dataverse.tenant
+        yield _filled(who, description.deployment, "deployment")
+
+
+def _row(model: type[Row], company: Company) -> Row:
+    is_new = company._state.adding
+    stored = None if is_new else model._default_manager.filter(company=company).first()
+    return stored or model(company=company)
+
+
+def _filled(row: models.Model, part: Part, where: str) -> DescribedRow:
+    names = tuple(part)
+    before = {} if row._state.adding else facts_of(row, names)
+    string = StringInStep(row) if isinstance(row, DataverseConnectionSetup) else None
+    for name, value in part.items():
+        if not _is_stored_secret(getattr(row, name), value):
+            setattr(row, name, value)
+    try:
+        row.clean_fields(exclude={"company"})
+        row.validate_unique(exclude={"company"})
+    except ValidationError as error:
+        name, problems = next(iter(error.message_dict.items()))
+        message = f"[{where}] {name}: {' '.join(problems)}"
+        raise wrong(message) from error
+    if isinstance(row, SignIn):
+        _check_sign_in(row, part, string, where)
+    return DescribedRow(row, names, before)
+
+
+def _check_sign_in(row: SignIn, part: Part, string: StringInStep | None, where: str) -> None:
+    """Refuse what does not fit the type, and let fields and connection string say the same."""
+    kind = AuthenticationType(row.authentication_type)
+    given = {field.name: getattr(row, field.name) for field in row._meta.concrete_fields}
+    found = [(one.field, one.sentence, one.code) for one in sign_in_forms.faults(kind, given)]
+    if not found and string is not None:
+        of_string = string.settle(part.get("connection_string"))
+        found = [("connection_string", one.sentence, one.code) for one in of_string]
+    if found:
+        name, sentence, code = found[0]
+        message = f"[{where}] {name}: {sentence} ({code})"
+        raise wrong(message)
+
+
+def _is_stored_secret(stored: Any, value: Any) -> bool:
+    """Whether this very secret is stored; sealed anew it would count as changed."""
+    if not (isinstance(stored, Secret) and stored and value):
+        return False
+    try:
+        return bool(stored.reveal() == value)
+    except ConfigurationError:  # its key is gone
+        return False
