@@ -10,7 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from connections import checks, deployment, health, order_integration, sales_status, setup
-from connections.causes import CATALOGUE, Cause, Remedy
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause, Remedy
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.health import Finding, State
 from connections.models import (

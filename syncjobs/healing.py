@@ -11,7 +11,8 @@ from django.db.models.lookups import In
 
 from audit import trail
 from audit.terms import Act
-from connections.causes import CATALOGUE, Cause, Remedy
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause, Remedy
 from connections.models import Company
 from syncjobs.entries import move, only, schedule_of
 from syncjobs.models import JobQueueEntry, Run

@@ -132,7 +132,7 @@ def test_where_the_solution_is_whole_nobody_signs_in_as_administrator(
 
     guides.answer(admin, "sales", {"address": {}})
     advanced = admin.get(f"{guides.GUIDES}/sales/advanced/").content.decode()
-    assert "Installed, version 1.0.0.0." in advanced
+    assert "Installed, version 1.0.1.0." in advanced
     guides.answer(admin, "sales", {"advanced": {"enable": "on"}})
     skipped = admin.get(f"{guides.GUIDES}/sales/administrator/")
 
