@@ -110,7 +110,7 @@ class Phase:
             )
             for planned in scout.preview():
                 self.guard.look_at(planned.changes)
-            self.guard.check()
+            self.guard.check(self.gatherer.destination.side)
             self.guard = None
         yield from (page for page in (first, second) if page is not None)
         yield from pages
@@ -267,7 +267,7 @@ class Phase:
             changes = with_names(planned.changes, self.gatherer.source)
             if self.guard is not None and attempt == 1:
                 self.guard.look_at(changes)
-                self.guard.check()
+                self.guard.check(self.gatherer.destination.side)
             outcomes = self._write(batch, changes)
             moved = [o for o in outcomes if attempt < ROUNDS and _is_overtaken(o)]
             overtaken = {outcome.change.source.id for outcome in moved}

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from connections.causes import Cause, Remedy, remedy_of
+from connections.catalogue import remedy_of
+from connections.causes import Cause, Remedy
 from connections.errors import UnknownOutcomeError
 from connections.systems import Record, Side, Value
 from mappings import couplings
