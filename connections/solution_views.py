@@ -30,6 +30,7 @@ from connections.solution.manifest import shown
 from connections.terms import RedeployResult
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.personal import as_seen_by
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from syncjobs import clock, pausing, redeploying, redeploying_once
@@ -91,7 +92,8 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
     if company is None:
         return render(request, "pages/welcome.html")
     looks = "look" in request.GET and has_right(request.user, Right.TEST_CONNECTION)
-    history = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
+    done = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
+    history = as_seen_by(request.user, done)
     rows = [(one, *TONES[RedeployResult(one.result)]) for one in history]
     last = rows[0][0] if rows else None
     package = deployment.package_of(company)
