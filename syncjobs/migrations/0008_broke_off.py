@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncjobs', '0005_hold_reason'),
+        ('syncjobs', '0007_planned_runs'),
     ]
 
     operations = [
