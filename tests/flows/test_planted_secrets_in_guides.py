@@ -120,10 +120,10 @@ def guide_to_dataverse(
     record.refresh_from_db()
     assert record.result == Result.FAILED
     assert record.secrets
-    assert admin.get(f"{guides.ROOT}/runs/{record.pk}/").status_code == 200
+    assert admin.get(f"{guides.GUIDES}/runs/{record.pk}/").status_code == 200
     search(places)
     sandbox.faults([])
-    admin.post(f"{guides.ROOT}/runs/{record.pk}/retry/")
+    admin.post(f"{guides.GUIDES}/runs/{record.pk}/retry/")
     guides.work()
     record.refresh_from_db()
     assert record.result == Result.DONE, record.error_message
@@ -135,7 +135,7 @@ def guide_to_sales(
 ) -> None:
     """Give a wrong access key, then the right one, and go through to the end."""
     guides.answer(admin, "sales", {"address": {}})
-    proposed = filled(admin.get(f"{guides.ROOT}/sales/advanced/").content.decode())
+    proposed = filled(admin.get(f"{guides.GUIDES}/sales/advanced/").content.decode())
     service = {
         "enable": "on",
         "publish": "on",
@@ -171,7 +171,7 @@ def guide_to_sales(
 def look(admin: Client, guide: str, steps: list[str]) -> None:
     """See every step again with what was answered, and the review."""
     for step in [*steps, "review"]:
-        assert admin.get(f"{guides.ROOT}/{guide}/{step}/").status_code in (200, 302), step
+        assert admin.get(f"{guides.GUIDES}/{guide}/{step}/").status_code in (200, 302), step
 
 
 def search(places: Places) -> None:
