@@ -25,12 +25,11 @@ def pseudonym_of(user: User) -> str:
 
 
 @transaction.atomic
-def forget(user: User, username: str, names: Collection[str]) -> int:
+def forget(user: User, names: Collection[str]) -> int:
     """Let the entries of a user, and those about them, say a pseudonym; return how many do."""
     chain.seal_rest()  # what has no seal yet would never get one
     kind = str(User._meta.verbose_name)
-    refused = models.Q(user=None, user_name=username)  # sign-ins that named them
-    theirs = models.Q(user_id=user.pk) | refused
+    theirs = models.Q(user_id=user.pk)
     about = models.Q(object_kind=kind, object_key=str(user.pk))
     ids = list(AuditEntry.objects.filter(theirs | about).values_list("pk", flat=True))
     for first in range(0, len(ids), A_TIME):

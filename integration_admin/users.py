@@ -72,8 +72,7 @@ def forget(user: User, *, by: User) -> int:
     if user.is_active:
         message = f"{user} can still sign in. Switch the account off first. (E-FORBIDDEN)"
         raise UserError(message)
-    username = user.username
-    names = {username, user.email, user.first_name, user.last_name, user.get_full_name()}
+    names = {user.username, user.email, user.first_name, user.last_name, user.get_full_name()}
     with transaction.atomic():
         user.username = forgetting.pseudonym_of(user)
         user.email = user.first_name = user.last_name = ""
@@ -81,7 +80,7 @@ def forget(user: User, *, by: User) -> int:
         user.save()
         user.groups.clear()
         ApiToken.objects.filter(user=user).delete()
-        count = forgetting.forget(user, username, names - {""})
+        count = forgetting.forget(user, names - {""})
         trail.note(Act.FORGOTTEN, user, after={"entries": count}, by=by)
     return count
 

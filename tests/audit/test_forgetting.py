@@ -26,7 +26,7 @@ def gone(by: User) -> User:
     anna.save()
     trail.note(Act.RETRIED, kind="coupling", name="10000", by=anna)
     trail.note(Act.CHANGED, anna, before={"email": ""}, after={"email": anna.email}, by=by)
-    trail.note(Act.SIGN_IN_REFUSED, kind="user", name="anna.berg")
+    trail.note(Act.SIGN_IN_REFUSED, anna)
     users.disable(anna, by=by)
     return anna
 
