@@ -15,7 +15,8 @@ from connections.authentication import newest_served, proof_of, takes_tokens
 from connections.business_central import BusinessCentral
 from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError
 from connections.integration_user import NON_INTERACTIVE

@@ -21,7 +21,8 @@ from connections import (
     setup,
 )
 from connections.business_central import COMPANIES, BusinessCentral
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.models import Company, DeploymentIdentity, SalesConnectionSetup

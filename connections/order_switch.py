@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connections import setup
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.errors import IntegrationError
 from connections.health import Finding, State, refused

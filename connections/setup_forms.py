@@ -173,6 +173,8 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
             name = "server_address"
         elif finding.name == "Company":
             name = "business_central_id"
+        elif finding.name == "Unit Group Mapping":
+            name = "unit_of_measure_model"
         return name if name in self.fields else ""
 
 

@@ -56,6 +56,7 @@ class Kind:
     enable: Callable[..., Outcome] | None = None
     needs_dataverse: bool = False
     while_enabled: frozenset[str] = frozenset()  # what may change while the connection is in use
+    locks: Callable[[Any], Mapping[str, str]] = lambda _row: {}  # what may not change, and why
     # What else a page shows: a template instead of a FastTab's fields, and what it needs.
     instead: Mapping[str, str] = field(default_factory=dict)
     shows: Callable[[Any], dict[str, Any]] = lambda _row: {}
@@ -148,6 +149,10 @@ def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
         for name in set(form.fields) - kind.while_enabled:
             form.fields[name].disabled = True  # E-9.7
             form.fields[name].help_text = "Disable the connection to change this."
+    elif row.pk:
+        for name, why in kind.locks(row).items():
+            form.fields[name].disabled = True
+            form.fields[name].help_text = why
     return form
 
 

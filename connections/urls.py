@@ -17,6 +17,7 @@ from connections import (
     setup_views,
     silence_views,
     solution_views,
+    unit_group_views,
     views,
 )
 
@@ -80,6 +81,7 @@ urlpatterns = [
         sales_setup_views.try_item_availability,
         name="try_item_availability",
     ),
+    path("sales/unit-groups/", unit_group_views.switch_unit_groups, name="switch_unit_groups"),
     path("sales/orders/", order_integration_views.order_integration_page, name="order_integration"),
     path(
         "sales/orders/switch/",

@@ -133,7 +133,7 @@ AREAS = (
             Entry("Errors by Cause", "errors", Right.VIEW_LOG, ("all_errors",)),
             Entry("Integration Synch. Jobs", "synch_jobs", Right.VIEW_LOG, ("synch_job",)),
             Entry("Job Queue Entries", "job_queue", Right.VIEW_JOB, ("job_queue_entry",)),
-            Entry("Job Queue Log Entries", "runs", Right.VIEW_LOG, ("run",)),
+            Entry("Job Queue Log Entries", "runs", Right.VIEW_LOG, ("run", "planned_changes")),
         ),
     ),
     Area(

@@ -327,11 +327,19 @@ def is_confirmed(request: HttpRequest, number: int = 0) -> bool:
 
 
 def ask(
-    request: HttpRequest, *, title: str, text: str, yes: str, no: str, number: int = 0
+    request: HttpRequest,
+    *,
+    title: str,
+    text: str,
+    yes: str,
+    no: str,
+    number: int = 0,
+    previews: bool = False,
 ) -> HttpResponse:
     """Ask before something that touches many records; the buttons name the act (C-0008).
 
     With a number it asks at level 2: the person types how many records it touches.
+    `previews` offers a preview: the same address is asked with `preview` (C-0009).
     """
     left_out = {"csrfmiddlewaretoken", "confirmed", "number"}
     if "all" in request.POST:  # the rows are found anew
@@ -346,6 +354,7 @@ def ask(
             "no": no,
             "posted": carrying.fields(request.POST, without=left_out),
             "number": number,
+            "previews": previews,
             "is_wrong": "confirmed" in request.POST,
             "back": carrying.next_page(request) or reverse("home"),
         },

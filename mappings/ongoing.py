@@ -8,7 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from connections import setup
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.dataverse.ongoing import Ongoing, ongoing
 from connections.errors import IntegrationError

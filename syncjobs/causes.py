@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connections.causes import CATALOGUE, Cause, Explanation, Remedy
+from connections.catalogue import CATALOGUE, Explanation
+from connections.causes import Cause, Remedy
 
 UNKNOWN = Explanation(
     "Cause not known",

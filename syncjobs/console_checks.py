@@ -12,7 +12,8 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 from rq.worker import Worker
 
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.health import CONSOLE, Finding, State
 from connections.models import Company
 from mappings.models import IntegrationTableMapping

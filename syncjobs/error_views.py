@@ -20,7 +20,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from connections.causes import Explanation, Remedy
+from connections.catalogue import Explanation
+from connections.causes import Remedy
 from connections.models import Company
 from integration_admin import cells
 from integration_admin.chrome import company_of

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from connections.models import Company
 from mappings.terms import Direction
-from syncjobs.plans import MassChange as MassChange  # its tables are found here
+from syncjobs.plans import MassChange as MassChange  # tables are found here
+from syncjobs.plans import PlannedChange as PlannedChange
+from syncjobs.plans import PlannedRun as PlannedRun
 from syncjobs.terms import HoldReason, JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
 
 

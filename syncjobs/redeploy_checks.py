@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.health import Finding, State
 from connections.models import Company, Redeployment
 from connections.systems import Side

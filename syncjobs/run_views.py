@@ -30,6 +30,7 @@ from syncjobs import clock, health, queue
 from syncjobs.causes import explain
 from syncjobs.jobs import PLACES
 from syncjobs.models import Run, SynchJob
+from syncjobs.plan_views import plan_of
 from syncjobs.progress import estimate, total_seconds
 from syncjobs.terms import RunStatus
 
@@ -133,6 +134,7 @@ def progress_of(run: Run, now: datetime) -> dict[str, Any]:
         "lines": _lines(run),
         "explained": explain(run.cause) if run.cause else None,
         "troubles": health.troubles(now=now) if waiting else [],
+        "plan": plan_of(run) if run.job == "preview" else None,
         "mass_changes": run.mass_changes.all() if run.status == RunStatus.ERROR else (),
     }
 
@@ -170,6 +172,8 @@ def may_do(request: HttpRequest) -> dict[str, bool]:
     return {
         "can_cancel": has_right(request.user, Right.RUN_JOB),
         "can_run_anyway": has_right(request.user, Right.RUN_FULL_SYNC),
+        "can_run": has_right(request.user, Right.RUN_SYNC),
+        "can_preview": has_right(request.user, Right.PREVIEW),
     }
 
 

@@ -14,7 +14,8 @@ from connections import (
     redeploy,
     setup,
 )
-from connections.causes import CATALOGUE, Cause
+from connections.catalogue import CATALOGUE
+from connections.causes import Cause
 from connections.checks import IMPATIENT
 from connections.company_row import LONGEST_NAME, mark_of
 from connections.health import Finding, State

@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from connections.causes import Remedy, remedy_of
+from connections.catalogue import remedy_of
+from connections.causes import Remedy
 from connections.systems import Record
 from mappings.couplings import ERROR_LENGTH, NAME_LENGTH
 from mappings.models import IntegrationTableMapping, OptionCoupling, PendingCoupling

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connections.causes import CATALOGUE, Cause, Remedy, remedy_of
+from connections.catalogue import CATALOGUE, remedy_of
+from connections.causes import Cause, Remedy
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -93,10 +93,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "an absolute path": (lambda: with_file("/etc/evil.xml", b""), "leads out"),
     "a drive": (lambda: with_file("C:\\evil.xml", b""), "leads out"),
     "the same file twice": (lambda: with_file("SOLUTION.XML", b""), "twice"),
-    "no version": (lambda: replaced("solution.xml", ">1.0.0.0<", ">one<"), "no version"),
-    "too long a version": (lambda: replaced("solution.xml", ">1.0.0.0<", ">1.0.0.0.0<"), "version"),
+    "no version": (lambda: replaced("solution.xml", ">1.0.1.0<", ">one<"), "no version"),
+    "too long a version": (lambda: replaced("solution.xml", ">1.0.1.0<", ">1.0.1.0.0<"), "version"),
     "a version of a digit only Unicode knows": (
-        lambda: replaced("solution.xml", ">1.0.0.0<", ">1.²<"),
+        lambda: replaced("solution.xml", ">1.0.1.0<", ">1.²<"),
         "version",
     ),
     "a role without an id": (
@@ -167,7 +167,7 @@ def test_sources_are_where_the_package_is_built_from() -> None:
 def test_a_package_that_replaces_another_is_used_at_once() -> None:
     company = new_company()
     for version in ("1.0.0.1", "1.0.0.2"):
-        content = replaced("solution.xml", ">1.0.0.0<", f">{version}<")
+        content = replaced("solution.xml", ">1.0.1.0<", f">{version}<")
 
         deployment.upload(company, content, now=clock.now())
 
@@ -175,7 +175,7 @@ def test_a_package_that_replaces_another_is_used_at_once() -> None:
         assert deployment.version_of_package(company) == version
     deployment.use_shipped(company)
     assert deployment.package_of(company) is package.shipped()
-    assert deployment.version_of_package(company) == "1.0.0.0"
+    assert deployment.version_of_package(company) == "1.0.1.0"
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from connections.models import Company
 from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import HealthCheck, JobQueueEntry, MassChange, Run, SynchJob
+from syncjobs.models import HealthCheck, JobQueueEntry, MassChange, PlannedRun, Run, SynchJob
 
 BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left", "live", "ready"}
 FOR_STAFF = {"styleguide"}
@@ -41,6 +41,7 @@ RIGHT_OF_ACT = {
     "unpublish_item_availability": Right.CHANGE_CONNECTION,
     "try_item_availability": Right.TEST_CONNECTION,
     "switch_order_integration": Right.CHANGE_CONNECTION,
+    "switch_unit_groups": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
     "save_guide_step": Right.CHANGE_CONNECTION,
     "discard_guide": Right.CHANGE_CONNECTION,
@@ -86,6 +87,8 @@ RIGHT_OF_ACT = {
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
     "run_anyway": Right.RUN_FULL_SYNC,
+    "preview": Right.PREVIEW,
+    "run_previewed": Right.RUN_SYNC,
     "save_view": Right.VIEW_CONSOLE,
     "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
     "default_view": Right.VIEW_CONSOLE,
@@ -123,6 +126,7 @@ RIGHT_OF_PAGE = {
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
     "silence": Right.TEST_CONNECTION,
+    "planned_changes": Right.PREVIEW,
     "audit_log": Right.VIEW_AUDIT,
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,
@@ -187,6 +191,8 @@ def address(name: str) -> str:
         "run_progress": Run,
         "cancel_run": Run,
         "run_anyway": MassChange,
+        "run_previewed": PlannedRun,
+        "preview": IntegrationTableMapping,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
         "delete_view": SavedView,

@@ -90,14 +90,14 @@ def test_every_seed_has_the_solution_and_its_roles(call: Caller) -> None:
 
     roles = {role.id: role for role in package.shipped().manifest.roles}
 
-    assert solution["version"] == "1.0.0.0"
+    assert solution["version"] == "1.0.1.0"
     assert all(privileges(call, str(i)) == role.privileges for i, role in roles.items())
 
 
 def test_an_import_is_polled_until_it_succeeds(call: Caller) -> None:
     job = str(uuid4())
 
-    begun = begin(call, changed("<Version>1.0.0.0<", "<Version>1.1.0.0<"), job).json()
+    begun = begin(call, changed("<Version>1.0.1.0<", "<Version>1.1.0.0<"), job).json()
     row = call.get(f"asyncoperations({begun['AsyncOperationId']})").json()
     ended = wait(call, begun["AsyncOperationId"])
 
@@ -143,7 +143,7 @@ def test_only_one_import_runs_at_a_time(call: Caller, sandbox: RunningSandbox) -
 def test_an_import_that_fails_midway_changes_nothing(call: Caller, sandbox: RunningSandbox) -> None:
     fault = {"action": "solution_import", "delay_ms": 100, "after": 40, "body": "Out of luck."}
     sandbox.faults([{**fault, "path": "ImportSolution"}])
-    begun = begin(call, changed("<Version>1.0.0.0<", "<Version>1.1.0.0<")).json()
+    begun = begin(call, changed("<Version>1.0.1.0<", "<Version>1.1.0.0<")).json()
 
     ended = wait(call, begun["AsyncOperationId"])
 
@@ -151,7 +151,7 @@ def test_an_import_that_fails_midway_changes_nothing(call: Caller, sandbox: Runn
     assert (ended["statuscode"], ended["message"]) == (31, "Out of luck.")
     assert job["progress"] == 40
     assert 'result="failure"' in job["data"]
-    assert installed(call)[0]["version"] == "1.0.0.0"
+    assert installed(call)[0]["version"] == "1.0.1.0"
 
 
 def test_an_unknown_privilege_fails_the_import(call: Caller) -> None:

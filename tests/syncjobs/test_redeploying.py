@@ -117,7 +117,7 @@ def test_a_missing_solution_is_imported_and_its_roles_are_given(
 
     assert {UNIQUE_NAME, "nav_connection", USER_ROLE_NAME} <= set(before)
     assert record.result == RedeployResult.DONE
-    assert (record.from_version, record.to_version) == ("not installed", "1.0.0.0")
+    assert (record.from_version, record.to_version) == ("not installed", "1.0.1.0")
     assert [number for number, _ in record.steps] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert wrong(company) == []
 
