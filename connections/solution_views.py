@@ -36,7 +36,7 @@ from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from syncjobs import clock, pausing, redeploying, redeploying_once
 from syncjobs.causes import explain
 from syncjobs.leases import BusyError
-from syncjobs.models import JobQueueEntry
+from syncjobs.models import HealthCheck, JobQueueEntry
 
 UNPROCESSABLE, CONFLICT = 422, 409
 MOST_IN_HISTORY = 50
@@ -103,6 +103,10 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
         "identity": DeploymentIdentity.objects.filter(company=company).first(),
         "history": rows,
         "last": last,
+        "steps": [(redeploying.STEP_NAMES[number - 1], told) for number, told in last.steps]
+        if last
+        else [],
+        "known": HealthCheck.objects.filter(company=company, group="solution"),
         "is_unfinished": last is not None and redeploying.is_unfinished(last),
         "busy": _alive(company),
         "plan": plan_of(company) if looks else None,

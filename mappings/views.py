@@ -202,7 +202,8 @@ def result_of(jobs: Sequence[SynchJob]) -> SafeString:
     if not jobs:
         return cells.muted("never run")
     running = any(job.finished_at is None for job in jobs)
-    return cells.outcome(sum(job.failed for job in jobs), running=running)
+    broke_off = any(job.broke_off for job in jobs)
+    return cells.outcome(sum(job.failed for job in jobs), running=running, broke_off=broke_off)
 
 
 def next_run(entry: JobQueueEntry | None) -> SafeString:

@@ -144,6 +144,7 @@ class SynchJob(models.Model):
     started_at = models.DateTimeField("Start Date/Time")
     finished_at = models.DateTimeField("Finish Date/Time", null=True, blank=True)
     message = models.CharField("Message", max_length=250, blank=True)
+    broke_off = models.BooleanField("Broke Off", default=False)  # the message says why
     inserted = models.PositiveIntegerField("Inserted", default=0)
     modified = models.PositiveIntegerField("Modified", default=0)
     deleted = models.PositiveIntegerField("Deleted", default=0)

@@ -104,7 +104,8 @@ class SynchJobList(ListPage[SynchJob]):
         return cells.link(reverse("synch_job", args=[row.pk]), row.mapping_name)
 
     def show_outcome(self, row: SynchJob) -> SafeString:
-        return cells.outcome(row.failed, running=row.finished_at is None)
+        running = row.finished_at is None
+        return cells.outcome(row.failed, running=running, broke_off=row.broke_off)
 
     def show_took(self, row: SynchJob) -> str:
         return cells.duration((row.finished_at or clock.now()) - row.started_at)
