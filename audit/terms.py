@@ -41,6 +41,8 @@ class Act(TextChoices):
     ROTATED = "Secrets rotated", "Secrets rotated"
     REFUSED = "Refused", "Refused"
     EXPORTED = "Exported", "Exported"
+    VERIFIED = "Verified", "Verified"
+    SILENCED = "Silenced", "Silenced"
 
 
 DELETIONS = (Act.DELETED, Act.COUPLING_DELETED, Act.UNCOUPLED)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from connections.causes import Cause
 from connections.errors import TransientError
@@ -20,8 +21,7 @@ STATUS = re.compile(rb"HTTP/1\.1 (\d{3})[^\r\n]*\r?\n")
 GIVEN_BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One request of a batch; `headers` are whole lines with their line ends."""
 
     method: str

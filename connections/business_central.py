@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import convert
+
 from connections import business_central_pages as pages
 from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE, ID, STANDARD_ROUTE, Page
@@ -18,7 +20,7 @@ from connections.business_central_queries import (
     filter_of,
     query,
 )
-from connections.business_central_values import DECODERS, Decoder, moment
+from connections.business_central_values import DECODERS, TEXTS, moment
 from connections.business_central_writes import Writer
 from connections.causes import Cause
 from connections.errors import ConfigurationError, RecordMissingError, TransientError
@@ -194,19 +196,22 @@ class BusinessCentral:
 
     def decoder(self, page: Page, columns: Sequence[str]) -> Callable[[Mapping[str, Any]], Record]:
         """Return what turns a row on the wire into a record; prepared once for many rows."""
-        fields: list[tuple[str, Decoder]] = [
-            (name, DECODERS[column_of(page, name).kind]) for name in columns
-        ]
+        kinds = {name: column_of(page, name).kind for name in columns}
+        texts = [name for name, kind in kinds.items() if kind in TEXTS]
+        fields = [(name, DECODERS[kind]) for name, kind in kinds.items() if kind not in TEXTS]
         table, modified = page.table.name, page.modified_column
 
         def decode(row: Mapping[str, Any]) -> Record:
             try:
+                values: dict[str, Value] = {name: row[name] or "" for name in texts}
+                for name, decoded in fields:
+                    values[name] = decoded(row[name])
                 return Record(
                     table,
-                    UUID(row[ID]),
+                    convert(row[ID], UUID),
                     (moment(row.get(modified)) if modified else None) or LONG_AGO,
                     row.get(ETAG, ""),
-                    {name: decoded(row[name]) for name, decoded in fields},
+                    values,
                 )
             except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
                 raise _malformed(repr(error)) from error

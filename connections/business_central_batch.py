@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from connections.causes import Cause
 from connections.errors import IntegrationError, TransientError
@@ -16,8 +17,7 @@ MOST = 100
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One request of a batch; `url` is below the route, `body` is JSON text."""
 
     method: str
@@ -32,8 +32,8 @@ class Part:
         if self.if_match:
             headers["If-Match"] = self.if_match
         head = {"id": str(number), "method": self.method, "url": self.url, "headers": headers}
-        start = json.dumps(head, ensure_ascii=False)
-        return f'{start[:-1]}, "body": {self.body}}}' if self.body else start
+        start = msgspec.json.encode(head).decode()
+        return f'{start[:-1]},"body":{self.body}}}' if self.body else start
 
 
 class Batch:

@@ -34,10 +34,6 @@ def wire_name(member: str) -> str:
 # Answers
 
 
-def _text(value: Any) -> Value:
-    return value or ""
-
-
 def _member(value: Any) -> Value:
     return named(value) if value else " "
 
@@ -69,9 +65,8 @@ def _id(value: Any) -> Value:
     return None if not value or value == EMPTY_ID else UUID(value)
 
 
+TEXTS = frozenset({Kind.TEXT, Kind.CODE})  # need no decoder: null is ""
 DECODERS: Mapping[Kind, Decoder] = {
-    Kind.TEXT: _text,
-    Kind.CODE: _text,
     Kind.ENUM: _member,
     Kind.DECIMAL: _decimal,
     Kind.INTEGER: _integer,

@@ -367,7 +367,7 @@ class _DataverseChecks:
                 raise _wrong(message, Cause.USER_LICENCE)
             if not facts["isintegrationuser"] or facts["accessmode"] != NON_INTERACTIVE:
                 message = f"The user {name} is not set apart for the integration."
-                raise _LackingError(message, Cause.USER_ACCESS, str(name))
+                raise _LackingError(message, Cause.USER_ACCESS, "integration user")
         return f"Signed in as {name}."
 
     def tables(self) -> str:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models.functions import TruncDate
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from audit import trail
 from audit.terms import Act
 from connections import deployment, health
 from connections.errors import IntegrationError
+from connections.health import State
 from connections.models import Company
 from connections.role_matrix import COLUMNS, matrix
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.personal import as_seen_by
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
@@ -27,6 +33,7 @@ from syncjobs.checkup import Group
 from syncjobs.models import HealthCheck, HealthReport
 
 LOOKS = 48  # a day of half hours
+WORST_FIRST = (State.WRONG, State.UNKNOWN, State.HEALTHY)
 REPAIRED = ("E-SOLUTION", "E-ROLES", "E-UNFINISHED")  # by a redeploy
 
 # Health
@@ -39,7 +46,8 @@ def health_page(request: SignedInRequest) -> HttpResponse:
     company = company_of(request)
     if company is None:
         return render(request, "pages/welcome.html")
-    rows = list(HealthCheck.objects.filter(company=company))
+    every = HealthCheck.objects.filter(company=company).select_related("silenced_by")
+    rows = as_seen_by(request.user, every)
     reports = list(HealthReport.objects.filter(company=company)[:LOOKS])
     failing = checkup.failing(rows)
     context = {
@@ -49,12 +57,28 @@ def health_page(request: SignedInRequest) -> HttpResponse:
         "red_since": min((row.since for row in failing), default=None),
         "last": reports[0] if reports else None,
         "reports": reports[::-1],
+        "days": _days(company),
         "total": len(rows),
         "may_check": has_right(request.user, Right.TEST_CONNECTION),
         "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION)
         and any(row.code in REPAIRED for row in failing),
     }
     return render(request, "pages/health.html", context)
+
+
+def _days(company: Company) -> list[tuple[date, str]]:
+    """Return 90 days with the worst that was found on each, oldest first; one query (C-3302)."""
+    today = timezone.localdate()
+    first = today - checkup.KEPT + timedelta(days=1)
+    found: dict[date, set[str]] = defaultdict(set)
+    looks = HealthReport.objects.filter(company=company).order_by()
+    by_day = looks.annotate(day=TruncDate("checked_at")).values_list("day", "state").distinct()
+    for day, state in by_day:
+        found[day].add(state)
+    return [
+        (day, next((one for one in WORST_FIRST if one in found[day]), ""))
+        for day in (first + timedelta(days=number) for number in range(checkup.KEPT.days))
+    ]
 
 
 def _grouped(rows: Sequence[HealthCheck]) -> list[tuple[Group, list[HealthCheck]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from connections.authentication import OAUTH_2
@@ -56,6 +58,7 @@ class SignIn(models.Model):
     private_key = SecretField("Private Key")  # PEM
     user_name = models.CharField("User Name", max_length=250, blank=True)
     password = SecretField("Password")
+    PERSONAL: ClassVar[tuple[str, ...]] = ("user_name",)  # not for everybody (C-4013)
 
     class Meta:
         abstract = True
@@ -118,6 +121,8 @@ class DataverseConnectionSetup(SignIn):
     integration_user_id = models.UUIDField("Integration User ID", null=True, blank=True)
     integration_user_name = models.CharField("Integration User", max_length=200, blank=True)
 
+    PERSONAL = (*SignIn.PERSONAL, "integration_user_name", "disable_reason")
+
     class Meta:
         verbose_name = "Dataverse Connection Setup"
 
@@ -178,6 +183,7 @@ class Redeployment(models.Model):
     cause = models.CharField("Cause", max_length=40, blank=True)
     steps = models.JSONField("Steps", default=list)  # what was done: [step, sentence]
     problems = models.JSONField("Problems", default=list)  # still missing: [name, sentence, cause]
+    PERSONAL = ("signed_in_as", "error_message", "steps", "problems")
     # What lets another worker go on: the id of the import, and the entries that were put on hold.
     import_job_id = models.UUIDField("Import Job", null=True, blank=True)
     operation_id = models.UUIDField("Asynchronous Operation", null=True, blank=True)
@@ -247,6 +253,8 @@ class SalesConnectionSetup(models.Model):
     solution_version = models.CharField("Integration Solution Version", max_length=50, blank=True)
     orders_in_sales = models.BooleanField("Sales Order Integration in Sales", null=True, blank=True)
     checked_at = models.DateTimeField("Checked", null=True, blank=True)
+
+    PERSONAL = ("odata_user_name", "disable_reason")
 
     class Meta:
         verbose_name = "Microsoft Dynamics 365 Connection Setup"

@@ -19,12 +19,14 @@ from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.sales_setup_form import SALES_SETTINGS, TO_BUSINESS_CENTRAL, TO_SALES, SalesForm
 from connections.setup_forms import Problem, SetupForm
 from connections.setup_views import Kind, Told, disable, save, show, switch_on
+from connections.terms import UnitOfMeasureModel
 from integration_admin import enabling
 from integration_admin.choice_consequences import sales_consequences
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, requires
+from mappings import unit_groups
 from syncjobs import activation, clock, jobs
 from syncjobs.models import JobQueueEntry
 
@@ -48,7 +50,24 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
             for job in DOCUMENT_JOBS
         },
         "count": activation.count(row.company),
+        "units_word": _units_word(row),
     }
+
+
+def _units_word(row: SalesConnectionSetup) -> str:
+    """Return which way Unit Group Mapping can be switched; none where nothing rests on it."""
+    if row.is_enabled or not unit_groups.coupled(row.company).any:
+        return ""
+    present = unit_groups.applied(row.company) or row.unit_of_measure_model
+    return "off" if present == UnitOfMeasureModel.UNIT_GROUP else "on"
+
+
+def _locked(row: SalesConnectionSetup) -> dict[str, str]:
+    """Products keep their unit for good: with any coupled, a run of its own switches (C-0620)."""
+    if not unit_groups.coupled(row.company).any or unit_groups.in_the_way(row.company):
+        return {}
+    why = "Products or units are coupled: the button beside it says what switching does to them."
+    return {"unit_of_measure_model": why}
 
 
 def _tell_web_client(form: SetupForm[Any]) -> list[Problem]:
@@ -86,7 +105,9 @@ SALES = Kind(
         TO_SALES: "parts/sales_connection.html",
         TO_BUSINESS_CENTRAL: "parts/sales_web_client.html",
         SALES_SETTINGS: "parts/sales_settings.html",
+        "Advanced Settings": "parts/sales_advanced.html",
     },
+    locks=_locked,
     shows=_shown,
     tries=_tell_web_client,
     adds=sales_consequences,

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.core import signing
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from audit import trail
 from audit.facts import facts_of, plain
@@ -84,7 +84,6 @@ def _compared(
     return stored
 
 
-@transaction.atomic
 def save(
     rows: Collection[models.Model],
     names: Collection[str],
@@ -97,6 +96,28 @@ def save(
 
     `also` names fields that follow from the others, which nobody reads and compares.
     """
+    try:
+        return _save_all(rows, names, read, also, by)
+    except IntegrityError as error:  # both made what there is one of, at the same moment
+        there = {type(row): _twin(row) for row in rows if row.pk is None}
+        _compared(there, names, {})
+        raise StaleError([]) from error
+
+
+def _twin(row: models.Model) -> models.Model | None:
+    """Return what somebody else made of the kind that a company has one of."""
+    company = getattr(row, "company_id", None)
+    return type(row)._default_manager.filter(company_id=company).first() if company else None
+
+
+@transaction.atomic
+def _save_all(
+    rows: Collection[models.Model],
+    names: Collection[str],
+    read: Seen,
+    also: Collection[str],
+    by: Any,
+) -> list[str]:
     # Locked, so that of two who save at the same moment the second sees what the first wrote.
     stored = _compared({type(row): _stored(row, locks=True) for row in rows}, names, read)
     changed: list[str] = []

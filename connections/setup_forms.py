@@ -41,6 +41,7 @@ FIELD_OF = {
     "Certificate": "server_address",
     "Organization": "server_address",
     "Company": "business_central_id",
+    "Unit Group Mapping": "unit_of_measure_model",
 }
 HINTS = {
     **sign_in_forms.HINTS,

@@ -35,6 +35,7 @@ from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.personal import sees_people
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
 from syncjobs import activation, clock
@@ -55,6 +56,7 @@ class Kind:
     enable: Callable[..., Outcome] | None = None
     needs_dataverse: bool = False
     while_enabled: frozenset[str] = frozenset()  # what may change while the connection is in use
+    locks: Callable[[Any], Mapping[str, str]] = lambda _row: {}  # what may not change, and why
     # What else a page shows: a template instead of a FastTab's fields, and what it needs.
     instead: Mapping[str, str] = field(default_factory=dict)
     shows: Callable[[Any], dict[str, Any]] = lambda _row: {}
@@ -147,6 +149,10 @@ def _form(kind: Kind, row: Any, data: Any = None) -> SetupForm[Any]:
         for name in set(form.fields) - kind.while_enabled:
             form.fields[name].disabled = True  # E-9.7
             form.fields[name].help_text = "Disable the connection to change this."
+    elif row.pk:
+        for name, why in kind.locks(row).items():
+            form.fields[name].disabled = True
+            form.fields[name].help_text = why
     return form
 
 
@@ -173,7 +179,7 @@ def show(
     asked = form is not None or "edit" in request.GET or row.pk is None
     form = form or _form(kind, row)
     is_editing = may_edit and asked
-    sees_all = has_right(request.user, Right.TEST_CONNECTION)
+    sees_all = sees_people(request.user)
     sections = sections_of(form, told.problems, is_editing=is_editing, sees_all=sees_all)
     context = {
         "kind": kind,

@@ -30,12 +30,13 @@ from connections.solution.manifest import shown
 from connections.terms import RedeployResult
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
+from integration_admin.personal import as_seen_by
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from syncjobs import clock, pausing, redeploying, redeploying_once
 from syncjobs.causes import explain
 from syncjobs.leases import BusyError
-from syncjobs.models import JobQueueEntry
+from syncjobs.models import HealthCheck, JobQueueEntry
 
 UNPROCESSABLE, CONFLICT = 422, 409
 MOST_IN_HISTORY = 50
@@ -91,7 +92,8 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
     if company is None:
         return render(request, "pages/welcome.html")
     looks = "look" in request.GET and has_right(request.user, Right.TEST_CONNECTION)
-    history = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
+    done = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
+    history = as_seen_by(request.user, done)
     rows = [(one, *TONES[RedeployResult(one.result)]) for one in history]
     last = rows[0][0] if rows else None
     package = deployment.package_of(company)
@@ -101,6 +103,10 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
         "identity": DeploymentIdentity.objects.filter(company=company).first(),
         "history": rows,
         "last": last,
+        "steps": [(redeploying.STEP_NAMES[number - 1], told) for number, told in last.steps]
+        if last
+        else [],
+        "known": HealthCheck.objects.filter(company=company, group="solution"),
         "is_unfinished": last is not None and redeploying.is_unfinished(last),
         "busy": _alive(company),
         "plan": plan_of(company) if looks else None,

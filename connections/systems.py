@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from connections.errors import IntegrationError
 
@@ -21,8 +23,7 @@ class Side(StrEnum):
     DATAVERSE = "Dataverse"
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """A reference to a Dataverse row; the table matters where a column takes several."""
 
     table: str
@@ -33,8 +34,7 @@ Value = str | int | bool | Decimal | date | datetime | UUID | Lookup | None
 Values = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One row as a system returned it.
 
     `table` is Business Central's entity set ("customers") or Dataverse's logical name ("account").
@@ -137,16 +137,14 @@ class Selection:
     page_size: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """A new record, under the id it is to have (where its table takes one)."""
 
     id: UUID
     values: Values
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """New values for columns of a record; refused if `guarded` and the record has moved since."""
 
     record: Record
@@ -154,8 +152,7 @@ class Update:
     guarded: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """The end of a record; refused if it moved since it was read."""
 
     record: Record
@@ -164,8 +161,7 @@ class Delete:
 Write = Create | Update | Delete
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What became of one write.
 
     `record` is the row after the write, as read again or answered; None for a deletion or with an

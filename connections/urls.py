@@ -15,7 +15,9 @@ from connections import (
     sales_setup_views,
     sellers_views,
     setup_views,
+    silence_views,
     solution_views,
+    unit_group_views,
     views,
 )
 
@@ -79,6 +81,7 @@ urlpatterns = [
         sales_setup_views.try_item_availability,
         name="try_item_availability",
     ),
+    path("sales/unit-groups/", unit_group_views.switch_unit_groups, name="switch_unit_groups"),
     path("sales/orders/", order_integration_views.order_integration_page, name="order_integration"),
     path(
         "sales/orders/switch/",
@@ -108,6 +111,9 @@ urlpatterns = [
     ),
     path("health/", health_views.health_page, name="health"),
     path("health/check/", health_views.check_health, name="check_health"),
+    path("health/<int:pk>/silence/", silence_views.silence_page, name="silence"),
+    path("health/<int:pk>/silence/begin/", silence_views.silence_check, name="silence_check"),
+    path("health/<int:pk>/silence/end/", silence_views.ring_again, name="ring_again"),
     path("roles/", health_views.roles_page, name="security_roles"),
     path("roles/check/", health_views.check_roles, name="check_roles"),
     path("roles/sellers/", sellers_views.sellers_page, name="sellers"),

@@ -30,7 +30,7 @@ def _page(request: SignedInRequest, **more: object) -> HttpResponse:
         return render(request, "pages/welcome.html")
     company = Company.objects.select_related(*SETUPS).get(pk=chosen.pk)
     context = {
-        "setups": setups_of(company),
+        "setups": setups_of(company, request.user),
         "jobs": activation.count(company),
         "can_test": has_right(request.user, Right.TEST_CONNECTION),
         "can_restore": has_right(request.user, Right.CHANGE_CONNECTION),

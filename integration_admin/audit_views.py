@@ -23,7 +23,7 @@ from connections.models import (
     DataverseConnectionSetup,
     SalesConnectionSetup,
 )
-from integration_admin import cells
+from integration_admin import audit_verifying, cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
 from integration_admin.models import ApiToken
@@ -133,6 +133,7 @@ class AuditLog(ListPage[AuditEntry]):
     """Who changed what, the newest first."""
 
     title = "Audit Log"
+    template_name = "pages/audit_log.html"
     model = AuditEntry
     right = Right.VIEW_AUDIT
     columns = (
@@ -171,6 +172,9 @@ class AuditLog(ListPage[AuditEntry]):
         rows = visible(self.company)
         kind, _, key = self._asked("object").partition(":")
         return rows.filter(object_kind=kind, object_key=key) if key else rows
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"verified": audit_verifying.latest()}
 
     def show_moment(self, row: AuditEntry) -> SafeString:
         return cells.link(reverse("audit_entry", args=[row.pk]), cells.moment(row.moment))

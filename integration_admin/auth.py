@@ -14,12 +14,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import Resolver404, resolve
 from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from audit import trail
 from audit.terms import Act
 from connections.models import Company
+from integration_admin import carrying
 from integration_admin.chrome import COMPANY, page_above
 from integration_admin.roles import Right, SignedInRequest, requires
 
@@ -81,8 +81,8 @@ class SignOut(LogoutView):
 def switch_company(request: SignedInRequest, pk: int) -> HttpResponse:
     """Look at another company from now on, on the same page where the other one has it too."""
     request.session[COMPANY] = get_object_or_404(Company, pk=pk).pk
-    asked = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
+    asked = carrying.next_page(request)
+    if not asked:
         return redirect("home")
     try:
         match = resolve(urlsplit(asked).path)

@@ -77,10 +77,12 @@ def state(word: str) -> SafeString:
     return pill(look.tone, look.icon, look.word or word)
 
 
-def outcome(failed: int, *, running: bool = False) -> SafeString:
+def outcome(failed: int, *, running: bool = False, broke_off: bool = False) -> SafeString:
     """Return the result of a synch. job."""
     if running:
         return state("In Process")
+    if broke_off:
+        return pill("bad", "bad", "Broke off")
     if failed:
         return pill("bad", "bad", f"{intcomma(failed)} failed")
     return state("Success")

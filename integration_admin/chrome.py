@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from connections.models import Company
-from integration_admin.idle import back_of, left, warning
+from integration_admin.personal import sees_people
 from integration_admin.roles import Right, has_right, role_of
 
 VERSION = "0.1"
@@ -133,7 +133,7 @@ AREAS = (
             Entry("Errors by Cause", "errors", Right.VIEW_LOG, ("all_errors",)),
             Entry("Integration Synch. Jobs", "synch_jobs", Right.VIEW_LOG, ("synch_job",)),
             Entry("Job Queue Entries", "job_queue", Right.VIEW_JOB, ("job_queue_entry",)),
-            Entry("Job Queue Log Entries", "runs", Right.VIEW_LOG, ("run",)),
+            Entry("Job Queue Log Entries", "runs", Right.VIEW_LOG, ("run", "planned_changes")),
         ),
     ),
     Area(
@@ -202,5 +202,5 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "companies": companies,
         "company": company,
         "role": role_of(user),
-        "idle": {"left": left(request), "warning": warning(), "back": back_of(request)},
+        "sees_people": sees_people(user),
     }

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from connections.models import Company
-from integration_admin import cells
+from integration_admin import cells, personal
 from integration_admin.chrome import company_of
 from mappings.terms import Direction, FieldStatus, SynchResult
 from syncjobs.terms import JobStatus, RunStatus
@@ -37,13 +37,14 @@ class Column:
     hides_when_narrow: bool = False
     is_extra: bool = False  # shown only to those who choose it
     is_filter: bool = False  # offered by the filter pane
-    is_personal: bool = False  # names people; not in everybody's exports (C-4024)
+    is_personal: bool = False  # names people, as the model's PERSONAL fields do (C-4013)
 
 
 class Cell(NamedTuple):
     html: SafeString | str
     css: str
     caption: str
+    narrow: str = ""  # the address of the list narrowed to this value
 
 
 class Shows:
@@ -89,6 +90,13 @@ class Shows:
             return str(getattr(row, f"get_{field.name}_display")())
         value = getattr(row, field.name)
         return str(value) if isinstance(value, UUID | Model) else value
+
+    @cached_property
+    def hidden_fields(self) -> frozenset[str]:
+        """Return the model's fields that the person may not see, nor find rows by."""
+        if personal.sees_people(self.request.user):
+            return frozenset()
+        return personal.fields_of(self.model)
 
     def field(self, name: str) -> Field[Any, Any] | None:
         """Return the model's field behind a column, if there is one."""

@@ -117,7 +117,7 @@ def _put_in_place(wanted: DescribedRows, *, sales: bool, now: datetime) -> None:
         sales_status.take_leave(row)
 
 
-def _free_name(company: Company, name: str) -> str:
+def free_name(company: Company, name: str) -> str:
     """Return the name that Business Central gives; environments may hold companies of one name."""
     taken = Company.objects.exclude(pk=company.pk).filter(name=name[:30]).exists()
     return f"{name[:21]} {company.business_central_id.hex[:8]}" if taken else name[:30]
@@ -131,7 +131,7 @@ def read_facts(company: Company, *, named: bool) -> bool:
     told = systems.business_central.get("companies", wanted, names).values()
     for record in told:
         if not named:
-            company.name = _free_name(company, str(record.values["name"]))
+            company.name = free_name(company, str(record.values["name"]))
         company.display_name = company.display_name or str(record.values["displayName"])
     selection = Selection("generalLedgerSetup", ("localCurrencyCode",))
     for page in systems.business_central.read(selection):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
 from connections import setup, sign_in_forms
+from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -26,6 +27,7 @@ from connections.secrets import Secret
 from connections.string_edits import StringInStep
 from connections.terms import AuthenticationType
 from integration_admin.descriptions import Description, Part, wrong
+from mappings import unit_groups
 
 # What Sales lets people change while it is in use (E-9.7).
 WHILE_ENABLED = frozenset(
@@ -89,10 +91,14 @@ class DescribedRows:
                 return True
         return False
 
-    @transaction.atomic
     def save(self) -> None:
-        for one in self.rows:
-            one.save()
+        try:
+            with transaction.atomic():
+                for one in self.rows:
+                    one.save()
+        except IntegrityError as error:
+            message = "Somebody else set the same company up just now. Ask again."
+            raise wrong(message) from error
 
 
 def described(description: Description) -> DescribedRows:
@@ -102,7 +108,22 @@ def described(description: Description) -> DescribedRows:
     if company is None:
         # Business Central tells the name once the connection works.
         company = Company(business_central_id=identity, name=str(identity)[:30])
-    return DescribedRows(company, tuple(_filled_rows(company, description)))
+    rows = DescribedRows(company, tuple(_filled_rows(company, description)))
+    _check_units(rows)
+    return rows
+
+
+def _check_units(rows: DescribedRows) -> None:
+    """Products keep their unit for good: with any coupled, the card switches the model (C-0620)."""
+    if not rows.company.pk:
+        return
+    model = rows.of(SalesConnectionSetup).unit_of_measure_model
+    if sentence := unit_groups.in_the_way(rows.company, model):
+        message = (
+            f"[sales] unit_of_measure_model: {sentence} Disable Sales and switch Unit Group "
+            f"Mapping on its card. ({Cause.UNIT_GROUP})"
+        )
+        raise wrong(message)
 
 
 def _filled_rows(company: Company, description: Description) -> Iterator[DescribedRow]:

@@ -25,7 +25,7 @@ from connections.order_integration import Switched
 from connections.systems import Side
 from connections.terms import SalesOrderModel, SdkVersion
 from integration_admin.connecting import read_facts
-from mappings import new_choices
+from mappings import new_choices, unit_groups
 from mappings.models import Coupling
 from mappings.reset import ResetSummary
 from syncjobs import activation
@@ -36,6 +36,10 @@ Setup = DataverseConnectionSetup | SalesConnectionSetup
 SAID_ONLY = frozenset({"E-PAGES", "E-EXPIRING", "E-USER-ACCESS"})
 
 
+UNITS_CURE = (
+    "Choose the model of before, or switch Unit Group Mapping with its own button on the card of "
+    "the disabled set-up: it sets the products aside, to be made anew."
+)
 # The solutions are called v8, v9 and v91; the newest SDK version goes with the newest of them.
 GENERATION_OF = {
     SdkVersion.V8: (8,),
@@ -117,6 +121,7 @@ def _enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | Non
     if not in_the_way(found):
         found += [*health.check_currencies(company), *health.check_solution(company)]
         found += check_generation(company) if setup.is_direct(company) else []
+        found += check_units(company)
     outcome = _enabled(row, found, now=now, by=by)
     if outcome.mappings is None:
         return outcome
@@ -137,6 +142,15 @@ def check_generation(company: Company) -> list[Finding]:
     sentence = f"SDK version {sdk} is not that of the integration solution, made for {made_for}."
     cure = "Choose the SDK Version of the solution, or upload the package of this generation."
     return [Finding(Side.DATAVERSE, "Version", State.WRONG, sentence, cure, str(Cause.SDK))]
+
+
+def check_units(company: Company) -> list[Finding]:
+    """Products keep their unit for good: Unit Group Mapping is switched with a run of its own."""
+    sentence = unit_groups.in_the_way(company)
+    if not sentence:
+        return []
+    state, code = State.WRONG, str(Cause.UNIT_GROUP)
+    return [Finding(Side.DATAVERSE, "Unit Group Mapping", state, sentence, UNITS_CURE, code)]
 
 
 def _enabled(

@@ -7,23 +7,16 @@ from typing import Any
 
 from django.db.models import DateTimeField, Model
 from django.http import StreamingHttpResponse
-from django.urls import (
-    NoReverseMatch,
-    URLPattern,
-    URLResolver,
-    get_resolver,
-    resolve,
-    reverse,
-)
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from audit import trail
 from audit.terms import Act
+from integration_admin import personal
 from integration_admin.columns import Column
 from integration_admin.exports import FORMATS, Head
 from integration_admin.list_tools import export_limit, too_many
-from integration_admin.pages import ListPage
-from integration_admin.roles import Right, has_right
+from integration_admin.pages import ListPage, list_at
 
 A_TIME = 500  # rows read at once
 
@@ -37,11 +30,9 @@ class ExportError(Exception):
 def page_class(name: str) -> type[ListPage[Any]] | None:
     """Return the list page behind a URL name."""
     try:
-        found = resolve(reverse(name)).func
+        return list_at(reverse(name))
     except NoReverseMatch:
         return None
-    kind: type | None = getattr(found, "view_class", None)
-    return kind if kind is not None and issubclass(kind, ListPage) else None
 
 
 def list_pages() -> Iterator[tuple[str, type[ListPage[Any]]]]:
@@ -70,7 +61,7 @@ def export(page: ListPage[Any], name: str, form: str) -> StreamingHttpResponse:
     keys = list(page.get_queryset().values_list("pk", flat=True)[: most + 1])
     if len(keys) > most:
         raise ExportError(too_many(most))
-    columns = exported_columns(page)
+    columns = page.shown_columns
     trail.note(
         Act.EXPORTED,
         kind="list",
@@ -90,13 +81,6 @@ def export(page: ListPage[Any], name: str, form: str) -> StreamingHttpResponse:
     return answer
 
 
-def exported_columns(page: ListPage[Any]) -> list[Column]:
-    """Return the columns on the page, without those that name people for who may not have them."""
-    if has_right(page.request.user, Right.EXPORT_ALL):
-        return page.shown_columns
-    return [column for column in page.shown_columns if not column.is_personal]
-
-
 def _caption(page: ListPage[Any], column: Column, form: str) -> str:
     """Return the caption; a time in a sheet has no zone, so its column says it."""
     caption = page.caption(column)
@@ -112,6 +96,7 @@ def _rows(
         some = keys[first : first + A_TIME]
         found: dict[Any, Model] = {row.pk: row for row in rows.filter(pk__in=some)}
         ordered = [found[key] for key in some if key in found]
+        ordered = personal.as_seen_by(page.request.user, ordered)
         page.gather(ordered)
         for row in ordered:
             yield [page.value(row, column) for column in columns]

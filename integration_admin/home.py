@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncHour
 from django.urls import reverse
@@ -21,6 +22,7 @@ from connections.models import (
     DataverseConnectionSetup,
     SalesConnectionSetup,
 )
+from integration_admin.personal import as_seen_by, one_as_seen_by
 from integration_admin.setup_checklist import checklist
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.terms import Direction
@@ -79,22 +81,27 @@ class Setups:
         return bool(self.business_central and self.dataverse and self.dataverse.is_enabled)
 
 
-def setups_of(company: Company) -> Setups:
-    """Return the set-ups of a company that was read together with them."""
+def setups_of(company: Company, user: User) -> Setups:
+    """Return the set-ups of a company that was read together with them, as somebody sees them."""
     return Setups(
-        getattr(company, "business_central_connection", None),
-        getattr(company, "dataverse_connection_setup", None),
-        getattr(company, "sales_connection_setup", None),
+        *(
+            one_as_seen_by(user, getattr(company, name, None))
+            for name in (
+                "business_central_connection",
+                "dataverse_connection_setup",
+                "sales_connection_setup",
+            )
+        )
     )
 
 
-def picture(company: Company, *, now: datetime) -> dict[str, Any]:
-    """Return everything that home shows; a constant number of queries."""
-    setups, counts = setups_of(company), _counts(company)
+def picture(company: Company, user: User, *, now: datetime) -> dict[str, Any]:
+    """Return everything that home shows to somebody; a constant number of queries."""
+    setups, counts = setups_of(company, user), _counts(company)
     errors = _errors_of_a_day(company, now)
-    checks = list(HealthCheck.objects.filter(company=company))
+    checks = as_seen_by(user, HealthCheck.objects.filter(company=company))
     failing = checkup.failing(checks)
-    todo = _todo(company, setups, counts, now) + _ill(failing) + _records(counts, errors)
+    todo = _todo(company, user, setups, counts, now) + _ill(failing) + _records(counts, errors)
     sent, received = _carried(company, now)
     latest = list(SynchJob.objects.filter(company=company).order_by("-started_at")[:8])
     running = Run.objects.filter(company=company, status=RunStatus.IN_PROCESS).defer("log")[:4]
@@ -208,6 +215,7 @@ def _held(counts: Mapping[str, int]) -> tuple[int, str]:
 
 def _todo(
     company: Company,
+    user: User,
     setups: Setups,
     counts: Mapping[str, int],
     now: datetime,
@@ -226,20 +234,20 @@ def _todo(
                  reverse("connections"))
         )  # fmt: skip
     if counts["failed"]:
-        entry = JobQueueEntry.objects.filter(company=company, status=JobStatus.ERROR).first()
-        if entry:
+        stopped = JobQueueEntry.objects.filter(company=company, status=JobStatus.ERROR)
+        for entry in as_seen_by(user, stopped[:1]):
             others = counts["failed"] - 1
             more = f", and {others} more" if others else ""
             found.append(
                 ToDo("bad", f"{entry} has stopped{more}", entry.error_message, "Look and restart",
                      f"{reverse('job_queue')}?view=failed")
             )  # fmt: skip
-    return found + _refused(company)
+    return found + _refused(company, user)
 
 
-def _refused(company: Company) -> list[ToDo]:
+def _refused(company: Company, user: User) -> list[ToDo]:
     """Return the entries that a refused run put on hold, as one thing to do."""
-    rows = list(healing.held(company)[: MOST_TO_DO + 1])
+    rows = as_seen_by(user, healing.held(company)[: MOST_TO_DO + 1])
     if not rows:
         return []
     others = len(rows) - 1
@@ -271,8 +279,9 @@ def _ill(failing: Sequence[HealthCheck]) -> list[ToDo]:
         return []
     names = list(dict.fromkeys(name for row in failing for name in row.names))
     first = failing[0]
-    title = f"Health: {first.sentence}" if len(failing) == 1 else f"{len(failing)} health checks"
-    text = f"{', '.join(names[:MOST_TO_DO]) or first.name}. {first.cure}"
+    said = first.sentence or first
+    title = f"Health: {said}" if len(failing) == 1 else f"{len(failing)} health checks"
+    text = f"{', '.join(names[:MOST_TO_DO]) or first.name}. {first.cure}".strip()
     tone = "bad" if first.state == State.WRONG else "held"
     if len(failing) > 1:
         title = f"{title} need a person"

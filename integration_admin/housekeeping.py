@@ -8,6 +8,7 @@ from datetime import datetime
 from audit import chain
 from integration_admin import restoring
 from integration_admin.guides import drafts
+from syncjobs import plans
 
 
 @dataclass(slots=True)
@@ -26,5 +27,6 @@ class Housekeeping:
 def once_a_minute(now: datetime) -> None:
     """Forget what has expired; keep the chain of the audit log whole and of its length."""
     drafts.forget_expired(now=now)
+    plans.forget_expired(now=now)
     chain.seal_rest()
     chain.prune(now=now)

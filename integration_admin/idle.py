@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit import trail
 from audit.terms import Act
+from integration_admin.chrome import page_above
 from integration_admin.roles import Right, SignedInRequest, requires
 
 ACTIVE, SIGNED_IN = "active_at", "signed_in_at"  # keys in the session
@@ -33,14 +35,21 @@ PARTS = 20  # of the time, after which doing something is noted again: not at ev
 def left(request: HttpRequest) -> float:
     """Return in how many seconds the person will be signed out."""
     since: float = request.session.get(ACTIVE, time.time())
-    idle: float = settings.SESSION_IDLE_SECONDS
-    return since + idle - time.time()
+    lasts: float = settings.SESSION_IDLE_SECONDS
+    return since + lasts - time.time()
 
 
 def warning() -> float:
     """Return how many seconds before that a page warns."""
-    idle: float = settings.SESSION_IDLE_SECONDS
-    return min(WARNING, idle / 2)
+    lasts: float = settings.SESSION_IDLE_SECONDS
+    return min(WARNING, lasts / 2)
+
+
+def idle(request: HttpRequest) -> dict[str, Any]:
+    """Give every template what the frame says of the time that is left to a signed-in person."""
+    if not isinstance(getattr(request, "user", None), User):
+        return {}
+    return {"idle": {"left": left(request), "warning": warning(), "back": back_of(request)}}
 
 
 @receiver(user_logged_in)
@@ -90,8 +99,6 @@ def back_of(request: HttpRequest) -> str:
     is_act = request.method != "GET" and before.path == request.path
     if before.netloc == request.get_host() and not is_act:
         return f"{before.path}?{before.query}" if before.query else before.path
-    from integration_admin.chrome import page_above  # the frame shows what this module knows
-
     try:
         return reverse(page_above(resolve(request.path_info).url_name or ""))
     except Resolver404:

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,9 +28,7 @@ def page_of(request: HttpRequest, name: str) -> ListPage[Any]:
         raise Http404
     if not has_right(request.user, kind.right):
         raise PermissionDenied(refusal(kind.right))
-    page = kind()
-    page.setup(request)
-    return page
+    return kind.of(request)
 
 
 @require_GET
@@ -77,18 +74,14 @@ def _views_page(
     picture: str,
     problem: ViewError | None = None,
 ) -> HttpResponse:
-    shown = type(page)()
-    shown.setup(request)
-    shown.asked = QueryDict(picture)
-    rows = [
-        (row, may_remove(request.user, row)) for row in saved_views.visible_to(request.user, name)
-    ]
+    shown = page.of(request, QueryDict(picture))
+    views = saved_views.visible_to(request.user).filter(list_name=name)
     context = {
         "title": f"Views of {page.title}",
         "list_title": page.title,
         "list_name": name,
         "list_url": reverse(name),
-        "rows": rows,
+        "rows": [(row, may_remove(request.user, row)) for row in views],
         "picture": picture,
         "chips": shown.chips(),
         "view_caption": shown.view.caption if shown.view else "",
@@ -128,8 +121,7 @@ def save_view(request: SignedInRequest, name: str) -> HttpResponse:
 
 
 def _visible(request: SignedInRequest, pk: int) -> SavedView:
-    mine = SavedView.objects.filter(Q(user=request.user) | Q(is_shared=True))
-    return get_object_or_404(mine, pk=pk)
+    return get_object_or_404(saved_views.visible_to(request.user), pk=pk)
 
 
 @require_POST

@@ -30,6 +30,7 @@ class ConsoleRight(models.Model):
             ("manage_couplings", "Delete couplings"),
             ("retry_record", "Retry and synchronize selected records"),
             ("retry_all", "Retry any number of records"),
+            ("view_personal", "See what names people: names, addresses, messages, logs"),
             ("view_log", "See synchronization jobs, errors and runs"),
             ("view_job", "See job queue entries"),
             ("run_job", "Start, hold and restart job queue entries and cancel runs"),
@@ -39,8 +40,8 @@ class ConsoleRight(models.Model):
             ("view_audit", "See the audit log"),
             ("view_audit_values", "See what set-ups and users were before and after"),
             ("manage_users", "See and change users and their roles"),
-            ("export", "Export up to 1,000 rows of a list, without personal data"),
-            ("export_all", "Export up to 100,000 rows of a list, with personal data"),
+            ("export", "Export up to 1,000 rows of a list"),
+            ("export_all", "Export up to 100,000 rows of a list"),
             ("manage_views", "Share saved views with everybody"),
         ]
 

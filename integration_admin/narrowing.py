@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from connections.models import Company
+from integration_admin import carrying, personal
 from integration_admin.columns import Column, Shows, column_of
 
 EVERYTHING = Q()
@@ -23,7 +24,8 @@ SIZES = (25, 50, 100, 200)
 DENSITIES = (("compact", "Compact"), ("", "Standard"), ("comfortable", "Comfortable"))
 MOST_SORTS = 3
 # What of an address is not part of the picture that a saved view keeps.
-PASSING = ("page", "saved", "pane", "format")
+PASSING = ("page", "saved", "pane", "format", "up", "down", "moved")
+ONCE = ("page", "moved")  # what no other address of the list carries along
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Filter:
     caption: str
     field: str
     choices: Callable[[Company], Iterable[tuple[str, str]]]
+    is_personal: bool = False  # its choices name people
 
 
 class Narrowing(NamedTuple):
@@ -102,11 +105,12 @@ class Narrows(Shows):
         return rows.filter(self._searched())
 
     def _searched(self) -> Q:
-        condition = Q()
         if not self.search:
-            return condition
+            return EVERYTHING
+        condition = Q(pk__in=())
         for field in self.searches:
-            condition |= Q(**{f"{field}__icontains": self.search})
+            if field not in self.hidden_fields:
+                condition |= Q(**{f"{field}__icontains": self.search})
         try:
             wanted = UUID(self.search)
         except ValueError:
@@ -122,7 +126,9 @@ class Narrows(Shows):
         """Return the fields of the filter pane, filled in."""
         if self.company is None:
             return []
-        declared = [self._of_filter(one, self.company) for one in self.filters]
+        sees_people = personal.sees_people(self.request.user)
+        allowed = (one for one in self.filters if sees_people or not one.is_personal)
+        declared = [self._of_filter(one, self.company) for one in allowed]
         asked = (self._of_column(one) for one in self.all_columns if one.is_filter)
         return declared + [one for several in asked for one in several]
 
@@ -159,6 +165,22 @@ class Narrows(Shows):
             return Narrowing(key, caption, "day", value, problem=problem)
         return Narrowing(key, caption, "day", value, condition=Q(**{lookup: begins}))
 
+    def narrowed_to(self, row: Any, column: Column) -> str:
+        """Return where Alt+F3 leads: the list narrowed to a row's value as well (C-6008)."""
+        field = column.order or column.name
+        declared = (one for one in self.filters if field == one.field or column.name == one.key)
+        if not column.is_filter and (found := next(declared, None)) is not None:
+            key, field = found.key, found.field
+        else:
+            key = column.name if column.is_filter else ""
+        value = getattr(row, field, None)
+        if not key or value in (None, ""):
+            return ""
+        if isinstance(value, datetime):
+            day = timezone.localdate(value)
+            return self.address(**{f"{key}_from": day, f"{key}_to": day})
+        return self.address(**{key: value})
+
     @cached_property
     def is_pane_open(self) -> bool:
         """Whether the filter pane is asked for, or has something to say."""
@@ -168,7 +190,20 @@ class Narrows(Shows):
 
     @cached_property
     def all_columns(self) -> list[Column]:
-        return [column_of(given) for given in self.columns]
+        """Return the columns that the person may see, each sorted by what they may see."""
+        columns = [column_of(given) for given in self.columns]
+        if personal.sees_people(self.request.user):
+            return columns
+        hidden = self.hidden_fields
+        return [
+            replace(one, order="", is_filter=False) if hidden & {one.name, one.order} else one
+            for one in columns
+            if not (one.is_personal or self._is_bare(one, hidden))
+        ]
+
+    def _is_bare(self, column: Column, hidden: frozenset[str]) -> bool:
+        """Whether a column shows a hidden field and nothing else."""
+        return column.name in hidden and not hasattr(self, f"show_{column.name}")
 
     @cached_property
     def shown_columns(self) -> list[Column]:
@@ -211,7 +246,8 @@ class Narrows(Shows):
     def address(self, **changed: Any) -> str:
         """Return the query string of the same picture with parts changed; None leaves one out."""
         query = self.asked.copy()
-        query.pop("page", None)
+        for name in ONCE:
+            query.pop(name, None)
         for name, value in changed.items():
             query.pop(name, None)
             if value is not None:
@@ -220,13 +256,7 @@ class Narrows(Shows):
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form has to carry along that asks for something else."""
-        left_out = {"page", *without}
-        return [
-            (name, value)
-            for name, values in self.asked.lists()
-            if name not in left_out
-            for value in values
-        ]
+        return carrying.fields(self.asked, without={*ONCE, *without})
 
     @cached_property
     def picture(self) -> str:

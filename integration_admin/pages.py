@@ -6,21 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from django.contrib.auth.mixins import AccessMixin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Model, QuerySet, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import Resolver404, resolve, reverse
 from django.views.generic import DetailView, ListView
 
-from integration_admin import list_tools, saved_views
+from integration_admin import carrying, list_tools, personal, saved_views
 from integration_admin.columns import Cell, Column, Shows, column_of
 from integration_admin.following import MOST_NEWER, Follows
 from integration_admin.models import SavedView
@@ -121,7 +120,18 @@ class ListPage(RightRequired, Follows, ListView[M]):
         default = next((one for one in self.saved_views if one.is_default), None)
         if default is not None and not request.GET:
             return redirect(list_tools.address_of(default))
+        if moved := list_tools.moved(self):
+            return redirect(f"{request.path}{moved}")
         return super().get(request, *args, **kwargs)
+
+    @classmethod
+    def of(cls, request: HttpRequest, asked: QueryDict | None = None) -> Self:
+        """Return the list as its page would be asked for, by this address or by another one."""
+        page = cls()
+        page.setup(request)
+        if asked is not None:
+            page.asked = asked
+        return page
 
     @cached_property
     def name(self) -> str:
@@ -131,7 +141,8 @@ class ListPage(RightRequired, Follows, ListView[M]):
 
     @cached_property
     def saved_views(self) -> list[Any]:
-        return list(saved_views.visible_to(cast(User, self.request.user), self.name))
+        views = saved_views.visible_to(cast(User, self.request.user))
+        return list(views.filter(list_name=self.name))
 
     @cached_property
     def saved(self) -> SavedView | None:
@@ -165,7 +176,7 @@ class ListPage(RightRequired, Follows, ListView[M]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        rows = list(context["page_obj"].object_list)
+        rows = personal.as_seen_by(self.request.user, context["page_obj"].object_list)
         self.gather(rows)
         allowed = [one for one in self.actions if has_right(self.request.user, one.right)]
         return context | {
@@ -213,7 +224,11 @@ class ListPage(RightRequired, Follows, ListView[M]):
         )
 
     def _row(self, row: M) -> Row:
-        return Row(row.pk, str(row), [self.cell(row, column) for column in self.shown_columns])
+        cells = [
+            self.cell(row, column)._replace(narrow=self.narrowed_to(row, column))
+            for column in self.shown_columns
+        ]
+        return Row(row.pk, str(row), cells)
 
     def _counted_views(self) -> list[tuple[View, bool, int | None]]:
         tabs = self.tabs()
@@ -235,6 +250,15 @@ class ListPage(RightRequired, Follows, ListView[M]):
     def _is_narrowed(self) -> bool:
         is_first = self.view is None or self.view.key == self.first_tab
         return bool(self.search or self.chips()) or not is_first
+
+
+def list_at(path: str) -> type[ListPage[Any]] | None:
+    """Return the list whose page is at a path."""
+    try:
+        kind: Any = getattr(resolve(path).func, "view_class", None)
+    except Resolver404:
+        return None
+    return kind if kind is not None and issubclass(kind, ListPage) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +285,10 @@ class CardPage(RightRequired, Shows, DetailView[M]):
         rows: QuerySet[M] = super().get_queryset()
         return rows.filter(**{self.company_field: self.company})
 
+    def get_object(self, queryset: QuerySet[M] | None = None) -> M:
+        row: M = personal.one_as_seen_by(self.request.user, super().get_object(queryset))
+        return row
+
     def title(self) -> str:
         return str(self.object)
 
@@ -282,15 +310,14 @@ class CardPage(RightRequired, Shows, DetailView[M]):
         }
 
     def _shown(self, section: Section) -> list[Cell]:
-        return [self.cell(self.object, column_of(given)) for given in section.fields]
+        columns = [column_of(given) for given in section.fields]
+        hidden = self.hidden_fields
+        return [self.cell(self.object, one) for one in columns if one.name not in hidden]
 
 
 def back(request: HttpRequest, url_name: str) -> HttpResponse:
     """Return to the page that the button was on, filters and all, or to a list."""
-    asked = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
-        return redirect(asked)
-    return redirect(url_name)
+    return redirect(carrying.next_page(request) or url_name)
 
 
 def is_confirmed(request: HttpRequest, number: int = 0) -> bool:
@@ -300,21 +327,23 @@ def is_confirmed(request: HttpRequest, number: int = 0) -> bool:
 
 
 def ask(
-    request: HttpRequest, *, title: str, text: str, yes: str, no: str, number: int = 0
+    request: HttpRequest,
+    *,
+    title: str,
+    text: str,
+    yes: str,
+    no: str,
+    number: int = 0,
+    previews: bool = False,
 ) -> HttpResponse:
     """Ask before something that touches many records; the buttons name the act (C-0008).
 
     With a number it asks at level 2: the person types how many records it touches.
+    `previews` offers a preview: the same address is asked with `preview` (C-0009).
     """
     left_out = {"csrfmiddlewaretoken", "confirmed", "number"}
     if "all" in request.POST:  # the rows are found anew
         left_out.add("selected")
-    posted = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in left_out
-        for value in values
-    ]
     return render(
         request,
         "pages/confirm.html",
@@ -323,9 +352,10 @@ def ask(
             "text": text,
             "yes": yes,
             "no": no,
-            "posted": posted,
+            "posted": carrying.fields(request.POST, without=left_out),
             "number": number,
+            "previews": previews,
             "is_wrong": "confirmed" in request.POST,
-            "back": request.POST.get("next") or reverse("home"),
+            "back": carrying.next_page(request) or reverse("home"),
         },
     )

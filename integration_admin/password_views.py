@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordResetConfirmView
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -108,7 +109,11 @@ def create_user(request: SignedInRequest) -> HttpResponse:
         return _new(request, form)
     roles = [Role(value) for value in form.cleaned_data["roles"]]
     user = form.save(commit=False)
-    link = passwords.invite(user, roles, by=request.user)
+    try:
+        link = passwords.invite(user, roles, by=request.user)
+    except IntegrityError:  # somebody else was let in under this name meanwhile
+        form.add_error("username", user.unique_error_message(User, ("username",)))
+        return _new(request, form)
     return _link_page(request, user, link)
 
 

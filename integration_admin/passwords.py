@@ -42,22 +42,17 @@ def withdraw(user: User, *, by: User) -> str:
         raise UserError(message)
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    _note(user, reason="New password link", by=by)
-    open_door(username=throttled_name(None, {"username": user.username}))
+    changed(user, reason="New password link", by=by)
     return _link(user)
 
 
-def changed(user: User, *, by: User) -> None:
+def changed(user: User, *, reason: str = "", by: User) -> None:
     """Note that somebody has another password, and open the door to them."""
-    _note(user, reason="", by=by)
-    open_door(username=throttled_name(None, {"username": user.username}))
-
-
-def _note(user: User, *, reason: str, by: User) -> None:
     trail.note(
         Act.CHANGED, user, before={"password": "before"}, after={"password": "after"},
         reason=reason, by=by,
     )  # fmt: skip
+    open_door(username=throttled_name(None, {"username": user.username}))
 
 
 def _link(user: User) -> str:

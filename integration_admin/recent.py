@@ -11,7 +11,6 @@ from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST
 from audit import trail
 from audit.facts import SECRET
 from audit.terms import Act
+from integration_admin import carrying
 from integration_admin.idle import BY_ITSELF, SIGNED_IN, back_of
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 
@@ -87,12 +87,7 @@ def _ask(
     request: HttpRequest, *, after: str = "", holds_secret: bool = False, is_wrong: bool = False
 ) -> HttpResponse:
     """Ask for the password: either to open a page afterwards, or to go on with what was posted."""
-    posted = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in LEFT_OUT
-        for value in values
-    ]
+    posted = carrying.fields(request.POST, without=LEFT_OUT)
     context = {
         "action": reverse("confirm_sign_in") if after else request.get_full_path(),
         "posted": [("next", after)] if after else posted,
@@ -120,9 +115,7 @@ def _confirm(request: HttpRequest) -> bool:
 @requires(Right.VIEW_CONSOLE)
 def confirm_sign_in(request: SignedInRequest) -> HttpResponse:
     """Take the password, and open the page that was asked for."""
-    after = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure()):
-        after = reverse("home")
+    after = carrying.next_page(request) or reverse("home")
     if not _confirm(request):
         return _ask(request, after=after, is_wrong=True)
     return redirect(after)

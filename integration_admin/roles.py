@@ -32,6 +32,7 @@ class Right(StrEnum):
     MANAGE_COUPLINGS = "integration_admin.manage_couplings"
     RETRY_RECORD = "integration_admin.retry_record"
     RETRY_ALL = "integration_admin.retry_all"
+    VIEW_PERSONAL = "integration_admin.view_personal"
     VIEW_LOG = "integration_admin.view_log"
     VIEW_JOB = "integration_admin.view_job"
     RUN_JOB = "integration_admin.run_job"
@@ -77,6 +78,7 @@ SUPPORT = VIEWER | {
     Right.RETRY_RECORD,
     Right.PREVIEW,
     Right.COUPLE_RECORD,
+    Right.VIEW_PERSONAL,
     Right.VIEW_AUDIT,
     Right.EXPORT_ALL,
 }

@@ -7,11 +7,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit import trail
+from audit.facts import facts_of
 from audit.terms import Act
 from integration_admin.models import DefaultView, SavedView
 from integration_admin.roles import Right, has_right
 
 LONGEST_NAME, LONGEST_PICTURE = 60, 2_000
+NOTED = ("list_name", "picture", "is_shared")
 
 
 class ViewError(Exception):
@@ -22,10 +24,10 @@ class ViewError(Exception):
         self.code = code
 
 
-def visible_to(user: User, list_name: str) -> QuerySet[SavedView]:
-    """Select somebody's views of a list and the shared ones; `is_default` says which opens."""
+def visible_to(user: User) -> QuerySet[SavedView]:
+    """Select somebody's views and the shared ones; `is_default` says which opens its list."""
     opens = DefaultView.objects.filter(user=user, view=OuterRef("pk"))
-    rows = SavedView.objects.filter(Q(user=user) | Q(is_shared=True), list_name=list_name)
+    rows = SavedView.objects.filter(Q(user=user) | Q(is_shared=True))
     return rows.annotate(is_default=Exists(opens)).select_related("user")
 
 
@@ -47,11 +49,10 @@ def save(
         return _create(user, list_name, name, picture, is_shared=is_shared)
     if not replaces:
         raise _exists(name)
-    before = {"picture": mine.picture, "is_shared": mine.is_shared}
+    before = facts_of(mine, NOTED)
     mine.picture, mine.is_shared = picture, is_shared
     mine.save(update_fields=["picture", "is_shared"])
-    after = {"picture": picture, "is_shared": is_shared}
-    trail.note(Act.CHANGED, mine, before=before, after=after, by=user)
+    trail.note(Act.CHANGED, mine, before=before, after=facts_of(mine, NOTED), by=user)
     return mine
 
 
@@ -74,8 +75,7 @@ def _create(user: User, list_name: str, name: str, picture: str, *, is_shared: b
             )
     except IntegrityError as error:  # saved twice at the same moment
         raise _exists(name) from error
-    facts = {"list_name": list_name, "picture": picture, "is_shared": is_shared}
-    trail.note(Act.CREATED, view, after=facts, by=user)
+    trail.note(Act.CREATED, view, after=facts_of(view, NOTED), by=user)
     return view
 
 
@@ -90,18 +90,16 @@ def may_remove(user: User, view: SavedView) -> bool:
 
 def remove(view: SavedView, *, by: User) -> None:
     """Delete a view; lists that opened with it open as usual again."""
-    facts = {"list_name": view.list_name, "picture": view.picture, "is_shared": view.is_shared}
-    trail.note(Act.DELETED, view, before=facts, by=by)
+    trail.note(Act.DELETED, view, before=facts_of(view, NOTED), by=by)
     view.delete()
 
 
 def open_with(user: User, view: SavedView, *, is_default: bool) -> None:
     """Let a list open with a view for somebody, or as usual again."""
-    defaults = DefaultView.objects.filter(user=user, list_name=view.list_name)
     if is_default:
         DefaultView.objects.update_or_create(
             user=user, list_name=view.list_name, defaults={"view": view}
         )
     else:
-        defaults.filter(view=view).delete()
+        DefaultView.objects.filter(user=user, view=view).delete()
     trail.note(Act.CHANGED, view, after={"opens_for_me": is_default}, by=user)

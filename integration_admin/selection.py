@@ -11,9 +11,8 @@ from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve
 
-from integration_admin.pages import ListPage, ask, back, is_confirmed
+from integration_admin.pages import ListPage, ask, back, is_confirmed, list_at
 from integration_admin.roles import SignedInRequest
 
 MOST = 10_000  # rows of one act
@@ -45,16 +44,10 @@ def acts_on(model: type[Model]) -> Callable[[Act], Act]:
 def _list_of(request: SignedInRequest, model: type[Model]) -> ListPage[Any] | None:
     """Return the list that the button was on, as narrowed; one of another kind is none."""
     address = urlsplit(request.POST.get("next", ""))
-    try:
-        kind = getattr(resolve(address.path).func, "view_class", None)
-    except Resolver404:
+    kind = list_at(address.path)
+    if kind is None or kind.model is not model:
         return None
-    if kind is None or not issubclass(kind, ListPage) or kind.model is not model:
-        return None
-    page: ListPage[Any] = kind()
-    page.setup(request)
-    page.asked = QueryDict(address.query)
-    return page
+    return kind.of(request, QueryDict(address.query))
 
 
 def _for_all(request: SignedInRequest, page: ListPage[Any], act: Act) -> HttpResponse:

@@ -138,6 +138,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "integration_admin.chrome.chrome",
+                "integration_admin.idle.idle",
             ]
         },
     }

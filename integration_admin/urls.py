@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import include, path
 
 from integration_admin import (
+    audit_verifying,
     audit_views,
     auth,
     encryption_views,
     idle,
     list_views,
     password_views,
+    probes,
     recent,
     token_views,
     user_views,
@@ -20,6 +22,8 @@ from integration_admin.api import door
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("livez", probes.live, name="live"),
+    path("readyz", probes.ready, name="ready"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("sign-in/", auth.SignIn.as_view(), name="sign_in"),
     path("session/left/", idle.session_left, name="session_left"),
@@ -28,6 +32,7 @@ urlpatterns = [
     path("sign-out/", auth.SignOut.as_view(), name="sign_out"),
     path("companies/<int:pk>/choose/", auth.switch_company, name="switch_company"),
     path("audit-log/", audit_views.AuditLog.as_view(), name="audit_log"),
+    path("audit-log/verify/", audit_verifying.verify_audit_log, name="verify_audit_log"),
     path("audit-log/<int:pk>/", audit_views.AuditCard.as_view(), name="audit_entry"),
     path("api-tokens/", token_views.api_tokens, name="api_tokens"),
     path("api-tokens/create/", token_views.create_api_token, name="create_api_token"),

@@ -36,7 +36,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         context = {"checklist": checklist(None), "may_connect": may_connect}
         return render(request, "pages/welcome.html", context)
     company = Company.objects.select_related(*SETUPS).get(pk=chosen.pk)
-    context = picture(company, now=clock.now()) | {"may_connect": may_connect}
+    context = picture(company, request.user, now=clock.now()) | {"may_connect": may_connect}
     return render(request, "pages/home.html", context)
 
 

@@ -37,12 +37,12 @@ def _mappings(request: SignedInRequest) -> QuerySet[IntegrationTableMapping]:
 def synchronize(request: SignedInRequest, pk: int) -> HttpResponse:
     """Start a run of one mapping and show it."""
     mapping = get_object_or_404(_mappings(request), pk=pk)
-    named, _, way = request.POST.get("mode", Mode.MODIFIED).partition(":")
-    try:
-        mode, direction = Mode(named), Direction(way) if way else None
-    except ValueError:
-        messages.error(request, "Choose one of the buttons of the mapping to synchronize it.")
+    asked = _asked(request)
+    if asked is None:
         return redirect("mapping", pk=pk)
+    mode, direction = asked
+    if "preview" in request.POST and has_right(request.user, Right.PREVIEW):
+        return _preview(request, mapping, mode, direction)
     if mode != Mode.MODIFIED:
         if not has_right(request.user, Right.RUN_FULL_SYNC):
             messages.error(request, refusal(Right.RUN_FULL_SYNC))
@@ -55,6 +55,37 @@ def synchronize(request: SignedInRequest, pk: int) -> HttpResponse:
         mapping, mode=mode, direction=direction, now=clock.now(), user=request.user
     )
     return redirect("run", pk=run.pk)
+
+
+@require_POST
+@requires(Right.PREVIEW)
+def preview(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Start a run that plans only, and show it (C-0009)."""
+    mapping = get_object_or_404(_mappings(request), pk=pk)
+    asked = _asked(request)
+    return _preview(request, mapping, *asked) if asked else redirect("mapping", pk=pk)
+
+
+def _preview(
+    request: SignedInRequest,
+    mapping: IntegrationTableMapping,
+    mode: Mode,
+    direction: Direction | None,
+) -> HttpResponse:
+    run = on_demand.preview(
+        mapping, mode=mode, direction=direction, now=clock.now(), user=request.user
+    )
+    return redirect("run", pk=run.pk)
+
+
+def _asked(request: SignedInRequest) -> tuple[Mode, Direction | None] | None:
+    """Return how much and which way a button says; None, with a message, if it says neither."""
+    named, _, way = request.POST.get("mode", Mode.MODIFIED).partition(":")
+    try:
+        return Mode(named), Direction(way) if way else None
+    except ValueError:
+        messages.error(request, "Choose one of the buttons of the mapping to synchronize it.")
+        return None
 
 
 def _ask_for_all(
@@ -78,6 +109,7 @@ def _ask_for_all(
         yes=f"Synchronize {mapping.name}",
         no="Not now",
         number=number,
+        previews=has_right(request.user, Right.PREVIEW),
     )
 
 

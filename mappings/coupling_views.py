@@ -20,6 +20,7 @@ from integration_admin.pages import (
     Section,
     View,
 )
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right
 from mappings import captions, links
 from mappings.links import Addresses
@@ -94,9 +95,7 @@ class CouplingList(OpensCouplings):
     model = Coupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column(
-            "record", "Record", order="business_central_key", side="bc", is_personal=True
-        ),
+        Column("record", "Record", order="business_central_key", side="bc"),
         Column("mapping_name", "Mapping"),
         Column("last_synch_crm_result", "Last to Sales", is_filter=True),
         Column(
@@ -110,11 +109,11 @@ class CouplingList(OpensCouplings):
         Column("held", "Held back"),
         OPENS,
         Column("business_central_key", side="bc", is_extra=True),
-        Column("name", is_extra=True, is_personal=True),
+        Column("name", is_extra=True),
         Column("business_central_id", "Business Central id", side="bc", is_extra=True),
         Column("dataverse_id", "Sales id", side="sales", is_extra=True),
-        Column("last_crm_error", "Error to Sales", is_extra=True, is_personal=True),
-        Column("last_error", "Error to BC", is_extra=True, is_personal=True),
+        Column("last_crm_error", "Error to Sales", is_extra=True),
+        Column("last_error", "Error to BC", is_extra=True),
         Column("cause", is_extra=True),
     )  # fmt: skip
     actions = (SYNCHRONIZE, DELETE)
@@ -162,10 +161,10 @@ class CouplingErrorList(OpensCouplings):
     model = Coupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Description", order="business_central_key", side="bc", is_personal=True),
+        Column("record", "Description", order="business_central_key", side="bc"),
         Column("mapping_name", "Mapping"),
         Column("way", "Direction"),
-        Column("message", "Error Message", is_personal=True),
+        Column("message", "Error Message"),
         Column("skipped_at", "Failed On", order="skipped_at", is_filter=True),
         OPENS,
         Column("cause", is_extra=True, is_filter=True),
@@ -281,7 +280,7 @@ class CouplingCard(CardPage[Coupling]):
             ),
             "sales_url": links.sales(company, integration_table, row.dataverse_id),
             "explained": explain(row.cause) if row.cause else None,
-            "errors": errors.order_by("-id")[:20],
+            "errors": as_seen_by(self.request.user, errors.order_by("-id")[:20]),
             "is_account": integration_table == "account",
             "in_sales": self._in_sales(company, row) if integration_table == "account" else None,
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct
 
 from connections.models import Company
 from connections.systems import Lookup, Record, Value
@@ -151,8 +152,7 @@ def references(company: Company, wanted: Wanted) -> dict[tuple[str, Value], Valu
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """A source and a destination that now agree, as far as one direction goes.
 
     `destination_seen` is False when the destination changed since what was noted of it. The bases
@@ -176,11 +176,12 @@ def agree(
 ) -> None:
     """Couple the pairs, or note how far both sides have come: one upsert."""
     source, destination = sides(mapping.direction)
-    fields = tuple(
+    fields = [
         (field.source.name, field.destination.name)
         for field in mapping.fields
         if field.bidirectional and field.source is not None
-    )
+    ]
+    names = [name for name, _ in fields], [name for _, name in fields]
     upsert(
         Coupling,
         (
@@ -196,7 +197,7 @@ def agree(
             "base",
             "incarnation",
         ),
-        [_agreed(item, source, destination, fields) for item in agreements],
+        [_agreed(item, source, destination, names) for item in agreements],
         fixed={
             "company": company.pk,
             "mapping_name": mapping.name,
@@ -238,13 +239,13 @@ def _agreed(
     item: Agreement,
     source: Columns,
     destination: Columns,
-    fields: tuple[tuple[str, str], ...],
+    names: tuple[Sequence[str], Sequence[str]],
 ) -> tuple[Any, ...]:
     here = item.source.values if item.source_base is None else item.source_base
     there = item.destination.values if item.destination_base is None else item.destination_base
     base = {
-        source.base: encoded(here, [name for name, _ in fields]),
-        destination.base: encoded(there, [name for _, name in fields]),
+        source.base: encoded(here, names[0]),
+        destination.base: encoded(there, names[1]),
     }
     noted = item.source_mark or Mark(item.source.modified_at, item.source.version)
     reached = Mark()
@@ -265,8 +266,7 @@ def _agreed(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A coupled record that failed in one direction."""
 
     source: Record

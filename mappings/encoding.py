@@ -35,6 +35,8 @@ def decoded(values: Mapping[str, Any]) -> dict[str, Value]:
 
 def encode(value: Value) -> Encoded:
     match value:
+        case Lookup():  # first, since most are
+            return ["row", value.table, str(value.id)]
         case None | str() | bool() | int():
             return value
         case Decimal():
@@ -45,8 +47,6 @@ def encode(value: Value) -> Encoded:
             return ["date", value.isoformat()]
         case UUID():
             return ["id", str(value)]
-        case Lookup(table, row_id):
-            return ["row", table, str(row_id)]
 
 
 def decode(value: object) -> Value:

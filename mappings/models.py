@@ -257,6 +257,7 @@ class Coupling(models.Model):
     incarnation = models.PositiveIntegerField("Incarnation", default=0)
 
     objects = CouplingQuerySet.as_manager()
+    PERSONAL = ("name", "last_error", "last_crm_error")  # not for everybody (C-4013)
 
     class Meta:
         verbose_name = "coupling"
@@ -302,6 +303,7 @@ class OptionCoupling(models.Model):
     last_synch_job = models.UUIDField("Last Synch. Job ID", null=True, blank=True)
     last_error = models.CharField("Last Error", max_length=500, blank=True)
     skipped = models.BooleanField("Skipped", default=False)
+    PERSONAL = ("last_error",)
 
     class Meta:
         verbose_name = "Dataverse option mapping"
@@ -338,6 +340,7 @@ class PendingCoupling(models.Model):
     job = models.UUIDField("Job ID", null=True, blank=True)
     seen_at = models.DateTimeField("First Seen")
     failed_at = models.DateTimeField("Failed On")
+    PERSONAL = ("name", "message")
 
     class Meta:
         verbose_name = "pending coupling"

@@ -118,6 +118,8 @@ def use_default_synchronization_setup(
 
     `keep` names mappings whose customisations stay as they are. Run again it changes nothing more.
     """
+    # Of two who reset at the same moment the second plans after the first is done.
+    Company.objects.select_for_update().get(pk=company.pk)
     choices = choices or choices_of(company)
     steps = preview(company, choices=choices, keep=keep)
     before = _noted(company, steps)

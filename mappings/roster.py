@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from connections.models import Company, DataverseConnectionSetup
@@ -77,6 +77,22 @@ class Roster:
 
     def user(self, identity: UUID) -> SalesUser | None:
         return next((user for user in self.users if user.id == identity), None)
+
+
+def without_people(known: Roster) -> Roster:
+    """Return a roster for whoever sees no personal data: ids and codes, no names (C-4013)."""
+    return replace(
+        known,
+        users=tuple(nameless(user) for user in known.users),
+        salespeople={
+            code: replace(one, name="", email="") for code, one in known.salespeople.items()
+        },
+    )
+
+
+def nameless(user: SalesUser) -> SalesUser:
+    """Return a user of Sales known by the id alone."""
+    return replace(user, name=str(user.id), email="", mobile_phone="")
 
 
 def mapping_of(company: Company) -> IntegrationTableMapping | None:

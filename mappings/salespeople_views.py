@@ -19,6 +19,7 @@ from connections.errors import IntegrationError
 from connections.models import Company
 from integration_admin.chrome import company_of
 from integration_admin.pages import ask, back, is_confirmed
+from integration_admin.personal import sees_people
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import roster, salespeople
@@ -34,6 +35,7 @@ from syncjobs.on_demand import Wanted
 from syncjobs.runs.phases import lease_name
 
 UNPROCESSABLE = 422
+NOT_READ = "One of both systems did not answer. Whoever may see personal data is told why."
 PER_PAGE = 50
 HIDDEN = "hidden"
 VIEWS: Mapping[str, tuple[str, Callable[[SalesUser], bool]]] = {
@@ -77,6 +79,7 @@ class Asked:
         )
 
     def admits(self, user: SalesUser) -> bool:
+        """Whether a user, as the person who asks sees them, is asked for."""
         words = f"{user.name} {user.email} {user.mobile_phone} {user.code}".casefold()
         if self.member and user.is_member != (self.member == "yes"):
             return False
@@ -107,9 +110,10 @@ def _page(
     context: dict[str, Any] = {"mapping": mapping, "asked": asked, "title": "Couple Salespeople"}
     if mapping is not None:
         try:
-            context |= _listed(mapping, asked, entered or {}, failures or {})
+            hides = not sees_people(request.user)
+            context |= _listed(mapping, asked, entered or {}, failures or {}, hides=hides)
         except IntegrationError as error:
-            context["trouble"] = told(error)
+            context["trouble"] = NOT_READ if hides else told(error)
     context["may_couple"] = has_right(request.user, Right.MANAGE_COUPLINGS)
     return render(
         request, "pages/salespeople.html", context, status=UNPROCESSABLE if failures else 200
@@ -127,11 +131,16 @@ def _listed(
     asked: Asked,
     entered: Mapping[UUID, str],
     failures: Mapping[UUID, str],
+    *,
+    hides: bool,
 ) -> dict[str, Any]:
     systems = systems_of(mapping.company)
     known = roster.read(mapping, systems)
+    if hides:
+        known = roster.without_people(known)
     if asked.view == HIDDEN:
         users: Sequence[SalesUser] = roster.hidden_users(mapping, systems)
+        users = [roster.nameless(user) for user in users] if hides else users
     else:
         users = [user for user in known.users if VIEWS[asked.view][1](user)]
     paginator = Paginator([user for user in users if asked.admits(user)], PER_PAGE)
@@ -150,7 +159,7 @@ def _listed(
         "page_obj": page,
         "numbers": paginator.get_elided_page_range(page.number),
         "problems": _problems(known, failures, {line.user.id for line in lines}),
-        "proposals": _proposals(known) if asked.suggests else None,
+        "proposals": _proposals(known) if asked.suggests and not hides else None,
         "coupled": sum(user.is_coupled for user in known.users),
         "to_add": sum(user.is_coupled and not user.is_member for user in known.users),
     }

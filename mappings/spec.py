@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
+
 from connections.systems import Column, Condition, Kind, Record, Side, Value
 from mappings.terms import (
     DeletionConflictResolution,
@@ -111,13 +114,12 @@ class DirectedMapping:
         return self.update_conflict_resolution == winner[self.direction]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """How far one side of a coupling has come: time, version and values at the last agreement."""
 
     at: datetime | None = None
     version: str = ""
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = msgspec.field(default_factory=dict)
 
     def is_behind(self, record: Record) -> bool:
         """Whether the record moved since (E-3.37); versions decide where both are known."""
@@ -128,8 +130,7 @@ class Mark:
         return record.modified_at - self.at >= TOLERANCE
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A coupling as one direction sees it."""
 
     destination_id: UUID

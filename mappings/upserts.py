@@ -6,13 +6,13 @@ which costs more than all the rest of a synchronization.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
@@ -88,7 +88,7 @@ def _preparation(model: type[models.Model], name: str) -> Prepare:
         case models.UUIDField() if is_sqlite:
             return _hexadecimal
         case models.JSONField() if is_sqlite and field.encoder is None:
-            return json.dumps
+            return _json
         case models.DateTimeField() if is_sqlite and _writes_utc():
             return _utc
         case models.DateTimeField():
@@ -102,6 +102,10 @@ def _preparation(model: type[models.Model], name: str) -> Prepare:
         case _:
             message = f"{name} is no column of {model.__name__}."
             raise TypeError(message)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _hexadecimal(value: Any) -> Any:
@@ -118,7 +122,7 @@ def _utc(value: datetime | None) -> str | None:
     if value is None:
         return None
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return str(utc.replace(tzinfo=None))
+    return utc.isoformat(" ").removesuffix("+00:00")
 
 
 def _as_it_is(value: Any) -> Any:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("mappings/synchronize-all/", buttons.synchronize_all, name="synchronize_all"),
     path("mappings/<int:pk>/", views.MappingCard.as_view(), name="mapping"),
     path("mappings/<int:pk>/synchronize/", buttons.synchronize, name="synchronize"),
+    path("mappings/<int:pk>/preview/", buttons.preview, name="preview"),
     path("mappings/<int:pk>/match/", buttons.match, name="match"),
     path("couplings/", coupling_views.CouplingList.as_view(), name="couplings"),
     path(

@@ -47,7 +47,16 @@ FULL = Action(
     "Run Full Synchronization", "synchronize", Right.RUN_FULL_SYNC, "refresh",
     values=(("mode", Mode.FULL),),
 )  # fmt: skip
+PREVIEW = Action(
+    "Preview", "preview", Right.PREVIEW, "eye", values=(("mode", Mode.MODIFIED),)
+)  # fmt: skip
+PREVIEW_FULL = Action(
+    "Preview Full Synchronization", "preview", Right.PREVIEW, "eye", values=(("mode", Mode.FULL),)
+)  # fmt: skip
 MATCH = Action("Match-Based Coupling", "match", Right.MANAGE_COUPLINGS, "couple")
+
+
+AT_ONCE = (PREVIEW, FULL, MATCH)  # beside the primary act; the others are under More options
 
 
 def _unconditional(direction: Direction, words: str) -> Action:
@@ -193,7 +202,8 @@ def result_of(jobs: Sequence[SynchJob]) -> SafeString:
     if not jobs:
         return cells.muted("never run")
     running = any(job.finished_at is None for job in jobs)
-    return cells.outcome(sum(job.failed for job in jobs), running=running)
+    broke_off = any(job.broke_off for job in jobs)
+    return cells.outcome(sum(job.failed for job in jobs), running=running, broke_off=broke_off)
 
 
 def next_run(entry: JobQueueEntry | None) -> SafeString:
@@ -270,10 +280,8 @@ class MappingCard(CardPage[IntegrationTableMapping]):
         jobs = SynchJob.objects.filter(company=self.company, mapping_name=mapping.name)
         allowed = [one for one in _acts(mapping) if has_right(self.request.user, one.right)]
         return context | {
-            "actions": [one for one in allowed if one.is_primary or one in (FULL, MATCH)],
-            "more_actions": [
-                one for one in allowed if not one.is_primary and one not in (FULL, MATCH)
-            ],
+            "actions": [one for one in allowed if one.is_primary or one in AT_ONCE],
+            "more_actions": [one for one in allowed if not one.is_primary and one not in AT_ONCE],
             "result": result_of(latest_jobs([mapping]).get(mapping.name, [])),
             "table": captions.table(mapping.table),
             "integration_table": captions.integration_table(mapping.integration_table),
@@ -289,7 +297,7 @@ class MappingCard(CardPage[IntegrationTableMapping]):
 
 def _acts(mapping: IntegrationTableMapping) -> list[Action]:
     """Unconditional runs need a direction where the mapping has two."""
-    acts = [SYNCHRONIZE, FULL]
+    acts = [SYNCHRONIZE, PREVIEW, FULL, PREVIEW_FULL]
     if mapping.kind == CouplingKind.RECORD:
         acts.append(MATCH)
     if mapping.direction == Direction.BIDIRECTIONAL:

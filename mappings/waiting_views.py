@@ -81,10 +81,10 @@ class PendingCouplingList(OpensRecords[PendingCoupling]):
     model = PendingCoupling
     right = Right.VIEW_COUPLING
     columns = (
-        Column("record", "Record", order="name", is_personal=True),
+        Column("record", "Record", order="name"),
         Column("mapping_name", "Mapping"),
         Column("direction", is_filter=True),
-        Column("message", "Error Message", is_personal=True),
+        Column("message", "Error Message"),
         Column("attempts", is_number=True, order="attempts"),
         Column("failed_at", order="failed_at", is_filter=True),
         Column("held", "Held back"),
@@ -125,12 +125,12 @@ class PendingCouplingList(OpensRecords[PendingCoupling]):
         return format_html("<code>{}</code>", row.record_id)
 
     def value_message(self, row: PendingCoupling) -> str:
-        return row.message
+        return row.message or explain(row.cause).title
 
     def show_message(self, row: PendingCoupling) -> SafeString:
         return format_html(
             '<span class="message">{}<span class="table__sub">{}</span></span>',
-            row.message,
+            row.message or explain(row.cause).title,
             explain(row.cause).advice,
         )
 

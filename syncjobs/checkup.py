@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -169,8 +169,8 @@ def _looked(group: Group, company: Company, now: datetime) -> list[Finding]:
 
 
 def state_of(rows: Iterable[HealthCheck]) -> State:
-    """Return the worst that is known of these checks."""
-    states = {row.state for row in rows}
+    """Return the worst that is known of these checks; silent ones ring nobody."""
+    states = {row.state for row in rows if not row.is_silent}
     worst = (State.WRONG, State.UNKNOWN)
     return next((state for state in worst if state in states), State.HEALTHY)
 
@@ -207,6 +207,9 @@ def _keep(
     for name, row in now.items():
         if (old := before.get(name)) is not None and old.state == row.state:
             row.since = old.since
+        if old is not None:
+            row.silenced_until, row.silence_reason = old.silenced_until, old.silence_reason
+            row.silenced_by_id = old.silenced_by_id
     kept = HealthCheck.objects.bulk_create(
         now.values(),
         update_conflicts=True,
@@ -254,13 +257,18 @@ def _report(company: Company, at: datetime, by: AbstractBaseUser | None) -> None
         checked_at=at,
         state=state_of(rows),
         checks=len(rows),
-        wrong=[name for row in rows if row.state == State.WRONG for name in row.names],
+        wrong=[
+            name
+            for row in rows
+            if row.state == State.WRONG and not row.is_silent
+            for name in row.names
+        ],
         user_id=by.pk if by else None,
     )
     HealthReport.objects.filter(company=company, checked_at__lt=at - KEPT).delete()
 
 
-def failing(rows: Sequence[HealthCheck]) -> list[HealthCheck]:
+def failing(rows: Iterable[HealthCheck]) -> list[HealthCheck]:
     """Return the checks that need a person, those that are wrong first."""
-    worst = [row for row in rows if row.state in (State.WRONG, State.UNKNOWN)]
+    worst = [row for row in rows if row.state in (State.WRONG, State.UNKNOWN) and not row.is_silent]
     return sorted(worst, key=lambda row: (row.state != State.WRONG, row.position))

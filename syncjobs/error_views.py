@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -26,6 +27,7 @@ from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
 from integration_admin.pages import Action, Empty, Filter, View, back
+from integration_admin.personal import as_seen_by, sees_people
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from integration_admin.selection import acts_on
 from mappings import pairing
@@ -83,9 +85,10 @@ def errors_by_cause(request: SignedInRequest) -> HttpResponse:
     errors = SynchError.objects.filter(company=company, warning=False)
     if chosen:
         errors = errors.filter(mapping_name=chosen)
-    if search:
+    if search and sees_people(request.user):
         errors = errors.filter(Q(message__icontains=search) | Q(record_name__icontains=search))
-    groups = _groups(company, errors, since=clock.now() - timedelta(days=int(days)))
+    since = clock.now() - timedelta(days=int(days))
+    groups = _groups(company, errors, since=since, user=request.user)
     names = mapping_names(company) if company else []
     return render(
         request,
@@ -111,7 +114,7 @@ _NO_WARNINGS = Empty("No warnings", "No text was cut, and nothing else needs a l
 
 
 def _groups(
-    company: Company | None, errors: QuerySet[SynchError], *, since: datetime
+    company: Company | None, errors: QuerySet[SynchError], *, since: datetime, user: User
 ) -> list[Group]:
     """Group by cause, most first: five queries, however many errors there are."""
     recent = errors.filter(logged_at__gte=since).order_by()
@@ -123,7 +126,7 @@ def _groups(
         by_cause[row["cause"]].append(dict(row))
     records: dict[str, list[tuple[SynchError, Coupling | None, Addresses]]] = defaultdict(list)
     numbers = {cause: sum(row["n"] for row in rows) for cause, rows in by_cause.items()}
-    shown = _newest(errors, numbers)
+    shown = as_seen_by(user, _newest(errors, numbers))
     couplings = couplings_of(shown)
     known = Links(company) if shown else None
     for error in shown:
@@ -187,10 +190,10 @@ class ErrorList(OpensRecords[SynchError]):
     model = SynchError
     right = Right.VIEW_LOG
     columns = (
-        Column("record", "Record", order="record_name", is_personal=True),
+        Column("record", "Record", order="record_name"),
         Column("mapping", "Mapping"),
         Column("way", "Direction"),
-        Column("message", "Error Message", is_personal=True),
+        Column("message", "Error Message"),
         Column("logged_at", order="logged_at", is_filter=True),
         OPENS,
         Column("cause", is_extra=True),
@@ -241,8 +244,10 @@ class ErrorList(OpensRecords[SynchError]):
         return row.record_name or "the record"
 
     def show_record(self, row: SynchError) -> SafeString:
-        name = row.record_name or row.business_central_id or row.dataverse_id or "the whole job"
         coupling = self.couplings.get(row.pk)
+        number = coupling.business_central_key if coupling else ""
+        ids = (row.business_central_id, row.dataverse_id, "the whole job")
+        name = row.record_name or number or next(one for one in ids if one)
         if coupling:
             return cells.link(reverse("coupling", args=[coupling.pk]), name)
         return format_html("{}", name)
@@ -257,7 +262,7 @@ class ErrorList(OpensRecords[SynchError]):
         return explain(row.cause).advice
 
     def value_message(self, row: SynchError) -> str:
-        return row.message
+        return row.message or explain(row.cause).title
 
     def show_message(self, row: SynchError) -> SafeString:
         explained = explain(row.cause)

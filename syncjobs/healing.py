@@ -42,6 +42,7 @@ OF_A_CONNECTION = frozenset(
     }
 )
 PASSES = frozenset(cause for cause, told in CATALOGUE.items() if told.remedy == Remedy.RETRY)
+CARRYING = ("synchronize", "synchronize_all")  # what a person asked for once, and still wants
 LONG = timedelta(minutes=1)
 REASON = "Both systems answer again."
 
@@ -63,7 +64,8 @@ def start_again(company: Company, *, now: datetime) -> int:
     refused = Q(pk__in=held(company).filter(_failed_of(OF_A_CONNECTION)).values("pk"))
     gave_up = Q(status=JobStatus.ERROR)
     rests = Q(status=JobStatus.READY, attempts__gt=0, earliest_start__gt=now + LONG)
-    entries = JobQueueEntry.objects.filter(company=company, recurring=True)
+    asked_for = Q(recurring=True) | Q(job__in=CARRYING)
+    entries = JobQueueEntry.objects.filter(asked_for, company=company)
     passed = entries.filter(gave_up | rests).filter(_failed_of(PASSES))
     stopped = entries.filter(refused | Q(pk__in=passed.values("pk")))
     return sum(_start(entry, now) for entry in stopped.order_by("pk"))

@@ -45,11 +45,14 @@ Job = Callable[[JobRequest, RunProgress], JobReport]
 # Where each job lives; loaded when it is first needed.
 PLACES = {
     "synchronize": "syncjobs.queued:synchronize",
+    "preview": "syncjobs.queued:preview",
     "synchronize_all": "syncjobs.queued:synchronize_all",
     "match": "syncjobs.queued:match",
     "sweep": "syncjobs.sweeping:sweep",
     "check_health": "syncjobs.checkup:check_health",
     "redeploy_solution": "syncjobs.redeploying:redeploy_solution",
+    "verify_audit_log": "integration_admin.audit_verifying:verify_as_run",
+    "switch_unit_groups": "integration_admin.unit_switch:switch",
     "restore_connections": "integration_admin.restoring:restore_connections",
     "assisted_setup": "integration_admin.guides.finishing:finish",
 }

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from connections.models import Company
 from mappings.terms import Direction
-from syncjobs.plans import MassChange as MassChange  # its tables are found here
+from syncjobs.plans import MassChange as MassChange  # tables are found here
+from syncjobs.plans import PlannedChange as PlannedChange
+from syncjobs.plans import PlannedRun as PlannedRun
 from syncjobs.terms import HoldReason, JobPriority, JobStatus, RunStatus, SynchJobType, Trigger
 
 
@@ -57,6 +60,7 @@ class JobQueueEntry(models.Model):
     lease_owner = models.CharField("Worker", max_length=100, blank=True)
     lease_expires_at = models.DateTimeField("Lease Ends", null=True, blank=True)
     fence = models.PositiveIntegerField("Fence", default=0)
+    PERSONAL = ("error_message",)  # not for everybody (C-4013)
 
     class Meta:
         verbose_name = "job queue entry"
@@ -103,6 +107,7 @@ class Run(models.Model):
     cause = models.CharField("Cause", max_length=40, blank=True)
     cancel_requested = models.BooleanField("Cancel Requested", default=False)
     fence = models.PositiveIntegerField("Fence", default=0)
+    PERSONAL = ("log", "error_message", "error_detail")
 
     class Meta:
         verbose_name = "job queue log entry"
@@ -139,6 +144,7 @@ class SynchJob(models.Model):
     started_at = models.DateTimeField("Start Date/Time")
     finished_at = models.DateTimeField("Finish Date/Time", null=True, blank=True)
     message = models.CharField("Message", max_length=250, blank=True)
+    broke_off = models.BooleanField("Broke Off", default=False)  # the message says why
     inserted = models.PositiveIntegerField("Inserted", default=0)
     modified = models.PositiveIntegerField("Modified", default=0)
     deleted = models.PositiveIntegerField("Deleted", default=0)
@@ -151,6 +157,7 @@ class SynchJob(models.Model):
     cursor = models.DateTimeField(
         "Read Up To", null=True, blank=True
     )  # where a resumed run goes on
+    PERSONAL = ("message",)
 
     class Meta:
         verbose_name = "integration synch. job"
@@ -205,6 +212,7 @@ class SynchError(models.Model):
     detail = models.TextField("Details", blank=True)
     warning = models.BooleanField("Warning", default=False)
     logged_at = models.DateTimeField("Date/Time")
+    PERSONAL = ("record_name", "message", "detail")
 
     class Meta:
         verbose_name = "integration synch. error"
@@ -270,6 +278,13 @@ class HealthCheck(models.Model):
     code = models.CharField("Code", max_length=40, blank=True)
     names = models.JSONField("Names", default=list)
     milliseconds = models.PositiveIntegerField("Duration (ms)", default=0)
+    # Until then it is shown and rings nobody (C-3302).
+    silenced_until = models.DateTimeField("Silenced Until", null=True, blank=True)
+    silence_reason = models.CharField("Reason", max_length=250, blank=True)
+    silenced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    PERSONAL = ("sentence", "cure")  # they name users of both systems; `names` never do
 
     class Meta:
         verbose_name = "health check"
@@ -285,8 +300,13 @@ class HealthCheck(models.Model):
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody has to do anything."""
+        """Whether nothing is wrong."""
         return self.state in ("healthy", "attention")
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether somebody said that nobody is to be asked, and that time is not over."""
+        return self.silenced_until is not None and self.silenced_until > timezone.now()
 
 
 class HealthReport(models.Model):

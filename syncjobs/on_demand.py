@@ -65,6 +65,30 @@ def synchronize(
     )
 
 
+def preview(
+    mapping: IntegrationTableMapping,
+    *,
+    now: datetime,
+    user: AbstractBaseUser | None,
+    mode: Mode = Mode.MODIFIED,
+    direction: Direction | None = None,
+) -> Run:
+    """Plan what a run of a mapping would do; it waits for no other run, since it writes nothing."""
+    words = f", {towards(direction)}" if direction else ""
+    parameters: dict[str, object] = {"mode": mode}
+    if direction:
+        parameters["directions"] = [direction]
+    return queue.enqueue(
+        mapping.company,
+        "preview",
+        description=f"{mapping.name}: preview of {MODES[mode]}{words}",
+        now=now,
+        mapping_name=mapping.name,
+        parameters=parameters,
+        user=user,
+    )
+
+
 def run_anyway(stopped: MassChange, *, now: datetime, user: AbstractBaseUser | None) -> Run | None:
     """Run what the mass-change guard stopped; None if somebody has said yes to it before.
 

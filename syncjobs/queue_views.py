@@ -27,6 +27,7 @@ from integration_admin.pages import (
     View,
     back,
 )
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right, SignedInRequest, requires
 from integration_admin.selection import acts_on
 from syncjobs import activation, clock, health, queue
@@ -65,7 +66,7 @@ class JobQueueList(ListPage[JobQueueEntry]):
         Column("maximum_attempts", is_number=True, is_extra=True),
         Column("last_ready_state", is_extra=True),
         Column("expiration", is_extra=True),
-        Column("error_message", is_extra=True, is_personal=True),
+        Column("error_message", is_extra=True),
     )
     actions = tuple(
         Action(caption, many, Right.RUN_JOB, icon) for caption, many, _, icon in ENTRY_ACTIONS
@@ -200,7 +201,10 @@ class JobQueueCard(CardPage[JobQueueEntry]):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         runs = self.object.runs.select_related("user")[:20]
-        return context | {"runs": runs, "why_on_hold": activation.why_on_hold(self.object)}
+        return context | {
+            "runs": as_seen_by(self.request.user, runs),
+            "why_on_hold": activation.why_on_hold(self.object),
+        }
 
 
 # Buttons

@@ -10,7 +10,15 @@ from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError
 from syncjobs.progress import RunProgress
 from syncjobs.runs.match import match_mapping
-from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order, synchronize_mapping
+from syncjobs.runs.order import Order
+from syncjobs.runs.planned import keep
+from syncjobs.runs.synchronize import (
+    OF_ONE_MAPPING,
+    preview_mapping,
+    run_order,
+    synchronize_mapping,
+    systems_of,
+)
 from syncjobs.terms import Mode
 
 
@@ -30,6 +38,25 @@ def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
         progress=progress,
         trigger=request.trigger,
     )
+
+
+def preview(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Plan what synchronizing a mapping would do; parameters: mode, directions.
+
+    Nothing is written in either system, and no coupling; what was planned is kept to be looked at.
+    """
+    given = request.parameters
+    order = Order(
+        mode=Mode(given.get("mode", Mode.MODIFIED)),
+        directions=tuple(Direction(name) for name in given.get("directions", ())) or None,
+        trigger=request.trigger,
+    )
+    systems = systems_of(request.company, progress)
+    planned = preview_mapping(
+        request.company, request.mapping_name, order, systems=systems, progress=progress
+    )
+    keep(progress.run_id, order, planned, systems)
+    return Done()
 
 
 def synchronize_all(request: JobRequest, progress: RunProgress) -> JobReport:

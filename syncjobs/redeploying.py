@@ -32,10 +32,20 @@ from syncjobs.terms import JobStatus, RunStatus
 JOB = "redeploy_solution"
 DESCRIPTION = "Redeploy Integration Solution"
 CATEGORY = "REDEPLOY"
-STEPS = 8  # C-0704
+STEP_NAMES = (  # C-0704
+    "Check",
+    "Pause job queue entries",
+    "Import the solution",
+    "Publish customizations",
+    "Ensure security roles",
+    "Assign security roles",
+    "Verify permissions",
+    "Resume job queue entries",
+)
+STEPS = len(STEP_NAMES)
 ALIVE = (JobStatus.READY, JobStatus.WAITING, JobStatus.IN_PROCESS)
 SELLERS = "Give the role {} to the sellers who look at item availability; nobody got it here."
-AUDITING = "Look whether auditing is still on for {}: an import may switch it off (C-0709)."
+AUDITING = "Look whether auditing is still on for {}: an import may switch it off."  # C-0709
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +223,7 @@ class _Redeploying:
             state = self.ensure(package)
             refused = self.assign(state, package)
             self.verify(package, refused)
-            self.progress.start(f"{STEPS} of {STEPS}: Resume job queue entries", 0)
+            self.progress.start(f"{STEPS} of {STEPS}: {STEP_NAMES[-1]}", 0)
         finally:
             client.close()
 

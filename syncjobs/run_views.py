@@ -23,12 +23,14 @@ from integration_admin import cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
 from integration_admin.pages import CardPage, Empty, Filter, ListPage, View
+from integration_admin.personal import one_as_seen_by
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings.coupling_views import BY_MAPPING
 from syncjobs import clock, health, queue
 from syncjobs.causes import explain
 from syncjobs.jobs import PLACES
 from syncjobs.models import Run, SynchJob
+from syncjobs.plan_views import plan_of
 from syncjobs.progress import estimate, total_seconds
 from syncjobs.terms import RunStatus
 
@@ -63,7 +65,7 @@ class RunList(ListPage[Run]):
         Column("finished_at", is_extra=True),
         Column("done", is_number=True, is_extra=True),
         Column("total", is_number=True, is_extra=True),
-        Column("error_message", is_extra=True, is_personal=True),
+        Column("error_message", is_extra=True),
         Column("cause", is_extra=True),
     )
     views = (
@@ -77,7 +79,7 @@ class RunList(ListPage[Run]):
     filters = (
         BY_MAPPING,
         Filter("kind", "Kind", "job", _kinds),
-        Filter("user", "User", "user__username", _people),
+        Filter("user", "User", "user__username", _people, is_personal=True),
     )
     searches = ("description", "error_message")
     search_hint = "Search description or error"
@@ -132,6 +134,7 @@ def progress_of(run: Run, now: datetime) -> dict[str, Any]:
         "lines": _lines(run),
         "explained": explain(run.cause) if run.cause else None,
         "troubles": health.troubles(now=now) if waiting else [],
+        "plan": plan_of(run) if run.job == "preview" else None,
         "mass_changes": run.mass_changes.all() if run.status == RunStatus.ERROR else (),
     }
 
@@ -169,6 +172,8 @@ def may_do(request: HttpRequest) -> dict[str, bool]:
     return {
         "can_cancel": has_right(request.user, Right.RUN_JOB),
         "can_run_anyway": has_right(request.user, Right.RUN_FULL_SYNC),
+        "can_run": has_right(request.user, Right.RUN_SYNC),
+        "can_preview": has_right(request.user, Right.PREVIEW),
     }
 
 
@@ -176,6 +181,7 @@ def may_do(request: HttpRequest) -> dict[str, bool]:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer what the run's page asks for every second; the last answer ends the asking."""
     run = get_object_or_404(Run, pk=pk, company=company_of(request))
+    run = one_as_seen_by(request.user, run)
     context = progress_of(run, clock.now()) | may_do(request) | {"is_update": True}
     status = 200 if context["is_live"] else STOPS_POLLING
     return render(request, "parts/progress.html", context, status=status)

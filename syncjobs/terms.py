@@ -73,3 +73,15 @@ class Trigger(TextChoices):
     PERSON = "person", "person"
     COMMAND = "command line", "command line"
     CHANGE = "change", "change"
+
+
+class Planned(TextChoices):
+    """What a run would do with a record (C-0009); each record is of one kind."""
+
+    INSERT = "Insert", "Insert"
+    CHANGE = "Change", "Change"
+    COUPLE = "Couple", "Couple"  # fields may change with it
+    UNCOUPLE = "Uncouple", "Uncouple"
+    SKIP = "Skip", "Skip"
+    FAIL = "Fail", "Fail"
+    UNCHANGED = "Unchanged", "Unchanged"

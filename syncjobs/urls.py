@@ -28,4 +28,6 @@ urlpatterns = [
     path("runs/<int:pk>/progress/", run_views.progress, name="run_progress"),
     path("runs/<int:pk>/cancel/", run_views.cancel, name="cancel_run"),
     path("mass-changes/<int:pk>/run/", plan_views.run_anyway, name="run_anyway"),
+    path("planned-changes/", plan_views.PlannedChangeList.as_view(), name="planned_changes"),
+    path("planned-runs/<int:pk>/run/", plan_views.run_previewed, name="run_previewed"),
 ]

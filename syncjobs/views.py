@@ -21,6 +21,7 @@ from integration_admin.pages import (
     Section,
     View,
 )
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right
 from mappings import captions
 from mappings.coupling_views import BY_MAPPING
@@ -103,7 +104,8 @@ class SynchJobList(ListPage[SynchJob]):
         return cells.link(reverse("synch_job", args=[row.pk]), row.mapping_name)
 
     def show_outcome(self, row: SynchJob) -> SafeString:
-        return cells.outcome(row.failed, running=row.finished_at is None)
+        running = row.finished_at is None
+        return cells.outcome(row.failed, running=running, broke_off=row.broke_off)
 
     def show_took(self, row: SynchJob) -> str:
         return cells.duration((row.finished_at or clock.now()) - row.started_at)
@@ -159,7 +161,7 @@ class SynchJobCard(CardPage[SynchJob]):
         job = self.object
         fields = {field.name: field.verbose_name for field in SynchJob._meta.fields}
         rows = job.errors.order_by("warning", "-pk")
-        shown = list(rows[:50])
+        shown = as_seen_by(self.request.user, rows[:50])
         couplings, known = couplings_of(shown), Links(self.company)
         return context | {
             "counters": [(fields[name], name, getattr(job, name)) for name in COUNTERS],

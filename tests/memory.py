@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from msgspec import structs
+
 from connections.causes import Cause
 from connections.errors import (
     ConfigurationError,
@@ -353,7 +355,7 @@ class MemorySystem:
         ]
 
     def _shown(self, row: Record, columns: Sequence[str]) -> Record:
-        return replace(row, values={name: row.values.get(name) for name in columns})
+        return structs.replace(row, values={name: row.values.get(name) for name in columns})
 
 
 def _folded(value: Value) -> Value:

@@ -10,6 +10,8 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from uuid import UUID
 
+from msgspec import convert
+
 from connections.causes import Cause
 from connections.dataverse.metadata import Described
 from connections.errors import RecordError, TransientError
@@ -75,7 +77,7 @@ class Rows:
         author, moment = row.get("_modifiedby_value"), row.get(MODIFIED_ON)
         return Record(
             self.described.name,
-            UUID(row[self.described.key]),
+            convert(row[self.described.key], UUID),
             datetime.fromisoformat(moment) if moment else EPOCH,
             row["@odata.etag"][3:-1],  # W/"123"
             values,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
+
+import msgspec
+from msgspec import Struct
 
 from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
@@ -20,11 +23,11 @@ LONGEST_WAIT = 24 * 60 * 60.0  # what asks for more than a day is mistaken
 REQUEST_IDS = ("x-ms-service-request-id", "REQ_ID", "request-id", "ms-correlation-x")
 # Half a character, as a text has that was cut, or a NUL: no database keeps them.
 UNSTORABLE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
-DECODER = json.JSONDecoder(parse_float=Decimal)
+DECODER = msgspec.json.Decoder(float_hook=Decimal)
+LENIENT = json.JSONDecoder(parse_float=Decimal)  # reads halves of characters, too
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Status, headers (case ignored) and body of an answer."""
 
     side: Side
@@ -35,10 +38,11 @@ class Answer:
     def json(self) -> Any:
         """Return the body; numbers with decimals are Decimal."""
         try:
-            content = DECODER.decode(self.body.decode("utf-8-sig"))
+            if UNSTORABLE.search(self.body):
+                return _storable(LENIENT.decode(self.body.decode("utf-8-sig")))
+            return DECODER.decode(self.body.removeprefix(BOM_UTF8))
         except ValueError as error:
             raise self._unreadable() from error
-        return _storable(content) if UNSTORABLE.search(self.body) else content
 
     def object(self) -> dict[str, Any]:
         """Return the body, which must be a JSON object."""
@@ -61,8 +65,8 @@ class Answer:
     def refused(self) -> tuple[str, str]:
         """Return code and message of a refusal; a body of another form gives its first words."""
         try:
-            content = DECODER.decode(self.body.decode("utf-8-sig"))
-        except ValueError:
+            content = self.json()
+        except TransientError:
             content = None
         told = content.get("error") if isinstance(content, dict) else None
         if isinstance(told, dict):

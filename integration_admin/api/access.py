@@ -13,7 +13,7 @@ from audit import trail
 from audit.terms import Act
 from integration_admin import tokens
 from integration_admin.api import throttle
-from integration_admin.api.refusals import Code, RefusalError
+from integration_admin.api.refusals import Code, RefusalError, lacks
 from integration_admin.correlation import address_of
 from integration_admin.recent import GUARDED, is_recent
 from integration_admin.roles import Right, has_right
@@ -38,7 +38,7 @@ class ApiToken(HttpBearer):
         throttle.spend_request(user.pk)
         if not has_right(user, self.right):
             trail.note(Act.REFUSED, kind="API", name=f"{request.method} {request.path}", by=user)
-            raise _lacks(self.right)
+            raise lacks(self.right)
         if not header and request.method not in SAFE:
             self._check_recent(request)
         return user
@@ -93,9 +93,4 @@ def user_of(request: HttpRequest) -> User:
 def require(request: HttpRequest, right: Right) -> None:
     """Ask for a second right, where what is asked for needs more than the operation itself."""
     if not has_right(request.user, right):
-        raise _lacks(right)
-
-
-def _lacks(right: Right) -> RefusalError:
-    sentence = f"You lack the right {right.codename}."
-    return RefusalError(403, Code.FORBIDDEN, sentence, "An administrator can give it to you.")
+        raise lacks(right)

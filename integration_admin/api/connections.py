@@ -26,6 +26,7 @@ from integration_admin.api.shapes import (
     FindingShape,
 )
 from integration_admin.descriptions import DescriptionError
+from integration_admin.personal import one_as_seen_by
 from integration_admin.roles import Right
 from syncjobs import clock
 
@@ -96,7 +97,11 @@ def list_connections(request: HttpRequest, scope: Query[Scope]) -> Any:
     """List the set-ups of a company and whether they are enabled."""
     company = company_of(request, scope)
     rows = [(kind, getattr(company, name, None)) for kind, name in SETUPS]
-    return {"items": [_shown(kind, row) for kind, row in rows if row is not None]}
+    return {
+        "items": [
+            _shown(kind, one_as_seen_by(request.user, row)) for kind, row in rows if row is not None
+        ]
+    }
 
 
 @router.post("/connections/configure", auth=CHANGE, response=ConfiguredShape)

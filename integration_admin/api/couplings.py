@@ -16,6 +16,7 @@ from integration_admin.api.mappings import mapping_of
 from integration_admin.api.refusals import Code, RefusalError, not_found
 from integration_admin.api.scope import Id, Ids, Scope, Text, company_of
 from integration_admin.api.shapes import CountShape, Couplings, CouplingShape, Started
+from integration_admin.personal import one_as_seen_by
 from integration_admin.roles import Right, has_right
 from mappings import pairing
 from mappings.coupling_buttons import MOST_FOR_SUPPORT, wanted
@@ -133,7 +134,7 @@ def delete_couplings(request: HttpRequest, body: Chosen, scope: Query[Scope]) ->
 @router.get("/couplings/{id}", auth=ApiToken(Right.VIEW_COUPLING), response=CouplingShape)
 def get_coupling(request: HttpRequest, id: Id, scope: Query[Scope]) -> Any:  # noqa: A002
     """Show one coupling."""
-    return _one(company_of(request, scope), id)
+    return one_as_seen_by(request.user, _one(company_of(request, scope), id))
 
 
 @router.delete("/couplings/{id}", auth=ApiToken(Right.MANAGE_COUPLINGS), response=CountShape)

@@ -30,7 +30,14 @@ from integration_admin.api import (
     redeploy,
 )
 from integration_admin.api.access import ApiToken
-from integration_admin.api.refusals import Code, Error, Problem, RefusalError, of_system
+from integration_admin.api.refusals import (
+    Code,
+    Error,
+    Problem,
+    RefusalError,
+    of_problems,
+    of_system,
+)
 from integration_admin.chrome import VERSION
 from integration_admin.roles import Right
 from mappings.pairing import CouplingError
@@ -120,14 +127,8 @@ def _of_input(error: ValidationError) -> RefusalError:
         Problem(field=".".join(str(part) for part in one["loc"][1:]), sentence=str(one["msg"]))
         for one in error.errors
     ]
-    named = ", ".join(dict.fromkeys(problem.field for problem in problems))
-    return RefusalError(
-        422,
-        Code.INPUT,
-        f"The request holds what is not allowed: {named}.",
-        "Correct the fields under problems; the OpenAPI document says what they may hold.",
-        problems=problems,
-    )
+    cure = "Correct the fields under problems; the OpenAPI document says what they may hold."
+    return of_problems(problems, cure)
 
 
 # What verbs raise as a sentence for a person: status, code, and what to do.

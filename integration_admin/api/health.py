@@ -15,12 +15,20 @@ from connections.redeploy import SolutionState
 from connections.role_matrix import matrix
 from connections.solution.package import Package
 from integration_admin.api.access import ApiToken, user_of
-from integration_admin.api.refusals import Code, RefusalError
-from integration_admin.api.scope import Scope, Text, company_of
+from integration_admin.api.refusals import (
+    Code,
+    Problem,
+    RefusalError,
+    not_found,
+    of_problems,
+)
+from integration_admin.api.scope import Id, Scope, Text, company_of
 from integration_admin.api.shapes import FindingShape
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right
-from syncjobs import checkup
+from syncjobs import checkup, clock, silencing
 from syncjobs.models import HealthCheck
+from syncjobs.silencing import SilenceError
 
 router = Router(tags=["Health"])
 TEST = ApiToken(Right.TEST_CONNECTION)
@@ -29,9 +37,12 @@ TEST = ApiToken(Right.TEST_CONNECTION)
 class HealthCheckShape(FindingShape):
     """What a check found last, and since when it is so."""
 
+    id: int
     group: str
     since: datetime
     checked_at: datetime
+    silenced_until: datetime | None
+    silence_reason: str
 
 
 class HealthShape(Schema):
@@ -40,6 +51,13 @@ class HealthShape(Schema):
     state: str
     wrong: list[str]
     checks: list[HealthCheckShape]
+
+
+class Silence(Schema):
+    """Why a check is to ring nobody, and for how many days: 1, 7, 30 or 90."""
+
+    reason: Text
+    days: int
 
 
 class Looked(Schema):
@@ -70,7 +88,8 @@ class Roles(Schema):
 @router.get("/health", auth=ApiToken(Right.VIEW_CONSOLE), response=HealthShape)
 def get_health(request: HttpRequest, scope: Query[Scope]) -> Any:
     """Show what each check found when it last looked; nothing is asked now."""
-    return _told(list(HealthCheck.objects.filter(company=company_of(request, scope))))
+    rows = HealthCheck.objects.filter(company=company_of(request, scope))
+    return _told(as_seen_by(request.user, rows))
 
 
 @router.post("/health/check", auth=TEST, response=HealthShape)
@@ -85,6 +104,33 @@ def check_health(request: HttpRequest, body: Looked, scope: Query[Scope]) -> Any
     after = {"checks": len(rows), "not healthy": len(checkup.failing(rows))}
     trail.note(Act.TESTED, company, company=company, after=after, by=user_of(request))
     return _told(rows)
+
+
+@router.post("/health/checks/{id}/silence", auth=TEST, response=HealthCheckShape)
+def silence_check(request: HttpRequest, id: Id, body: Silence, scope: Query[Scope]) -> Any:  # noqa: A002
+    """Silence a check: it is looked at and shown, and until the end it rings nobody."""
+    check = _check(request, id, scope)
+    try:
+        silencing.silence(check, body.reason, days=body.days, now=clock.now(), by=user_of(request))
+    except SilenceError as error:
+        problem = Problem(field=error.field, sentence=error.message)
+        raise of_problems([problem], error.message) from error
+    return check
+
+
+@router.delete("/health/checks/{id}/silence", auth=TEST, response=HealthCheckShape)
+def ring_again(request: HttpRequest, id: Id, scope: Query[Scope]) -> Any:  # noqa: A002
+    """End a silence before its time."""
+    check = _check(request, id, scope)
+    silencing.ring_again(check, by=user_of(request))
+    return check
+
+
+def _check(request: HttpRequest, pk: int, scope: Scope) -> HealthCheck:
+    row = HealthCheck.objects.filter(company=company_of(request, scope), pk=pk).first()
+    if row is None:
+        raise not_found(HealthCheck, pk, "See GET /api/v1/health.")
+    return row
 
 
 def _told(rows: list[HealthCheck]) -> dict[str, Any]:

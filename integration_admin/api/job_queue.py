@@ -12,6 +12,7 @@ from integration_admin.api.lists import Listing, answer, listed
 from integration_admin.api.refusals import not_found
 from integration_admin.api.scope import Id, Scope, company_of
 from integration_admin.api.shapes import Entries, EntryShape, RunShape
+from integration_admin.personal import one_as_seen_by
 from integration_admin.roles import Right
 from syncjobs import clock, queue
 from syncjobs.models import JobQueueEntry
@@ -36,7 +37,7 @@ def list_entries(request: HttpRequest, asked: Query[EntriesAsked]) -> Any:
 @router.get("/job-queue/{id}", auth=ApiToken(Right.VIEW_JOB), response=EntryShape)
 def get_entry(request: HttpRequest, id: Id, scope: Query[Scope]) -> Any:  # noqa: A002
     """Show one entry."""
-    return _entry(request, scope, id)
+    return one_as_seen_by(request.user, _entry(request, scope, id))
 
 
 @router.post("/job-queue/{id}/run-now", auth=RUN_JOB, response={202: RunShape})

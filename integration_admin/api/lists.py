@@ -10,11 +10,12 @@ from ninja import Field, Query, Router, Schema
 
 from connections.models import Company
 from integration_admin.api.access import ApiToken, require
-from integration_admin.api.refusals import Code, Problem, RefusalError
+from integration_admin.api.refusals import Code, Problem, RefusalError, of_problems
 from integration_admin.api.scope import Paging, Scope, Text, company_of, page_of
 from integration_admin.exporting import ExportError, export, list_pages, page_class
 from integration_admin.narrowing import Narrowing
 from integration_admin.pages import ListPage
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right, has_right
 
 router = Router(tags=["Lists"])
@@ -105,12 +106,12 @@ def answer(
     page: ListPage[Any], rows: QuerySet[Any], asked: Paging, order: tuple[str, ...] = ("-pk",)
 ) -> dict[str, Any]:
     """Return one page of the rows in the order that is asked for, else in the usual one."""
-    return page_of(rows, asked, order=tuple(page.order()) if page.sorts else order)
+    found = page_of(rows, asked, order=tuple(page.order()) if page.sorts else order)
+    return {**found, "items": as_seen_by(page.request.user, found["items"])}
 
 
 def _page(kind: type[ListPage[Any]], request: HttpRequest, company: Company) -> ListPage[Any]:
-    page: ListPage[Any] = kind()
-    page.setup(request)
+    page = kind.of(request)
     page.company = company
     return page
 
@@ -129,14 +130,8 @@ def _check(page: ListPage[Any]) -> None:
         *(Problem(field=one.key, sentence=one.problem) for one in page.narrowings if one.problem),
     ]
     if problems:
-        named = ", ".join(dict.fromkeys(problem.field for problem in problems))
-        raise RefusalError(
-            422,
-            Code.INPUT,
-            f"The request holds what is not allowed: {named}.",
-            "Correct the parameters under problems; GET /api/v1/lists says what there is.",
-            problems=problems,
-        )
+        cure = "Correct the parameters under problems; GET /api/v1/lists says what there is."
+        raise of_problems(problems, cure)
 
 
 def _unknown(field: str, wanted: list[str], known: list[str]) -> list[Problem]:

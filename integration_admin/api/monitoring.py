@@ -29,6 +29,7 @@ from integration_admin.api.shapes import (
     SynchJobShape,
 )
 from integration_admin.audit_views import AuditLog, shows_values
+from integration_admin.personal import as_seen_by, one_as_seen_by
 from integration_admin.roles import Right
 from mappings import pairing
 from mappings.models import PendingCoupling
@@ -90,13 +91,15 @@ def list_runs(request: HttpRequest, asked: Query[RunsAsked]) -> Any:
 @router.get("/runs/{id}", auth=ApiToken(Right.VIEW_LOG), response=RunCard)
 def get_run(request: HttpRequest, id: Id, scope: Query[Scope]) -> Any:  # noqa: A002
     """Show a run: how far it is, how long it will take, its log and its synch. jobs."""
-    run = _run(company_of(request, scope), id)
+    run = one_as_seen_by(request.user, _run(company_of(request, scope), id))
     left = estimate(run, now=clock.now())
     return {
         **RunShape.from_orm(run).model_dump(),
         "estimate_seconds": left.total_seconds() if left is not None else None,
         "log": run.log,
-        "synch_jobs": SynchJob.objects.filter(run=run).order_by("started_at"),
+        "synch_jobs": as_seen_by(
+            request.user, SynchJob.objects.filter(run=run).order_by("started_at")
+        ),
         "mass_changes": run.mass_changes.all(),
     }
 
@@ -134,7 +137,7 @@ def get_synch_job(request: HttpRequest, id: UUID, scope: Query[Scope]) -> Any:  
     row = SynchJob.objects.filter(company=company_of(request, scope), pk=id).first()
     if row is None:
         raise not_found(SynchJob, id, "See GET /api/v1/synch-jobs.")
-    return row
+    return one_as_seen_by(request.user, row)
 
 
 # Errors

@@ -16,6 +16,7 @@ from integration_admin.api.access import ApiToken, user_of
 from integration_admin.api.refusals import not_found
 from integration_admin.api.scope import Paging, Scope, Text, company_of, page_of
 from integration_admin.api.shapes import CountShape, RunShape
+from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right
 from syncjobs import clock, redeploying, redeploying_once
 from syncjobs.models import Run
@@ -74,7 +75,8 @@ class PlanShape(Schema):
 @router.get("/redeploys", auth=ApiToken(Right.VIEW_ROLES), response=Redeploys)
 def list_redeploys(request: HttpRequest, asked: Query[Paging]) -> Any:
     """List the redeploys, the newest first."""
-    return page_of(Redeployment.objects.filter(company=company_of(request, asked)), asked)
+    found = page_of(Redeployment.objects.filter(company=company_of(request, asked)), asked)
+    return {**found, "items": as_seen_by(request.user, found["items"])}
 
 
 @router.get("/redeploys/plan", auth=ApiToken(Right.TEST_CONNECTION), response=PlanShape)

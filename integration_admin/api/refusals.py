@@ -11,6 +11,7 @@ from ninja import Schema
 
 from audit import scene
 from connections.errors import IntegrationError
+from integration_admin.roles import Right
 
 
 class Code(StrEnum):
@@ -92,6 +93,19 @@ class RefusalError(Exception):
 def not_found(model: type[Model], key: object, cure: str) -> RefusalError:
     """Return the refusal for something that is not there, or belongs to another company."""
     return RefusalError(404, Code.NOT_FOUND, f"There is no {model._meta.verbose_name} {key}.", cure)
+
+
+def of_problems(problems: Sequence[Problem], cure: str) -> RefusalError:
+    """Return the refusal for a request that holds what is not allowed, field by field."""
+    named = ", ".join(dict.fromkeys(problem.field for problem in problems))
+    sentence = f"The request holds what is not allowed: {named}."
+    return RefusalError(422, Code.INPUT, sentence, cure, problems=problems)
+
+
+def lacks(right: Right) -> RefusalError:
+    """Return the refusal for somebody who may not do this."""
+    cure = "An administrator can give it to you."
+    return RefusalError(403, Code.FORBIDDEN, f"You lack the right {right.codename}.", cure)
 
 
 def of_system(error: IntegrationError, status: int) -> RefusalError:

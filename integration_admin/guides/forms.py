@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from connections import sign_in_forms
 from connections.authentication import OAUTH_2
 from connections.setup_forms import Problem, SetupForm
 from connections.terms import AuthenticationType
 from integration_admin.guides.guide import Situation
 from integration_admin.guides.rows import SECRETS
 
+PLAIN = frozenset({"client_id", "client_secret"})
 Told = dict[str, Any]
 Sections = Sequence[tuple[str, tuple[str, ...]]]
 
@@ -62,6 +64,8 @@ class RowForm(SetupForm[Any]):
         super().__init__(data, instance=self.row(situation), initial=given)
         for name in [name for name in self.fields if name.startswith("remove_")]:
             del self.fields[name]  # a guide replaces; the set-up page removes
+        for name in PLAIN & set(self.fields):  # most have no server of their own
+            self.fields[name].help_text = sign_in_forms.HINTS[name]
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", "input")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
@@ -40,6 +40,6 @@ def leave_guide(request: SignedInRequest, guide_key: str, step_key: str) -> Http
     if guide is None or step is None:
         raise Http404
     to = _asked(request, request.GET.get("next", "")) or reverse("assisted_setup")
-    if drafts.find(request.user, guide, company_of(request)) is None:
-        return redirect(to)
-    return render(request, "pages/guide_leave.html", {"guide": guide, "step": step, "to": to})
+    draft = drafts.find(request.user, guide, company_of(request))
+    context = {"guide": guide, "step": step, "to": to, "draft": draft}
+    return render(request, "pages/guide_leave.html", context)

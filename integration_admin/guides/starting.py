@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from audit import trail
@@ -13,7 +13,7 @@ from audit.facts import facts_of
 from audit.terms import Act
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
 from connections.secrets import Secret
-from integration_admin import enabling
+from integration_admin import connecting, enabling
 from integration_admin.guides import drafts, rows
 from integration_admin.guides.finishing import CATEGORY, JOB, let_go_on, note_ended
 from integration_admin.guides.guide import Guide
@@ -57,10 +57,13 @@ def _take(draft: GuideDraft) -> None:
 
 def _new_company(draft: GuideDraft, by: AbstractBaseUser) -> Company:
     company = rows.company(drafts.situation_of(draft))
-    if Company.objects.filter(name=company.name).exists():
-        # Environments may hold companies of one name.
-        company.name = f"{company.name[:21]} {company.business_central_id.hex[:8]}"
-    company.save()
+    company.name = connecting.free_name(company, company.name)
+    try:
+        with transaction.atomic():
+            company.save()
+    except IntegrityError as error:
+        message = f"{company} was set up by somebody else meanwhile."
+        raise BusyError(message) from error
     after = facts_of(company, COMPANY_FACTS)
     trail.note(Act.CREATED, company, company=company, after=after, by=by)
     return company

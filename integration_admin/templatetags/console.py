@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.contrib.auth.models import User
 
 from audit import scene
-from integration_admin import cells
+from integration_admin import cells, personal
 
 register = template.Library()
 register.simple_tag(cells.icon)
@@ -15,6 +18,14 @@ register.simple_tag(cells.outcome)
 register.simple_tag(cells.opens)
 register.simple_tag(scene.correlation_id, name="correlation_id")
 register.filter("state", cells.state)
+
+
+@register.simple_tag(takes_context=True)
+def who(context: Any, person: User | None, nobody: str = "console") -> str:
+    """Return who did something, as far as the reader of the page may know (C-4013)."""
+    return personal.name_of(person, context["user"], nobody=nobody)
+
+
 register.filter("route", cells.route)
 register.filter("moment", cells.moment)
 register.filter("duration", cells.duration)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from connections.causes import Cause
 from connections.systems import Lookup, Record, Value
@@ -15,8 +17,8 @@ from syncjobs.engine.facts import Facts
 from syncjobs.terms import Action
 
 
-class FieldDiff(NamedTuple):
-    """One destination field before and after; a tuple, since a page has ten thousands of them."""
+class FieldDiff(Struct, frozen=True):
+    """One destination field before and after."""
 
     field: str
     before: Value
@@ -26,8 +28,7 @@ class FieldDiff(NamedTuple):
 Diffs = tuple[FieldDiff, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """Create the destination record under this id and couple it."""
 
     action: ClassVar = Action.INSERTED
@@ -38,8 +39,7 @@ class Insert:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Modify:
+class Modify(Struct, frozen=True):
     """Write the fields that differ.
 
     `couples`: the two were not coupled until now. `owes`: the destination has changes of its own
@@ -58,24 +58,21 @@ class Modify:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Uncouple:
+class Uncouple(Struct, frozen=True):
     """Forget the coupling; its other record is gone (E-3.33: counted nowhere)."""
 
     action: ClassVar = Action.NONE
     source: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """Do nothing; the source has not moved since the last synchronization (E-3.38)."""
 
     action: ClassVar = Action.UNCHANGED
     source: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Agree:
+class Agree(Struct, frozen=True):
     """Write nothing, but note that both sides now hold the same values (E-3.44)."""
 
     action: ClassVar = Action.UNCHANGED
@@ -86,8 +83,7 @@ class Agree:
     leaves: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """Not for this mapping: counted nowhere (E-3.18, E-3.20)."""
 
     action: ClassVar = Action.NONE
@@ -95,8 +91,7 @@ class Ignore:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """Leave the record alone, on purpose; `yields` leaves it to the other direction (E-3.42)."""
 
     action: ClassVar = Action.SKIPPED
@@ -105,8 +100,7 @@ class Skip:
     yields: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(Struct, frozen=True):
     """Leave the record alone and tell support staff why."""
 
     action: ClassVar = Action.FAILED
@@ -124,8 +118,7 @@ Change = Insert | Modify | Uncouple | Unchanged | Agree | Ignore | Skip | Fail
 References = Mapping[tuple[str, Value], Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """Destination records that an uncoupled source record might be (E-3.24, E-4.34)."""
 
     one: Record | None = None

@@ -118,10 +118,10 @@ def _to_code(value: Value, source: Column, destination: Column) -> Value:
 
 def _number(value: Value, destination: Column) -> Decimal:
     match value:
-        case None | "":
-            return Decimal(0)
         case Decimal() | int():
             number = Decimal(value)
+        case None | "":
+            return Decimal(0)
         case str():
             try:
                 number = Decimal(value.strip() or "0")

@@ -42,8 +42,13 @@ def compare(
     return Comparison(tuple(diffs), tuple(warnings))
 
 
-def initial(mapping: DirectedMapping, source: Record, references: References) -> Comparison:
-    """Return every field of a record that is to be created (E-3.40); empty ones are left out."""
+def initial(
+    mapping: DirectedMapping, source: Record, references: References
+) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Return the fields of a record that is to be created (E-3.40), and warnings.
+
+    Empty fields are left out.
+    """
     values: dict[str, Value] = dict(mapping.insert_defaults)
     warnings: list[str] = []
     given = source.values
@@ -61,19 +66,22 @@ def initial(mapping: DirectedMapping, source: Record, references: References) ->
         elif field.refers_to and _is_blank(field, given, references):
             continue
         _add(values, warnings, field, transfer(field, source, None, references))
-    return Comparison(
-        tuple(FieldDiff(name, None, value) for name, value in values.items()), tuple(warnings)
-    )
+    return values, tuple(warnings)
 
 
 def _add(
     values: dict[str, Value], warnings: list[str], field: FieldTransfer, result: Transferred
 ) -> None:
-    if result.value is KEEP or result.value in (None, ""):
+    if result.value is KEEP or _is_empty(result.value):
         return
     values[field.destination.name] = result.value
     if result.warning:
         warnings.append(result.warning)
+
+
+def _is_empty(value: Value) -> bool:
+    """Whether there is nothing to write; a Decimal is slow to compare with a text."""
+    return value is None or (isinstance(value, str) and not value)
 
 
 def _is_blank(field: FieldTransfer, given: Values, references: References) -> bool:
@@ -96,6 +104,13 @@ def everything(
             before = destination.values.get(field.destination.name)
             diffs.append(FieldDiff(field.destination.name, before, result.value))
     return tuple(diffs)
+
+
+def created(values: Values, derived: Values) -> Diffs:
+    """Return what a new record will hold; what its entity derives stands over the fields."""
+    kept = {name: value for name, value in values.items() if name not in derived}
+    added = {name: value for name, value in derived.items() if not _is_empty(value)}
+    return tuple(FieldDiff(name, None, value) for name, value in {**kept, **added}.items())
 
 
 def with_derived(diffs: Diffs, derived: Mapping[str, Value], present: Mapping[str, Value]) -> Diffs:

@@ -25,7 +25,7 @@ from syncjobs.engine.change import (
     Uncouple,
 )
 from syncjobs.engine.conflict import Collide, Overwrite, Yield, resolve
-from syncjobs.engine.diff import compare, everything, initial, with_derived
+from syncjobs.engine.diff import compare, created, everything, initial, with_derived
 from syncjobs.engine.entities import Entity, entity_of
 from syncjobs.engine.values import TransferError
 
@@ -193,10 +193,10 @@ class _Planner:
 
     def _insert(self, source: Record, *, incarnation: int) -> Insert:
         incarnation = max(incarnation, self.batch.incarnations.get(source.id, 0))
-        comparison = initial(self.mapping, source, self.batch.references)
-        diffs = self._derive(source, None, comparison.diffs)
+        values, warnings = initial(self.mapping, source, self.batch.references)
+        derived = self.entity.derive(self.mapping, source, None, values, self.batch.facts)
         identity = new_id(self.batch.facts.namespace, self.mapping.name, source.id, incarnation)
-        return Insert(source, identity, diffs, incarnation, comparison.warnings)
+        return Insert(source, identity, created(values, derived), incarnation, warnings)
 
     def _conflict(self, source: Record, caption: str) -> Fail:
         return Fail(
@@ -207,8 +207,8 @@ class _Planner:
         )
 
     def _derive(
-        self, source: Record, destination: Record | None, diffs: tuple[FieldDiff, ...]
+        self, source: Record, destination: Record, diffs: tuple[FieldDiff, ...]
     ) -> tuple[FieldDiff, ...]:
         planned = {diff.field: diff.after for diff in diffs}
         derived = self.entity.derive(self.mapping, source, destination, planned, self.batch.facts)
-        return with_derived(diffs, derived, destination.values if destination else {})
+        return with_derived(diffs, derived, destination.values)

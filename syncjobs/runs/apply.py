@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from connections.errors import IntegrationError
-from connections.systems import Create, Record, Side, System, Update, Value, Write
+from connections.systems import Create, Record, Side, System, Update, Value
 from mappings.spec import DirectedMapping, Mark
 from syncjobs.engine.change import Agree, Change, Diffs, Insert, Modify
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a change.
 
     `record` is the destination after the write; `ours` is False when somebody changed it since.
@@ -39,11 +39,11 @@ class Outcome:
         return is_written and self.error is not None
 
 
-def writes_of(mapping: DirectedMapping, changes: Sequence[Change]) -> list[Write]:
-    """Return the writes that these insertions and modifications need."""
+def writes_of(mapping: DirectedMapping, changes: Sequence[Change]) -> list[Create | Update]:
+    """Return the writes that these insertions and modifications need, in their order."""
     # An unconditional write of a two-way mapping would hide a user's edit for ever (E-3.8).
     guarded = mapping.two_way or mapping.source_side == Side.DATAVERSE
-    writes: list[Write] = []
+    writes: list[Create | Update] = []
     for change in changes:
         if isinstance(change, Insert):
             writes.append(Create(change.id, values_of(change.diffs)))
@@ -60,11 +60,11 @@ def values_of(diffs: Diffs) -> dict[str, Value]:
 def apply(
     mapping: DirectedMapping,
     changes: Sequence[Change],
+    writes: Sequence[Create | Update],
     destination: System,
     columns: Sequence[str],
 ) -> list[Outcome]:
-    """Write what is to be written; every change gets its outcome."""
-    writes = writes_of(mapping, changes)
+    """Carry out the writes of these changes; every change gets its outcome."""
     results = iter(destination.write(mapping.destination_table, writes, columns) if writes else ())
     outcomes = []
     for change in changes:

@@ -6,8 +6,9 @@ Everything here is looked up first or refused as done, so that it may happen twi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from connections.errors import IntegrationError
 from connections.systems import Lookup, Record, Update, Value

@@ -113,7 +113,7 @@ class Gatherer:
         strangers = [r for r in sources if r.id not in links and not parked.get(r.id)]
         facts = self._facts(sources, links, destinations)
         candidates = self._candidates(strangers, waiting, facts)
-        adopted = self._adopted(refused)
+        adopted = self._adopted(refused, facts)
         partners = [
             *destinations.values(),
             *(c.one for c in (candidates | adopted).values() if c.one),
@@ -138,7 +138,7 @@ class Gatherer:
         rows = parked.filter(record_id__among=ids)
         return dict(rows.values_list("record_id", "skipped"))
 
-    def _adopted(self, refused: Mapping[UUID, Insert]) -> dict[UUID, Candidates]:
+    def _adopted(self, refused: Mapping[UUID, Insert], facts: Facts) -> dict[UUID, Candidates]:
         """Return destinations that an earlier creation of ours left and nobody else has taken."""
         if not refused:
             return {}
@@ -150,7 +150,9 @@ class Gatherer:
         return {
             source_id: Candidates(one=found[change.id])
             for source_id, change in refused.items()
-            if change.id in found and change.id not in taken
+            if change.id in found
+            and change.id not in taken
+            and self.entity.may_adopt(self.mapping, change.source, found[change.id], facts)
         }
 
     def _facts(

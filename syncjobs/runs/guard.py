@@ -8,7 +8,6 @@ from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.systems import Side
 from mappings.models import Coupling, IntegrationTableMapping
-from mappings.spec import DirectedMapping
 from syncjobs.engine.change import Change, Modify, Uncouple
 from syncjobs.engine.values import alike
 from syncjobs.terms import Trigger
@@ -16,11 +15,7 @@ from syncjobs.terms import Trigger
 FROM_RECORDS = 10  # fewer changes than that are never too many
 OFF = 100  # percent
 GROWTH = 110  # percent: a plan may grow so far after a person said yes to it
-ADVICE = {
-    Trigger.PERSON: "Look at its preview, and choose Run it anyway on the page of the run if that "
-    "is intended.",
-    Trigger.COMMAND: "Look at it with --dry-run, and run it with --confirm if that is intended.",
-}
+ON_COMMAND = " Look at it with --dry-run, and run it with --confirm if that is intended."
 
 
 class MassChangeError(ConfigurationError):
@@ -42,12 +37,10 @@ class Guard:
     def __init__(
         self,
         row: IntegrationTableMapping,
-        mapping: DirectedMapping,
-        trigger: Trigger,
+        trigger: Trigger = Trigger.PERSON,
         agreed: int = 0,
     ) -> None:
         self.row = row
-        self.mapping = mapping
         self.trigger = trigger
         self.agreed = agreed
         self.touched = 0
@@ -69,18 +62,17 @@ class Guard:
         """Add what a page would change."""
         self.touched += touched(changes)
 
-    def check(self) -> None:
-        """Raise MassChangeError if what was looked at would change too much altogether."""
+    def check(self, side: Side) -> None:
+        """Raise MassChangeError if what was looked at would change too much of a side."""
         if not self.stops() or self.touched * 100 <= self.agreed * GROWTH:
             return
-        to_sales = self.mapping.source_side == Side.BUSINESS_CENTRAL
-        side = Side.DATAVERSE if to_sales else Side.BUSINESS_CENTRAL
-        grown = f"That is more than the {self.agreed} agreed to. " if self.agreed else ""
+        grown = f" That is more than the {self.agreed} agreed to." if self.agreed else ""
+        advice = ON_COMMAND if self.trigger == Trigger.COMMAND else ""  # else the cause's
         message = (
             f"The run was stopped before it wrote anything to {side}: it would change "
             f"{self.touched} of {self.coupled} coupled records of {self.row.name} there, more "
-            f"than the {self.row.guard_percent} % that the mass-change guard allows. "
-            f"{grown}{ADVICE.get(self.trigger, ADVICE[Trigger.PERSON])}"
+            f"than the {self.row.guard_percent} % that the mass-change guard allows."
+            f"{grown}{advice}"
         )
         raise MassChangeError(message, records=self.touched, coupled=self.coupled)
 
@@ -89,6 +81,13 @@ class Guard:
         if self.touched < FROM_RECORDS or not self.may_stop():
             return False
         return self.touched * 100 / self.coupled > self.row.guard_percent
+
+
+def stops(row: IntegrationTableMapping, number: int) -> bool:
+    """Whether the guard would stop a run that changes so many coupled records."""
+    guard = Guard(row)
+    guard.touched = number
+    return guard.stops()
 
 
 def touched(changes: Sequence[Change]) -> int:

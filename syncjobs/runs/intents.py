@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from connections.causes import Cause
-from connections.systems import Record, Value
+from connections.systems import Create, Record, Update, Value
 from mappings import couplings
 from mappings.encoding import decoded, encoded
 from mappings.models import Intent
@@ -17,7 +17,7 @@ from mappings.upserts import upsert
 from syncjobs.engine.change import Change, Fail, Insert, Modify
 from syncjobs.engine.values import alike
 from syncjobs.runs import adoption
-from syncjobs.runs.apply import Outcome, values_of
+from syncjobs.runs.apply import Outcome
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
 
@@ -34,12 +34,18 @@ NOTED = [
 ]
 
 
-def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) -> Collection[UUID]:
+def note(
+    context: Context,
+    mapping: DirectedMapping,
+    changes: Sequence[Change],
+    writes: Sequence[Create | Update],
+) -> Collection[UUID]:
     """Note what is about to be written, under the id it will have: one upsert.
 
     Returns the source records that have an intent now.
     """
-    rows = [_intended(change) for change in changes if isinstance(change, Insert | Modify)]
+    written = [change for change in changes if isinstance(change, Insert | Modify)]
+    rows = [_intended(change, write) for change, write in zip(written, writes, strict=True)]
     upsert(
         Intent,
         (
@@ -65,7 +71,7 @@ def note(context: Context, mapping: DirectedMapping, changes: Sequence[Change]) 
     return [row[0] for row in rows]
 
 
-def _intended(change: Insert | Modify) -> tuple[Any, ...]:
+def _intended(change: Insert | Modify, write: Create | Update) -> tuple[Any, ...]:
     creates = isinstance(change, Insert)
     return (
         change.source.id,
@@ -75,7 +81,7 @@ def _intended(change: Insert | Modify) -> tuple[Any, ...]:
         "" if isinstance(change, Insert) else change.destination.version,
         creates,
         change.incarnation if isinstance(change, Insert) else 0,
-        encoded(values_of(change.diffs)),
+        encoded(write.values),
     )
 
 

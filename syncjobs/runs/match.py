@@ -13,7 +13,6 @@ from django.db.models import F
 
 from connections.causes import Cause
 from connections.models import Company
-from connections.systems import Record
 from mappings import couplings, directed, pairing
 from mappings.models import IntegrationTableMapping
 from mappings.pairing import Match, RecordMatch
@@ -24,11 +23,11 @@ from syncjobs.engine.change import Rules
 from syncjobs.models import SynchJob
 from syncjobs.runs.context import Context, Progress, Silent
 from syncjobs.runs.gather import Gatherer
+from syncjobs.runs.labels import Labels
 from syncjobs.runs.options import OptionPhase, OptionPhases
 from syncjobs.runs.order import Order
 from syncjobs.runs.phase import PAGE
 from syncjobs.runs.phases import Phases, lease_name
-from syncjobs.runs.remember import labels
 from syncjobs.runs.report import JobResult, Report, requests_of, result_of
 from syncjobs.runs.synchjobs import FROM, TO, SynchJobs
 from syncjobs.runs.synchronize import (
@@ -136,7 +135,7 @@ class Matching:
     def pages(self) -> Iterator[Sequence[Match]]:
         """Yield what matches, page by page; the rest is noted as unmatched."""
         mapping = self._mapping()
-        gatherer = Gatherer(self.context, mapping, Rules())
+        gatherer, labels = Gatherer(self.context, mapping, Rules()), Labels(self.context, mapping)
         local = couplings.BUSINESS_CENTRAL
         for page in gatherer.source.read(replace(gatherer.selection(), page_size=PAGE)):
             self.context.progress.check()
@@ -146,11 +145,11 @@ class Matching:
             found = gatherer.candidates(strangers) if strangers else {}
             ones = {i: candidates.one for i, candidates in found.items() if candidates.one}
             self.unmatched += [record.id for record in strangers if record.id not in ones]
-            yield [self._match(mapping, r, ones[r.id]) for r in strangers if r.id in ones]
-
-    def _match(self, mapping: DirectedMapping, record: Record, row: Record) -> RecordMatch:
-        key, name = labels(self.context, mapping, record, row)
-        return RecordMatch(record.id, row.id, key, name)
+            yield [
+                RecordMatch(record.id, row.id, *labels.of(record, row))
+                for record in strangers
+                if (row := ones.get(record.id)) is not None
+            ]
 
     def _mapping(self) -> DirectedMapping:
         """E-4.31: Business Central's records are matched, whichever way the mapping runs."""

@@ -20,7 +20,7 @@ from syncjobs.engine.plan import plan
 from syncjobs.engine.watermark import advance, is_late, look_back
 from syncjobs.models import SynchJob
 from syncjobs.runs import followups, intents
-from syncjobs.runs.apply import Outcome, apply
+from syncjobs.runs.apply import Outcome, apply, writes_of
 from syncjobs.runs.completion import complete
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
@@ -110,7 +110,7 @@ class Phase:
             )
             for planned in scout.preview():
                 self.guard.look_at(planned.changes)
-            self.guard.check()
+            self.guard.check(self.gatherer.destination.side)
             self.guard = None
         yield from (page for page in (first, second) if page is not None)
         yield from pages
@@ -267,7 +267,7 @@ class Phase:
             changes = with_names(planned.changes, self.gatherer.source)
             if self.guard is not None and attempt == 1:
                 self.guard.look_at(changes)
-                self.guard.check()
+                self.guard.check(self.gatherer.destination.side)
             outcomes = self._write(batch, changes)
             moved = [o for o in outcomes if attempt < ROUNDS and _is_overtaken(o)]
             overtaken = {outcome.change.source.id for outcome in moved}
@@ -284,11 +284,12 @@ class Phase:
 
     def _write(self, batch: Batch, changes: Sequence[Change]) -> list[Outcome]:
         progress, mapping = self.context.progress, self.mapping
+        writes = writes_of(mapping, changes)
         progress.at("before the intent")
-        self.memory.intended.update(intents.note(self.context, mapping, changes))
+        self.memory.intended.update(intents.note(self.context, mapping, changes, writes))
         progress.at("after the intent")
         destination, columns = self.gatherer.destination, self.gatherer.destination_columns
-        outcomes = apply(mapping, changes, destination, columns)
+        outcomes = apply(mapping, changes, writes, destination, columns)
         progress.at("after the answer")
         return complete(self.gatherer, batch, outcomes)
 

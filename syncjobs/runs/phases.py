@@ -77,7 +77,12 @@ class Phases:
             mapping = self.directed(way)
             job = SynchJob(company=self.row.company, mapping_name=self.row.name, direction=way)
             phase = self._phase(mapping, self.scope(way), job)
-            planned = [change for page in phase.preview() for change in page.changes]
+            self.context.progress.start(step(mapping), 0)
+            planned: list[Change] = []
+            for page in phase.preview():
+                self.context.progress.check()
+                planned += page.changes
+                self.context.progress.advance(len(planned))
             changes = tuple(_after(planned, sent, phase.scope))
             sent = {
                 change.destination.id: change
@@ -189,9 +194,7 @@ class Phases:
             rules=self.rules,
             job=job,
             prerequisites=Prerequisites(self._prerequisite, self._within),
-            guard=None
-            if is_free
-            else Guard(self.row, mapping, self.order.trigger, self.order.agreed),
+            guard=None if is_free else Guard(self.row, self.order.trigger, self.order.agreed),
         )
 
     def _prerequisite(self, name: str, way: Direction, ids: Collection[UUID], rules: Rules) -> None:

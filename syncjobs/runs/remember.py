@@ -34,6 +34,7 @@ from syncjobs.models import SynchError, SynchJob
 from syncjobs.runs import intents
 from syncjobs.runs.apply import Outcome, values_of
 from syncjobs.runs.context import Context
+from syncjobs.runs.labels import Labels
 from syncjobs.terms import Action
 
 # Causes of what went through all the same.
@@ -58,6 +59,7 @@ class Memory:
         self.mapping = mapping
         self.job = job
         self.to_sales = mapping.source_side == Side.BUSINESS_CENTRAL
+        self.labels = Labels(context, mapping)
         self.intended: set[UUID] = set()  # sources with an intent that is still open
 
     def remember(
@@ -92,7 +94,7 @@ class Memory:
         for note in notes:
             ids = (note.source.id, note.destination_id)
             bc, dataverse = ids if self.to_sales else reversed(ids)
-            _, name = labels(self.context, self.mapping, note.source, None)
+            _, name = self.labels.of(note.source, None)
             rows.append(
                 self.job.error(
                     business_central_id=bc,
@@ -209,7 +211,7 @@ class _Page:
             # Perhaps by ourselves, when its company was stamped: E-3.8 would not show it again.
             self.due.append(change.source.id)
         kept = 0 if link is None else link.incarnation
-        key, name = labels(self.memory.context, self.memory.mapping, change.source, record)
+        key, name = self.memory.labels.of(change.source, record)
         self.agreements.append(
             Agreement(
                 change.source,
@@ -305,7 +307,7 @@ class _Page:
     ) -> SynchError:
         other = destination.id if destination else other_id
         bc, dataverse = (source.id, other) if self.memory.to_sales else (other, source.id)
-        _, name = labels(self.memory.context, self.memory.mapping, source, destination)
+        _, name = self.memory.labels.of(source, destination)
         return self.memory.job.error(
             business_central_id=bc,
             dataverse_id=dataverse,
@@ -342,7 +344,7 @@ class _Page:
         rows = []
         for change, skips in self.parked:
             past = self.past.get(change.source.id)
-            _, name = labels(self.memory.context, mapping, change.source, None)
+            _, name = self.memory.labels.of(change.source, None)
             rows.append(
                 PendingCoupling(
                     company=self.memory.context.company,
@@ -375,22 +377,3 @@ class _Page:
                 "failed_at",
             ],
         )
-
-
-def labels(
-    context: Context, mapping: DirectedMapping, source: Record, destination: Record | None
-) -> tuple[str, str]:
-    """Return the Business Central code of a pair, and what people call it."""
-    to_sales = mapping.source_side == Side.BUSINESS_CENTRAL
-    bc, dataverse = (source, destination) if to_sales else (destination, source)
-    code = ""
-    if bc is not None:
-        table = context.business_central.describe(bc.table)
-        code = str(bc.values.get(table.natural_key[0]) or "") if table.natural_key else ""
-        name = str(bc.values.get(table.name_column) or "")
-        if name:
-            return code, f"{code} {name}".strip()
-    if dataverse is not None:
-        table = context.dataverse.describe(dataverse.table)
-        return code, f"{code} {dataverse.values.get(table.name_column) or ''}".strip()
-    return code, code

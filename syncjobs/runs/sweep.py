@@ -1,4 +1,8 @@
-"""The sweep: proves from ids, times and versions that no change stayed behind the watermark."""
+"""The sweep: proves from ids, times and versions that no change stayed behind the watermark.
+
+A deletion is none of its business: it is found where the record that is left is processed, and is
+never carried over by itself (E-3.30).
+"""
 
 from __future__ import annotations
 

@@ -51,9 +51,10 @@ class SynchJobs:
     def finishing(self, job: SynchJob) -> Iterator[None]:
         """Finish the job with its message whatever happens, unless the run goes on elsewhere."""
         ending: str | None = "The run ended unexpectedly."
+        broke_off = True
         try:
             yield
-            ending = job.message
+            ending, broke_off = job.message, False
         except IntegrationError as error:
             ending = error.message
             raise
@@ -66,7 +67,9 @@ class SynchJobs:
         finally:
             if ending is not None:
                 SynchJob.objects.filter(pk=job.pk).update(
-                    finished_at=self.context.clock(), message=ending[:MESSAGE]
+                    finished_at=self.context.clock(),
+                    message=ending[:MESSAGE],
+                    broke_off=broke_off,
                 )
 
     def not_configured(self, way: Direction) -> JobResult:
@@ -92,7 +95,7 @@ class SynchJobs:
         """Close what dead runs left open; the mapping's lease is ours, so nobody is at it."""
         SynchJob.objects.filter(
             company=self.row.company, mapping_name=self.row.name, finished_at=None
-        ).update(finished_at=self.context.clock(), message=INTERRUPTED)
+        ).update(finished_at=self.context.clock(), message=INTERRUPTED, broke_off=True)
 
     def resume_points(self) -> dict[Direction, datetime]:
         """Return how far the last run of the same queue entry had come, if it did not end well."""

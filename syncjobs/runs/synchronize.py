@@ -110,13 +110,14 @@ def preview_mapping(
     order: Order,
     *,
     systems: Systems | None = None,
+    progress: Progress | None = None,
     now: Callable[[], datetime] = clock.now,
 ) -> Preview:
     """Return what a run would do; nothing is written anywhere."""
     row = find_mapping(company, name)
     _check(row, order)
     both = systems or systems_of(company)
-    context = replace(context_of(company, both, Silent(), now), plans_only=True)
+    context = replace(context_of(company, both, progress or Silent(), now), plans_only=True)
     began, sent = time.monotonic(), requests_of(both.business_central, both.dataverse)
     planned = _phases(context, row, order).preview()
     report = Report(
@@ -126,13 +127,14 @@ def preview_mapping(
         time.monotonic() - began,
         dry_run=True,
     )
-    return Preview(report, planned)
+    return Preview(row, report, planned)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a run would count, and the changes of each of its phases."""
 
+    mapping: IntegrationTableMapping
     report: Report
     phases: Sequence[tuple[JobResult, Sequence[Change | OptionChange]]]
 

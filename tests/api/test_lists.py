@@ -177,9 +177,11 @@ def test_limits_of_exports_hold_for_programs(past: Past) -> None:  # C-4024
     viewer = program_of(make_user(Role.VIEWER))
 
     refused = viewer.get("/lists/couplings/export")
-    narrowed = viewer.get("/lists/couplings/export?q=Adatum&column=name&column=mapping_name")
+    narrowed = viewer.get("/lists/couplings/export?q=10000&column=mapping_name")
+    hidden = viewer.get("/lists/couplings/export?q=10000&column=name")
     not_theirs = viewer.get("/lists/users/export")
 
     assert (refused.status, refused.json["code"]) == (422, "E-TOO-MANY")
-    assert narrowed.json[0] == {"mapping_name": "CUSTOMER"}
+    assert narrowed.json == [{"record": "10000", "mapping_name": "CUSTOMER"}]
+    assert (hidden.status, hidden.json["problems"][0]["field"]) == (422, "column")
     assert (not_theirs.status, not_theirs.json["code"]) == (403, "E-FORBIDDEN")

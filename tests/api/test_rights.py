@@ -10,7 +10,7 @@ from integration_admin.api import door
 from integration_admin.api.door import api
 from integration_admin.roles import ROLES, Right, Role
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import JobQueueEntry, Run, SynchJob
+from syncjobs.models import HealthCheck, JobQueueEntry, Run, SynchJob
 from tests.api.conftest import Program, program_of
 from tests.pages.factory import Past, make_user
 
@@ -27,6 +27,8 @@ RIGHTS = {
     "POST /connections/sales/disable": Right.CHANGE_CONNECTION,
     "GET /health": Right.VIEW_CONSOLE,
     "POST /health/check": Right.TEST_CONNECTION,
+    "POST /health/checks/{id}/silence": Right.TEST_CONNECTION,
+    "DELETE /health/checks/{id}/silence": Right.TEST_CONNECTION,
     "GET /security-roles": Right.VIEW_ROLES,
     "POST /security-roles/check": Right.TEST_CONNECTION,
     "GET /redeploys": Right.VIEW_ROLES,
@@ -82,6 +84,7 @@ ROWS: dict[str, Any] = {
     "runs": Run,
     "synch-jobs": SynchJob,
     "job-queue": JobQueueEntry,
+    "health": HealthCheck,
 }
 
 

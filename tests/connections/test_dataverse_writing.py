@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
 from connections.causes import Cause
 from connections.dataverse import Dataverse
@@ -127,7 +127,7 @@ def test_guarded_updates_share_batches(dataverse: Dataverse, sandbox: RunningSan
 def test_overwriting_uses_bulk_messages(dataverse: Dataverse, sandbox: RunningSandbox) -> None:
     records = _records(_write(dataverse, *_creates(1000)))
     updates = [Update(r, {"address1_city": "Oslo"}, guarded=False) for r in records]
-    updates[500] = replace(updates[500], values={"name": None})
+    updates[500] = structs.replace(updates[500], values={"name": None})
     sandbox.forget_stats()
 
     results = _write(dataverse, *updates)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections
 from django.test import Client
 
 from integration_admin.guides.finishing import JOB
 from integration_admin.models import GuideRun
 from syncjobs import tasks
 from syncjobs.models import JobQueueEntry
+from tests.connected import environment
+from tests.processes import ROOT
 from tests.running_sandbox import RunningSandbox
 
-ROOT = "/assisted-setup"
+GUIDES = "/assisted-setup"
 
 
 def registration(sandbox: RunningSandbox) -> dict[str, str]:
@@ -66,7 +71,7 @@ def to_dataverse(sandbox: RunningSandbox, **first: str) -> dict[str, dict[str, s
 
 
 def save(client: Client, guide: str, step: str, answers: dict[str, Any], **more: str) -> Any:
-    return client.post(f"{ROOT}/{guide}/{step}/save/", {**answers, "go": "next", **more})
+    return client.post(f"{GUIDES}/{guide}/{step}/save/", {**answers, "go": "next", **more})
 
 
 def answer(client: Client, guide: str, steps: dict[str, dict[str, str]]) -> None:
@@ -78,7 +83,7 @@ def answer(client: Client, guide: str, steps: dict[str, dict[str, str]]) -> None
 
 def finish(client: Client, guide: str) -> GuideRun:
     """Choose Finish, and return what it started."""
-    begun = client.post(f"{ROOT}/{guide}/finish/")
+    begun = client.post(f"{GUIDES}/{guide}/finish/")
     assert begun.status_code == 302, re.findall(r"E-[A-Z-]+", begun.content.decode())
     return GuideRun.objects.get(guide=guide)
 
@@ -89,9 +94,14 @@ def work() -> None:
         tasks.run_entry(str(entry.pk))
 
 
-def work_apart() -> None:
-    """Work in a thread of its own, which leaves no connection open."""
+@contextmanager
+def worker(sandbox: RunningSandbox) -> Iterator[None]:
+    """A worker in a process of its own, which is killed at the end of the block."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment(sandbox)
+    )
     try:
-        work()
+        yield
     finally:
-        connections.close_all()
+        process.kill()
+        process.wait()

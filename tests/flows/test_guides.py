@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -18,18 +19,17 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from connections.terms import SalesOrderModel
-from integration_admin.guides import finishing
 from integration_admin.guides.finishing import JOB
 from integration_admin.models import GuideDraft, GuideRun
 from integration_admin.roles import Role
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs import clock, dispatch, leases
-from syncjobs.models import JobQueueEntry
-from syncjobs.progress import RunProgress
+from syncjobs import clock, dispatch
+from syncjobs.models import JobQueueEntry, Lease, Run
 from tests.connected import trusting
 from tests.flows import guides
 from tests.pages.factory import make_user
 from tests.pages.test_setups import filled
+from tests.processes import until
 from tests.running_sandbox import RunningSandbox
 from tests.syncjobs.test_redeploying import BROKEN_IMPORT, USER, uninstall
 
@@ -58,7 +58,7 @@ def test_the_guide_to_dataverse_connects_an_empty_console(
     admin: Client, sandbox: RunningSandbox
 ) -> None:
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
-    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    review = admin.get(f"{guides.GUIDES}/dataverse/review/").content.decode()
     assert "Finish" in review
     assert not Company.objects.exists()
     assert not DataverseConnectionSetup.objects.exists()
@@ -99,7 +99,7 @@ def test_the_sales_guide_imports_a_missing_solution_and_enables_sales(
 ) -> None:
     assert connect(admin, sandbox).result == Result.DONE
     uninstall(sandbox)
-    before = admin.get(f"{guides.ROOT}/sales/administrator/")
+    before = admin.get(f"{guides.GUIDES}/sales/administrator/")
     assert before.status_code == 200
 
     guides.answer(
@@ -112,7 +112,7 @@ def test_the_sales_guide_imports_a_missing_solution_and_enables_sales(
             "first_synchronization": {"first": "later"},
         },
     )
-    review = admin.get(f"{guides.ROOT}/sales/review/").content.decode()
+    review = admin.get(f"{guides.GUIDES}/sales/review/").content.decode()
     assert "Import MicrosoftDynamicsNavIntegration" in review
     record = guides.finish(admin, "sales")
     guides.work()
@@ -131,12 +131,12 @@ def test_where_the_solution_is_whole_nobody_signs_in_as_administrator(
     connect(admin, sandbox)
 
     guides.answer(admin, "sales", {"address": {}})
-    advanced = admin.get(f"{guides.ROOT}/sales/advanced/").content.decode()
+    advanced = admin.get(f"{guides.GUIDES}/sales/advanced/").content.decode()
     assert "Installed, version 1.0.1.0." in advanced
     guides.answer(admin, "sales", {"advanced": {"enable": "on"}})
-    skipped = admin.get(f"{guides.ROOT}/sales/administrator/")
+    skipped = admin.get(f"{guides.GUIDES}/sales/administrator/")
 
-    assert skipped["Location"] == f"{guides.ROOT}/sales/"
+    assert skipped["Location"] == f"{guides.GUIDES}/sales/"
 
 
 def test_the_administrator_is_kept_only_where_that_is_ticked(
@@ -186,8 +186,8 @@ def test_an_integration_user_that_is_administrator_keeps_finish_away(
     steps["registration"] = guides.administrator(sandbox)
     guides.answer(admin, "dataverse", steps)
 
-    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
-    begun = admin.post(f"{guides.ROOT}/dataverse/finish/")
+    review = admin.get(f"{guides.GUIDES}/dataverse/review/").content.decode()
+    begun = admin.post(f"{guides.GUIDES}/dataverse/finish/")
 
     assert "E-USER-ADMIN" in review
     assert "/finish/" not in review
@@ -205,7 +205,7 @@ def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
     uninstall(sandbox)
     sandbox.faults([BROKEN_IMPORT])
     record = connect(admin, sandbox)
-    page = admin.get(f"{guides.ROOT}/runs/{record.pk}/").content.decode()
+    page = admin.get(f"{guides.GUIDES}/runs/{record.pk}/").content.decode()
     assert record.result == Result.FAILED
     assert record.position == 3
     assert "Out of luck." in page
@@ -216,7 +216,7 @@ def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
     assert "Out of luck." in ended.reason
 
     sandbox.faults([])
-    admin.post(f"{guides.ROOT}/runs/{record.pk}/retry/")
+    admin.post(f"{guides.GUIDES}/runs/{record.pk}/retry/")
     guides.work()
 
     record.refresh_from_db()
@@ -228,7 +228,7 @@ def test_an_import_that_fails_stops_the_run_and_a_retry_goes_on_from_there(
 def test_undo_disables_again_and_deletes_nothing(admin: Client, sandbox: RunningSandbox) -> None:
     record = connect(admin, sandbox)
     mappings = IntegrationTableMapping.objects.count()
-    address = f"{guides.ROOT}/runs/{record.pk}/undo/"
+    address = f"{guides.GUIDES}/runs/{record.pk}/undo/"
 
     assert "Undo this guide?" in admin.post(address).content.decode()
     admin.post(address, {"confirmed": "yes"})
@@ -240,28 +240,29 @@ def test_undo_disables_again_and_deletes_nothing(admin: Client, sandbox: Running
     assert not JobQueueEntry.objects.filter(job=JOB).exists()
 
 
-class Dying(RunProgress):
-    """The progress of a worker that dies after two steps, without a word."""
-
-    def check(self) -> None:
-        if GuideRun.objects.get().position >= 2:
-            raise KeyboardInterrupt
+def waits_for_another(record: GuideRun) -> bool:
+    """Whether the run stands before what another run of the company is at."""
+    return Run.objects.filter(pk=record.run_id or 0, step__contains="Pause").exists()
 
 
-def test_a_run_whose_worker_died_goes_on_where_it_stopped(
+def test_a_run_whose_worker_was_killed_goes_on_where_it_stopped(
     admin: Client, sandbox: RunningSandbox
 ) -> None:
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
     record = guides.finish(admin, "dataverse")
-    entry = JobQueueEntry.objects.get(job=JOB)
-    claim = dispatch.claim(entry.pk, owner="a worker that dies", now=clock.now())
-    assert claim is not None
-    progress = Dying(claim.run.pk, fence=claim.run.fence)
-    with pytest.raises(KeyboardInterrupt):
-        finishing._take(record, progress)
+    now, later = clock.now(), clock.now() + timedelta(hours=1)
+    another = Run.objects.create(
+        company=record.company, description="Another run", started_at=now, heartbeat_at=later
+    )
+    with guides.worker(sandbox):
+        until(lambda: waits_for_another(record), "the run to wait for another one")
+    record.refresh_from_db()
+    assert (record.result, record.position) == (Result.IN_PROCESS, 3)
 
-    dispatch.free_dead(now=clock.now() + leases.length() * 2)
-    JobQueueEntry.objects.filter(job=JOB).update(earliest_start=clock.now())
+    another.delete()
+    Lease.objects.update(expires_at=now)
+    dispatch.free_dead(now=later)
+    JobQueueEntry.objects.filter(job=JOB).update(earliest_start=now)
     guides.work()
 
     record.refresh_from_db()
@@ -275,7 +276,7 @@ def test_an_application_without_a_user_gets_one_in_the_root_business_unit(
 ) -> None:  # E-9.12
     sandbox.dataverse.delete(f"systemusers({USER})")
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
-    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    review = admin.get(f"{guides.GUIDES}/dataverse/review/").content.decode()
     record = guides.finish(admin, "dataverse")
     guides.work()
 
@@ -303,7 +304,7 @@ def test_an_application_with_two_users_keeps_finish_away(
     assert sandbox.dataverse.patch(f"systemusers({PERSON})", application).ok
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
 
-    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
+    review = admin.get(f"{guides.GUIDES}/dataverse/review/").content.decode()
 
     assert "E-USER-MANY" in review
     assert "/finish/" not in review
@@ -384,7 +385,7 @@ def test_the_run_does_with_each_mapping_what_the_review_says(
 ) -> None:  # E-9.18, C-0308
     sandbox.seed(customers=3, vendors=2)
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox, first="full"))
-    review = admin.get(f"{guides.ROOT}/dataverse/full_synch_review/").content.decode()
+    review = admin.get(f"{guides.GUIDES}/dataverse/full_synch_review/").content.decode()
     guides.answer(admin, "dataverse", {"full_synch_review": {"do_customer": "none"}})
     record = guides.finish(admin, "dataverse")
     guides.work()
@@ -406,9 +407,9 @@ def test_who_begins_without_a_first_synchronization_has_nothing_to_review(
 ) -> None:  # E-9.18
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
 
-    skipped = admin.get(f"{guides.ROOT}/dataverse/full_synch_review/")
+    skipped = admin.get(f"{guides.GUIDES}/dataverse/full_synch_review/")
 
-    assert skipped["Location"] == f"{guides.ROOT}/dataverse/"
+    assert skipped["Location"] == f"{guides.GUIDES}/dataverse/"
 
 
 # The settings of the Sales guide
@@ -435,31 +436,31 @@ def service(sandbox: RunningSandbox, **changes: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "code"),
-    [
-        ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
-        ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
-        ({"odata_access_key": "mistyped"}, "odata_user_name", "E-BCUSER"),
-        ({"odata_url": ""}, "odata_url", "E-REQUIRED"),
-        ({"enable": ""}, "enable", "E-REQUIRED"),
-    ],
-)
-def test_what_is_wrong_with_the_web_service_stands_at_its_field(
-    asked: Client, sandbox: RunningSandbox, changes: dict[str, str], field: str, code: str
-) -> None:
-    answer = guides.save(asked, "sales", "advanced", service(sandbox, **changes))
+WRONG = [  # what was answered, the field that is told, and its code
+    ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
+    ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
+    ({"odata_access_key": "mistyped"}, "odata_user_name", "E-BCUSER"),
+    ({"odata_url": ""}, "odata_url", "E-REQUIRED"),
+    ({"enable": ""}, "enable", "E-REQUIRED"),
+]
 
-    html = answer.content.decode()
-    assert answer.status_code == 422
-    assert code in html.partition(f'id="id_{field}-e"')[2][:600]
-    assert service(sandbox)["odata_access_key"] not in html
+
+def test_what_is_wrong_with_the_web_service_stands_at_its_field(
+    asked: Client, sandbox: RunningSandbox
+) -> None:
+    for changes, field, code in WRONG:
+        answer = guides.save(asked, "sales", "advanced", service(sandbox, **changes))
+
+        html = answer.content.decode()
+        assert answer.status_code == 422, changes
+        assert code in html.partition(f'id="id_{field}-e"')[2][:600], changes
+        assert service(sandbox)["odata_access_key"] not in html, changes
 
 
 def test_the_run_publishes_the_web_service_and_switches_orders_on(
     asked: Client, sandbox: RunningSandbox
 ) -> None:
-    page = asked.get(f"{guides.ROOT}/sales/advanced/").content.decode()
+    page = asked.get(f"{guides.GUIDES}/sales/advanced/").content.decode()
     url = filled(page)["odata_url"]
     wanted = service(sandbox, odata_url=unescape(url), order_integration="on")
     guides.answer(
@@ -510,11 +511,12 @@ def test_connecting_again_applies_the_defaults_but_to_what_is_to_be_kept(
     for known in ("business_central", "company", "salespeople"):
         del steps[known]
     steps["ownership"] = {"ownership_model": "Team", "business_unit": ""}
-    steps["defaults"] = {"keep": "VENDOR"}
+    first = steps.pop("first_synchronization")
+    steps |= {"defaults": {"keep": "VENDOR"}, "first_synchronization": first}
 
     guides.answer(admin, "dataverse", steps)
-    review = admin.get(f"{guides.ROOT}/dataverse/review/").content.decode()
-    admin.post(f"{guides.ROOT}/dataverse/finish/")
+    review = admin.get(f"{guides.GUIDES}/dataverse/review/").content.decode()
+    admin.post(f"{guides.GUIDES}/dataverse/finish/")
     guides.work()
 
     assert "VENDOR" in review

@@ -8,7 +8,7 @@ import pytest
 
 from connections.models import Company, DataverseConnectionSetup
 from integration_admin import connecting, enabling
-from integration_admin.connecting import Description
+from integration_admin.descriptions import Description
 from mappings import reset
 from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction

@@ -1,13 +1,10 @@
 """Secrets are typed into the guides of Assisted Setup, which end well and badly; nobody finds them.
 
-The same is done on PostgreSQL, and a dump of it searched.
+`test_databases` does the same on PostgreSQL, where a dump is searched.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from html import unescape
 from uuid import uuid4
@@ -37,7 +34,6 @@ from tests.syncjobs.test_redeploying import BROKEN_IMPORT, uninstall
 
 __all__ = ["trusting"]
 Result = GuideRun.Result
-ITSELF = f"{__file__}::test_a_secret_typed_into_a_guide_is_found_nowhere"
 
 
 def planted(kind: str) -> str:
@@ -88,23 +84,6 @@ def test_a_secret_typed_into_a_guide_is_found_nowhere(
     assert places.holding(secrets) == []
 
 
-def test_nor_is_it_found_in_a_dump_of_postgresql() -> None:
-    if connection.vendor == "postgresql":
-        return  # that is done at this moment
-
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "tests.postgres", ITSELF, "-p", "no:cacheprovider"],
-        cwd=console_settings.BASE_DIR,
-        env={**os.environ, "SANDBOX_PORTS": "0"},
-        capture_output=True,
-        text=True,
-        timeout=1_800,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 # What is done
 
 
@@ -141,10 +120,10 @@ def guide_to_dataverse(
     record.refresh_from_db()
     assert record.result == Result.FAILED
     assert record.secrets
-    assert admin.get(f"{guides.ROOT}/runs/{record.pk}/").status_code == 200
+    assert admin.get(f"{guides.GUIDES}/runs/{record.pk}/").status_code == 200
     search(places)
     sandbox.faults([])
-    admin.post(f"{guides.ROOT}/runs/{record.pk}/retry/")
+    admin.post(f"{guides.GUIDES}/runs/{record.pk}/retry/")
     guides.work()
     record.refresh_from_db()
     assert record.result == Result.DONE, record.error_message
@@ -156,7 +135,7 @@ def guide_to_sales(
 ) -> None:
     """Give a wrong access key, then the right one, and go through to the end."""
     guides.answer(admin, "sales", {"address": {}})
-    proposed = filled(admin.get(f"{guides.ROOT}/sales/advanced/").content.decode())
+    proposed = filled(admin.get(f"{guides.GUIDES}/sales/advanced/").content.decode())
     service = {
         "enable": "on",
         "publish": "on",
@@ -192,7 +171,7 @@ def guide_to_sales(
 def look(admin: Client, guide: str, steps: list[str]) -> None:
     """See every step again with what was answered, and the review."""
     for step in [*steps, "review"]:
-        assert admin.get(f"{guides.ROOT}/{guide}/{step}/").status_code in (200, 302), step
+        assert admin.get(f"{guides.GUIDES}/{guide}/{step}/").status_code in (200, 302), step
 
 
 def search(places: Places) -> None:

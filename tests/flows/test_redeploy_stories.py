@@ -132,7 +132,7 @@ def test_a_time_out_is_explained_and_the_next_redeploy_takes_the_import_up(
     admin: Client, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # C-0708
     uninstall(sandbox)
-    sandbox.faults([{**SLOW_IMPORT, "delay_ms": 2500, "times": 1}])
+    sandbox.faults([{**SLOW_IMPORT, "delay_ms": 5000, "times": 1}])
     short = redeploying.Patience(look=0.05, done=timedelta(seconds=0.2))
     monkeypatch.setattr(redeploying, "Patience", lambda: short)
 

@@ -6,7 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
+
+import pytest
 
 from tests.integration_admin.console import ROOT
 
@@ -28,19 +32,58 @@ def a_project(folder: Path) -> Path:
     return folder
 
 
-def test_it_makes_an_environment_once_and_again_when_the_pins_change(tmp_path: Path) -> None:
-    project = a_project(tmp_path)
+@dataclass(frozen=True)
+class Begun:
+    """A project with its environment, and what was said when it was made."""
 
-    first = bootstrap(project, "run")
-    second = bootstrap(project, "run")
-    (project / "requirements.txt").write_text("# nothing yet\n", encoding="utf-8")
-    third = bootstrap(project, "run")
+    project: Path
+    first: subprocess.CompletedProcess[str]
 
-    assert [first.returncode, second.returncode, third.returncode] == [0, 0, 0]
-    assert "Making .venv" in first.stdout
+    def needs(self, *lines: str) -> None:
+        """Pin other packages; lines are told apart by a remark, so that these are new."""
+        text = "\n".join([f"# {uuid4()}", *lines, ""])
+        (self.project / "requirements.txt").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    project = a_project(tmp_path_factory.mktemp("project"))
+    return Begun(project, bootstrap(project, "run"))
+
+
+def test_it_makes_an_environment_once_and_again_when_the_pins_change(begun: Begun) -> None:
+    second = bootstrap(begun.project, "run")
+    begun.needs()
+    third = bootstrap(begun.project, "run")
+
+    assert [begun.first.returncode, second.returncode, third.returncode] == [0, 0, 0]
+    assert "Making .venv" in begun.first.stdout
     assert second.stdout == ""
     assert "Installing" in third.stdout
     assert "Making .venv" not in third.stdout
+
+
+def test_packages_that_cannot_be_installed_end_with_what_to_look_at(begun: Begun) -> None:
+    begun.needs("nowhere==1 # without a hash")
+
+    done = bootstrap(begun.project, "run")
+
+    assert done.returncode == 2
+    assert "could not be installed; the lines above say why" in done.stderr
+
+
+def test_an_environment_that_is_half_removed_installs_nothing_into_the_machines_python(
+    begun: Begun,
+) -> None:
+    begun.needs()
+    (begun.project / ".venv" / "pyvenv.cfg").unlink()
+    (begun.project / ".venv" / ".installed-requirements").unlink(missing_ok=True)
+
+    done = bootstrap(begun.project, "run")
+
+    assert done.returncode == 0
+    assert "Making .venv" in done.stdout
+    assert (begun.project / ".venv" / "pyvenv.cfg").exists()
 
 
 def test_an_interrupted_beginning_is_begun_anew(tmp_path: Path) -> None:
@@ -52,31 +95,6 @@ def test_an_interrupted_beginning_is_begun_anew(tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert "Making .venv" in done.stdout
-
-
-def test_an_environment_that_is_half_removed_installs_nothing_into_the_machines_python(
-    tmp_path: Path,
-) -> None:
-    project = a_project(tmp_path)
-    bootstrap(project, "run")
-    (project / ".venv" / "pyvenv.cfg").unlink()
-    (project / ".venv" / ".installed-requirements").unlink()
-
-    done = bootstrap(project, "run")
-
-    assert done.returncode == 0
-    assert "Making .venv" in done.stdout
-    assert (project / ".venv" / "pyvenv.cfg").exists()
-
-
-def test_packages_that_cannot_be_installed_end_with_what_to_look_at(tmp_path: Path) -> None:
-    project = a_project(tmp_path)
-    (project / "requirements.txt").write_text("nowhere==1 # without a hash\n", encoding="utf-8")
-
-    done = bootstrap(project, "run")
-
-    assert done.returncode == 2
-    assert "could not be installed; the lines above say why" in done.stderr
 
 
 def test_pins_of_tests_and_of_the_console_agree() -> None:

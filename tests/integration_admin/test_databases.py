@@ -1,4 +1,4 @@
-"""The job queue and the couplings hold on PostgreSQL as on SQLite."""
+"""The job queue, the couplings and what keeps secrets hold on PostgreSQL as on SQLite."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ ON_BOTH = (
     "tests/syncjobs/queueing",
     "tests/audit/test_chain.py",
     "tests/integration_admin/test_databases.py",
+    # With a dump of it, where no secret may be found.
+    "tests/flows/test_planted_secrets_in_guides.py",
 )
 A_WHILE = 1_800  # seconds
 
@@ -26,7 +28,7 @@ def test_these_tests_run_on_the_database_that_was_asked_for() -> None:
     assert connection.vendor == wanted
 
 
-def test_job_queue_and_couplings_pass_on_postgresql() -> None:
+def test_job_queue_couplings_and_secrets_pass_on_postgresql() -> None:
     if os.environ.get("DATABASE_URL"):
         return  # they do at this moment
 

@@ -313,7 +313,7 @@ def test_a_redeploy_that_is_killed_during_the_import_is_gone_on_with(
     settings.JOB_LEASE_SECONDS = 3.0
     before = list(JobQueueEntry.objects.values_list("pk", "status"))
     configured.faults(
-        [{"action": "solution_import", "path": "ImportSolution", "delay_ms": 4000, "times": 1}]
+        [{"action": "solution_import", "path": "ImportSolution", "delay_ms": 8000, "times": 1}]
     )
     process = subprocess.Popen(
         [sys.executable, "manage.py", "redeploy_solution", "--force"],

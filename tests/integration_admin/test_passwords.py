@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import pre_save
 from django.test import Client
 
 from audit.models import AuditEntry
@@ -69,6 +70,21 @@ def test_a_new_user_sets_the_password_with_a_link_that_is_shown_once(ada: Client
     noted = str(list(AuditEntry.objects.values_list("before", "after", "reason")))
     assert link.split("/")[-2] not in noted
     assert NEW not in noted
+
+
+def test_of_two_users_of_one_name_made_at_once_the_second_is_told(ada: Client) -> None:
+    def somebody_else_is_faster(**_: object) -> None:
+        User.objects.bulk_create([User(username="nora")])
+
+    pre_save.connect(somebody_else_is_faster, sender=User)
+    try:
+        answer = ada.post("/users/create/", {"username": "nora"})
+    finally:
+        pre_save.disconnect(somebody_else_is_faster, sender=User)
+
+    assert answer.status_code == 422
+    assert "A user with that username already exists." in answer.content.decode()
+    assert "E-DUP" in answer.content.decode()
 
 
 def test_what_is_wrong_with_a_new_user_stands_at_its_field(ada: Client, vera: User) -> None:

@@ -13,9 +13,9 @@ from connections.models import Company
 from integration_admin.models import ApiToken, GuideRun, SavedView
 from integration_admin.roles import VIEWER, Right
 from mappings.models import Coupling, IntegrationTableMapping
-from syncjobs.models import JobQueueEntry, MassChange, Run, SynchJob
+from syncjobs.models import HealthCheck, JobQueueEntry, MassChange, PlannedRun, Run, SynchJob
 
-BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left"}
+BEFORE_SIGN_IN = {"sign_in", "set_password", "session_left", "live", "ready"}
 FOR_STAFF = {"styleguide"}
 # The right that each act asks for (console.md 2).
 RIGHT_OF_ACT = {
@@ -41,6 +41,7 @@ RIGHT_OF_ACT = {
     "unpublish_item_availability": Right.CHANGE_CONNECTION,
     "try_item_availability": Right.TEST_CONNECTION,
     "switch_order_integration": Right.CHANGE_CONNECTION,
+    "switch_unit_groups": Right.CHANGE_CONNECTION,
     "use_default_setup": Right.RESET_CONFIGURATION,
     "save_guide_step": Right.CHANGE_CONNECTION,
     "discard_guide": Right.CHANGE_CONNECTION,
@@ -53,6 +54,8 @@ RIGHT_OF_ACT = {
     "save_deployment_identity": Right.MANAGE_SECRETS,
     "remove_deployment_identity": Right.MANAGE_SECRETS,
     "check_health": Right.TEST_CONNECTION,
+    "silence_check": Right.TEST_CONNECTION,
+    "ring_again": Right.TEST_CONNECTION,
     "check_roles": Right.TEST_CONNECTION,
     "check_sellers": Right.TEST_CONNECTION,
     "synchronize": Right.RUN_SYNC,
@@ -84,6 +87,8 @@ RIGHT_OF_ACT = {
     "restart_entry": Right.RUN_JOB,
     "cancel_run": Right.RUN_JOB,
     "run_anyway": Right.RUN_FULL_SYNC,
+    "preview": Right.PREVIEW,
+    "run_previewed": Right.RUN_SYNC,
     "save_view": Right.VIEW_CONSOLE,
     "delete_view": Right.MANAGE_VIEWS,  # of a shared view of somebody else
     "default_view": Right.VIEW_CONSOLE,
@@ -94,6 +99,7 @@ RIGHT_OF_ACT = {
     "new_password_link": Right.MANAGE_USERS,
     "change_password": Right.VIEW_CONSOLE,
     "rotate_secrets": Right.MANAGE_SECRETS,
+    "verify_audit_log": Right.VIEW_AUDIT,
 }
 ACTS = set(RIGHT_OF_ACT)
 # These ask systems that are not there; their refusals are tested apart.
@@ -118,6 +124,8 @@ RIGHT_OF_PAGE = {
     "business_unit": Right.CHANGE_CONNECTION,
     "item_availability": Right.CHANGE_CONNECTION,
     "order_integration": Right.CHANGE_CONNECTION,
+    "silence": Right.TEST_CONNECTION,
+    "planned_changes": Right.PREVIEW,
     "audit_log": Right.VIEW_AUDIT,
     "audit_entry": Right.VIEW_AUDIT,
     "users": Right.MANAGE_USERS,
@@ -175,10 +183,15 @@ def address(name: str) -> str:
         "set_entry_ready": JobQueueEntry,
         "hold_entry": JobQueueEntry,
         "restart_entry": JobQueueEntry,
+        "silence": HealthCheck,
+        "silence_check": HealthCheck,
+        "ring_again": HealthCheck,
         "run": Run,
         "run_progress": Run,
         "cancel_run": Run,
         "run_anyway": MassChange,
+        "run_previewed": PlannedRun,
+        "preview": IntegrationTableMapping,
         "audit_entry": AuditEntry,
         "revoke_api_token": ApiToken,
         "delete_view": SavedView,

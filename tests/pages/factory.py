@@ -29,6 +29,8 @@ from syncjobs.models import (
     JobQueueEntry,
     Lease,
     MassChange,
+    PlannedChange,
+    PlannedRun,
     Run,
     SynchError,
     SynchJob,
@@ -231,6 +233,7 @@ class Past:
         """Make all of it: what the pictures show."""
         self.alive()
         self.mappings()
+        self.preview()
         customers = self.couplings(customers_coupled)
         self.couplings(customers_coupled * 2 // 3, "VENDOR")
         self.couplings(11, "SALESPEOPLE")
@@ -256,6 +259,34 @@ class Past:
         self.guide()
         self.saved_view()
         self.mass_change()
+
+    def preview(self, name: str = "CUSTOMER") -> PlannedRun:
+        """Let somebody have looked at what a full synchronization would do."""
+        run = self.run(name, self.now - timedelta(hours=5))
+        Run.objects.filter(pk=run.pk).update(
+            job="preview", entry=None, log=[], trigger=Trigger.PERSON,
+            description=f"{name}: preview of full synchronization",
+        )  # fmt: skip
+        kinds = {"Insert": 23, "Change": 412, "Couple": 4, "Skip": 9, "Fail": 2, "Unchanged": 539}
+        plan = PlannedRun.objects.create(
+            run=run, mode="full", counts={str(TO): kinds}, would_change=412, is_stopped=True
+        )
+        city = ["City", "Oslo", "Bergen"]
+        created = [[caption, "", "Adatum"] for caption in ("Name", "No.", "City", "E-mail", "Fax")]
+        reason = "Salesperson LT of the customer is not coupled with a user in Sales."
+        PlannedChange.objects.bulk_create(
+            PlannedChange(
+                plan=plan, direction=TO, kind=kind, record_name=f"{10_000 + number} {who}",
+                business_central_id=self._id(), fields=fields, reason=why, cause=cause,
+            )
+            for number, who in enumerate(NAMES)
+            for kind, fields, why, cause in (
+                ("Change", [city, ["E-mail", "old@x.example", ""]], "", ""),
+                ("Insert", created, "", ""),
+                ("Fail", [], reason, Cause.NOT_COUPLED),
+            )
+        )  # fmt: skip
+        return plan
 
     def mass_change(self) -> MassChange:
         """Let the guard have stopped a run that would have changed very much."""

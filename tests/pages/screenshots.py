@@ -13,7 +13,7 @@ from rq import Worker
 from audit.models import AuditEntry
 from integration_admin.roles import Role
 from mappings.models import Coupling
-from syncjobs.models import JobQueueEntry, Run, SynchJob
+from syncjobs.models import JobQueueEntry, PlannedRun, Run, SynchJob
 from syncjobs.terms import RunStatus
 from tests.pages.conftest import sign_in
 from tests.pages.factory import Past, make_user
@@ -32,6 +32,7 @@ def addresses(past: Past) -> dict[str, str]:
     done = Run.objects.filter(company=past.company, status=RunStatus.SUCCESS).first()
     noted = AuditEntry.objects.filter(object_kind="API token").first()
     person = User.objects.filter(username="robot").first()
+    plan = PlannedRun.objects.latest("pk")
     assert noted
     assert person
     assert held
@@ -73,6 +74,8 @@ def addresses(past: Past) -> dict[str, str]:
         "errors-all": "/errors/all/",
         "jobs": "/synch-jobs/",
         "job": f"/synch-jobs/{job.pk}/",
+        "preview": f"/runs/{plan.run_id}/",
+        "planned-changes": f"/planned-changes/?run={plan.run_id}",
         "job-queue": "/job-queue/",
         "job-queue-entry": f"/job-queue/{entry.pk}/",
         "runs": "/runs/",

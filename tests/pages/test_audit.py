@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db import connection, transaction
 from django.test import Client
 
-from audit import trail
+from audit import chain, trail
 from audit.models import AuditEntry
 from audit.terms import Act
 from connections import setup
+from integration_admin import audit_verifying
 from integration_admin.roles import Role
 from mappings import pairing
+from syncjobs import jobs
+from syncjobs.jobs import JobRequest
+from syncjobs.models import Run
+from syncjobs.progress import RunProgress
+from syncjobs.terms import RunStatus
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import Past, make_company, make_user
 
@@ -83,3 +91,39 @@ def test_what_others_wrote_is_shown_as_text(past: Past, admin: Client) -> None:
     card = admin.get(f"/audit-log/{entry.pk}/").content.decode()
 
     assert name not in listed + card
+
+
+def test_verify_proves_the_log_and_names_the_first_entry_that_is_not_as_written(
+    past: Past, signed_in: SignedIn
+) -> None:  # C-3203
+    with transaction.atomic():
+        entries = [trail.note(Act.TESTED, kind="test", name=f"Act {one}") for one in range(3)]
+    chain.seal_rest()
+    support = signed_in(Role.SUPPORT)
+
+    whole = support.post("/audit-log/verify/", follow=True).content.decode()
+    with connection.cursor() as cursor:
+        changed = "UPDATE audit_auditentry SET object_name = 'Another' WHERE id = %s"
+        cursor.execute(changed, [entries[1].pk])
+    broken = support.post("/audit-log/verify/", follow=True).content.decode()
+
+    assert "entries are as they were written, up to place 3 of the chain" in whole
+    assert f"Entry {entries[1].pk} (Tested Another" in broken
+    assert broken.count("is not as it was written") == 2  # said now, and kept on the page
+
+
+def test_a_long_log_is_verified_as_a_run(
+    past: Past, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:  # C-0007
+    monkeypatch.setattr(audit_verifying, "AT_ONCE", 1)
+    for number in range(2):
+        trail.note(Act.TESTED, kind="test", name=f"Act {number}")
+
+    answer = admin.post("/audit-log/verify/")
+    run = Run.objects.get()
+    Run.objects.update(status=RunStatus.IN_PROCESS)
+    jobs.find(run.job)(JobRequest(past.company), RunProgress(run.pk))
+    run.refresh_from_db()
+
+    assert answer.headers["Location"] == f"/runs/{run.pk}/"
+    assert "are as they were written" in run.log[-1][1]

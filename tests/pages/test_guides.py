@@ -156,7 +156,7 @@ def test_discarding_on_leaving_asks_no_second_time(db: None, admin: Client) -> N
     admin.post(f"{ROOT}/discard/", {"confirmed": "yes", "next": "/mappings/"})
 
     assert not GuideDraft.objects.exists()
-    assert admin.get(f"{ROOT}/enable/leave/")["Location"] == "/assisted-setup/"
+    assert "You have entered nothing yet" in admin.get(f"{ROOT}/enable/leave/").content.decode()
 
 
 def test_secrets_are_sealed_and_gone_after_an_hour_and_the_draft_after_a_week(
@@ -366,6 +366,19 @@ def test_two_clicks_on_finish_start_one_run(past: Past) -> None:
         starting.finish(twice, GUIDE, now=past.now, by=person)
 
     assert GuideRun.objects.filter(company=past.company).count() == 1
+
+
+def test_of_two_people_who_set_up_one_company_the_second_is_told(past: Past) -> None:
+    person = make_user(Role.ADMINISTRATOR)
+    draft = drafts.find_or_new(person, GUIDE, None, now=past.now)
+    draft.answers = {"company": {"business_central_id": str(past.company.business_central_id)}}
+    draft.save()
+
+    with pytest.raises(BusyError, match="set up by somebody else"):
+        starting.finish(draft, GUIDE, now=past.now, by=person)
+
+    assert GuideDraft.objects.exists()
+    assert not GuideRun.objects.exists()
 
 
 def test_two_first_clicks_keep_one_draft(db: None) -> None:

@@ -215,7 +215,11 @@ def test_a_viewer_exports_no_personal_data(past: Past, viewer: Client) -> None: 
 
     text = file(viewer, "couplings", column=["name", "business_central_key", "mapping_name"])
 
-    assert text.splitlines() == ["No. or Code,Mapping", "10000,CUSTOMER", "10010,CUSTOMER"]
+    assert text.splitlines() == [
+        "Record,No. or Code,Mapping",
+        "10000,10000,CUSTOMER",
+        "10010,10010,CUSTOMER",
+    ]
 
 
 def test_a_viewer_exports_a_thousand_rows_and_others_a_hundred_thousand(
@@ -320,3 +324,38 @@ def test_a_list_in_another_order_or_further_down_is_not_followed(past: Past, adm
 
     for asked in ("?sort=description", "?page=2"):
         assert admin.get(f"/runs/{asked}").context["as_of"] == ""
+
+
+def test_buttons_order_the_columns_without_script(past: Past, admin: Client) -> None:  # C-7006
+    past.couplings(1)
+    asked = {"column": ["name", "mapping_name", "cause"], "view": "all"}
+
+    moved = admin.get("/couplings/", {**asked, "up": "cause"}, follow=True)
+    html = moved.content.decode()
+
+    captions = [heading.caption for heading in moved.context["headings"]]
+    assert captions == ["Record", "Name", "Cause", "Mapping"]
+    assert '<details class="menu menu--end" open>' in html
+    assert "Move Name up" not in html
+    assert "Move Mapping down" not in html
+    assert "data-autofocus" in html.partition("Move Cause up")[2][:20]
+
+
+def test_a_column_at_the_end_goes_no_further(past: Past, admin: Client) -> None:
+    asked = {"column": ["name", "mapping_name"], "down": "mapping_name", "view": "all"}
+
+    moved = admin.get("/couplings/", asked, follow=True)
+
+    assert [one.caption for one in moved.context["headings"]] == ["Record", "Name", "Mapping"]
+
+
+def test_a_list_that_holds_nothing_offers_neither_export_nor_columns(
+    past: Past, admin: Client
+) -> None:
+    empty = admin.get("/couplings/", {"view": "all"}).content.decode()
+    narrowed = admin.get("/couplings/", {"view": "all", "q": "nobody"}).content.decode()
+
+    assert "Export" not in empty
+    assert "Columns shown" not in empty
+    assert "Export" not in narrowed
+    assert "Columns shown" in narrowed

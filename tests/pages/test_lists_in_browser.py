@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integration_admin.roles import Role
+from syncjobs.models import JobQueueEntry
 from tests.pages.conftest import sign_in_at_once
 from tests.pages.factory import Past, make_user
 
@@ -65,7 +66,7 @@ def test_shift_and_a_heading_sort_by_several(mira: Page, live: LiveServer) -> No
 def test_columns_are_chosen_in_a_menu(mira: Page) -> None:
     mira.get_by_text("Columns", exact=True).click()
     mira.get_by_label("Sales id").check()
-    mira.get_by_label("Held back").uncheck()
+    mira.get_by_label("Held back", exact=True).uncheck()
     mira.get_by_label("Compact").check()
     mira.get_by_role("button", name="Show").click()
 
@@ -96,6 +97,38 @@ def test_newer_rows_are_offered_while_somebody_looks(
     expect(mira.locator("tbody th").first).to_contain_text("VENDOR")
 
 
+def test_keys_do_what_they_do_in_business_central(
+    mira: Page, live: LiveServer, full_past: Past
+) -> None:  # C-6008
+    mira.keyboard.press("F3")
+    expect(mira.get_by_role("searchbox", name="Search number, name or id (F3)")).to_be_focused()
+
+    mapping = mira.locator("tbody td[data-narrow]").first
+    name = mapping.inner_text()
+    mapping.click()
+    mira.keyboard.press("Alt+F3")
+    expect(mira).to_have_url(re.compile(rf"mapping={name}"))
+
+    mira.locator("tbody th a").first.focus()
+    mira.keyboard.press("ArrowRight")
+    mira.keyboard.press("ArrowRight")
+    mira.keyboard.press("Alt+F3")
+    expect(mira).to_have_url(re.compile(r"last_synch_crm_result=Success"))
+
+    mira.keyboard.press("Shift+F12")
+    mira.get_by_role("dialog", name="All pages").get_by_role("link", name="API Tokens").click()
+    mira.keyboard.press("Alt+n")
+    mira.keyboard.type("Made by keys")
+    mira.keyboard.press("Control+Enter")
+    expect(mira.get_by_role("rowheader", name="Made by keys")).to_be_visible()
+
+    entry = JobQueueEntry.objects.earliest("pk")
+    mira.goto(f"{live.url}/job-queue/{entry.pk}/")
+    expect(mira.get_by_text("Recurring Job")).to_be_visible()
+    mira.keyboard.press("Alt+F2")
+    expect(mira.get_by_text("Recurring Job")).to_be_hidden()
+
+
 def test_keys_are_listed_and_can_be_turned_off(mira: Page) -> None:
     pane = mira.get_by_label("Filter pane", exact=True)
     mira.keyboard.press("Shift+F3")
@@ -107,6 +140,8 @@ def test_keys_are_listed_and_can_be_turned_off(mira: Page) -> None:
     mira.keyboard.press("?")
     mira.get_by_label("Use these keys").uncheck()
     mira.get_by_role("button", name="Close", exact=True).click()
+    mira.keyboard.press("Shift+F12")
     mira.keyboard.press("Shift+F3")
 
     expect(pane).to_be_hidden()
+    expect(mira.get_by_role("dialog", name="All pages")).to_be_hidden()

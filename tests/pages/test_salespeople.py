@@ -180,15 +180,35 @@ def test_a_new_salesperson_is_made_of_a_user_by_a_run(
 
 
 def test_a_viewer_looks_and_changes_nothing(connected: Company, sandbox: RunningSandbox) -> None:
-    new_user(sandbox, "Lina", "lt@x.example")
+    new_salesperson(sandbox, "LT", "lt@x.example")
+    lina = new_user(sandbox, "Lina", "lt@x.example")
     viewer = Client()
     viewer.force_login(make_user(Role.VIEWER))
 
     html = viewer.get(ADDRESS).content.decode()
 
-    assert "Lina Townsend" in html
+    assert lina in html
     assert 'name="code-' not in html
     assert viewer.post(f"{ADDRESS}save/").status_code == 403
+
+
+def test_a_viewer_is_told_no_names_and_finds_nobody_by_them(
+    connected: Company, operator: Client, sandbox: RunningSandbox
+) -> None:  # C-4013
+    new_salesperson(sandbox, "LT", "lt@x.example")
+    lina = new_user(sandbox, "Lina", "lt@x.example")
+    viewer = Client()
+    viewer.force_login(make_user(Role.VIEWER))
+    operator.post(f"{ADDRESS}save/", {f"code-{lina}": "LT"})
+
+    asked = ["", "?view=hidden", "?suggest=1", "?q=Lina", "?q=LT"]
+    *pages, by_name, by_code = (viewer.get(f"{ADDRESS}{one}").content.decode() for one in asked)
+
+    for page in (*pages, by_code):
+        assert [one for one in ("Townsend", "x.example", "Name of LT") if one in page] == []
+    assert "No user matches" in by_name
+    assert lina in by_code
+    assert "Name of LT" in operator.get(ADDRESS).content.decode()
 
 
 def test_under_team_ownership_there_is_nobody_to_couple(

@@ -108,6 +108,6 @@ def _redeploy_once(page: Page, root: str, sandbox: RunningSandbox) -> None:
     expect(page.get_by_role("heading", name=re.compile("^Done in"))).to_be_visible(timeout=LONG)
 
     page.goto(f"{root}/connections/redeploy/")
-    expect(page.get_by_text("Step 8 of 8")).to_be_visible()
+    expect(page.get_by_role("heading", name="Resume job queue entries")).to_be_visible()
     assert Redeployment.objects.get().result == RedeployResult.DONE
     assert not DeploymentIdentity.objects.exists()

@@ -16,6 +16,7 @@ from connections.causes import Cause
 from connections.errors import TransientError
 from connections.models import Company
 from connections.systems import Record, Selection, Side
+from integration_admin import cells
 from integration_admin.management.commandline import MappingCommand
 from integration_admin.management.commands import couple, match, retry, synchronize, uncouple
 from mappings.models import Coupling, OptionCoupling
@@ -154,6 +155,8 @@ def test_a_system_that_is_away_is_one_line_with_what_to_do(world: World, names: 
     assert "is not available. Start the command again" in line
     assert line.endswith("(E-UNAVAILABLE)")
     assert Run.objects.get().status == RunStatus.ERROR
+    job = SynchJob.objects.get(broke_off=True)
+    assert "Broke off" in cells.outcome(job.failed, broke_off=job.broke_off)
 
 
 def test_several_companies_must_be_told_apart(world: World) -> None:

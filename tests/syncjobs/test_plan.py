@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from connections.causes import Cause
 from connections.systems import Column, Kind, Lookup, Record, Value
@@ -128,7 +129,7 @@ def account(**values: Value) -> Record:
 
 
 def moved(record: Record, how: str) -> Record:
-    return replace(record, modified_at=SYNCHED + MOVED.get(how, timedelta(0)))
+    return structs.replace(record, modified_at=SYNCHED + MOVED.get(how, timedelta(0)))
 
 
 def batch_of(rule: dict[str, str]) -> Batch:
@@ -323,7 +324,7 @@ def test_the_id_of_a_new_record_is_the_same_whoever_asks_again() -> None:
 
 
 def test_one_bad_record_leaves_the_others_alone() -> None:  # E-3.22
-    other = replace(customer(), id=UUID(int=11))
+    other = structs.replace(customer(), id=UUID(int=11))
     batch = Batch((customer(currencyCode="USD"), other), {}, {}, REFERENCES)
 
     failed, inserted = plan(mapping("to"), batch, Rules(create_missing=True)).changes
@@ -359,7 +360,7 @@ def test_what_was_applied_needs_no_second_run(name: str, city: str, limit: Decim
     match plan_one(source, before):
         case Modify(_, existing, diffs):
             written = {diff.field: diff.after for diff in diffs}
-            after = replace(existing, values={**existing.values, **written})
+            after = structs.replace(existing, values={**existing.values, **written})
         case _:
             after = before
 

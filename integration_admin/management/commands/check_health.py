@@ -64,7 +64,7 @@ def _facts(company: Company, rows: Sequence[HealthCheck]) -> dict[str, Any]:
         "company": company.name,
         "state": state,
         "healthy": state == State.HEALTHY,
-        "wrong": [name for row in rows if not row.is_well for name in row.names],
+        "wrong": [name for row in rows if not (row.is_well or row.is_silent) for name in row.names],
         "checks": [
             {
                 "group": row.group,
@@ -76,6 +76,7 @@ def _facts(company: Company, rows: Sequence[HealthCheck]) -> dict[str, Any]:
                 "cure": row.cure,
                 "code": row.code,
                 "names": row.names,
+                "is_silent": row.is_silent,
                 "milliseconds": row.milliseconds,
             }
             for row in rows

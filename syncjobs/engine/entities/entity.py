@@ -32,6 +32,12 @@ class Entity:
         """Return why a record does not take part at all, or "" (E-3.18)."""
         return ""
 
+    def may_adopt(
+        self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
+    ) -> bool:
+        """Whether an uncoupled row under the id of a new one is what a lost creation left."""
+        return True
+
     def is_incomplete(
         self, mapping: DirectedMapping, destination: Record, source: Record, facts: Facts
     ) -> bool:

@@ -61,6 +61,18 @@ class Product(Entity):
             return f"The {self.kind.lower()} is the default write-in product"
         return ""
 
+    def may_adopt(
+        self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
+    ) -> bool:
+        """A published product keeps its unit for good, so one with another unit is an old one."""
+        if not sends(mapping) or destination.values.get("statecode") == DRAFT:
+            return True
+        try:
+            unit = self._unit(source, facts)
+        except TransferError:
+            return True  # planning says what is wrong
+        return destination.values.get(UNIT_COLUMN) == unit.row
+
     def owes(
         self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
     ) -> bool:

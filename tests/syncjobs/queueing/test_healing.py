@@ -99,6 +99,15 @@ def test_what_a_person_put_on_hold_stays_there(company: Company, entry: MakeEntr
     assert not healing.held(company).exists()
 
 
+@pytest.mark.parametrize(("job", "starts"), [("synchronize", 1), ("redeploy", 0)])
+def test_what_was_asked_for_once_starts_again_if_it_only_carries_records(
+    company: Company, entry: MakeEntry, job: str, starts: int
+) -> None:
+    failed(entry(job=job, recurring=False), refused())
+
+    assert healing.start_again(company, now=HEALED) == starts
+
+
 def test_an_entry_of_another_company_is_left_alone(company: Company, entry: MakeEntry) -> None:
     other = Company.objects.create(name="Fabrikam", business_central_id="2" * 32)
     failed(entry(company=other), refused())
