@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import TextChoices
 
@@ -141,29 +142,39 @@ def _fully(line: Line) -> tuple[Treatment, ...]:
 
 
 def look(
-    planned: Mapping[str, MappingValues], business_central: System, dataverse: System
+    planned: Mapping[str, MappingValues],
+    business_central: System,
+    dataverse: System,
+    *,
+    company_row: UUID | None = None,
 ) -> list[Line]:
     """Count both sides of every mapping that runs, in the order of a run: one request a side.
 
     The mapping's filters hold on both sides, also where E-6.9 looks at the whole table: a product
-    of another type is nobody's partner. Rows of another company are counted too: which row is ours
-    is not known before the connection is enabled.
+    of another type is nobody's partner. Rows of other companies are counted too where the company's
+    row in Dataverse is not known yet.
     """
     return [
-        _counted(name, values, business_central, dataverse)
+        _counted(name, values, business_central, dataverse, company_row)
         for name, values in planned.items()
         if not reason_left_out(name)
     ]
 
 
-def _counted(name: str, values: MappingValues, business_central: System, dataverse: System) -> Line:
+def _counted(
+    name: str,
+    values: MappingValues,
+    business_central: System,
+    dataverse: System,
+    company_row: UUID | None,
+) -> Line:
     settings = values.settings
     is_option = settings["kind"] == CouplingKind.OPTION
     here, trouble = _count(business_central, settings["table"], settings["table_filter"])
     there, more = (None, "")
     if not is_option:  # the values of a column are no table
         wanted = settings["integration_table_filter"]
-        there, more = _count(dataverse, settings["integration_table"], wanted)
+        there, more = _count(dataverse, settings["integration_table"], wanted, company_row)
     return Line(
         name=name,
         direction=str(settings["direction"]),
@@ -178,10 +189,13 @@ def _counted(name: str, values: MappingValues, business_central: System, dataver
     )
 
 
-def _count(system: System, table: str, stored: object) -> tuple[int | None, str]:
+def _count(
+    system: System, table: str, stored: object, company_row: UUID | None = None
+) -> tuple[int | None, str]:
     """Return the number of records, or why it is not known; what is unreachable is raised."""
     try:
-        conditions = filters.conditions(stored, system.describe(table))
+        described = system.describe(table)
+        conditions = filters.conditions(stored, described, company_row=company_row)
         return system.count(Selection(table, (), conditions)), ""
     except ConfigurationError as error:
         return None, error.message

@@ -107,8 +107,14 @@ class FirstOfSalesForm(FirstSynchronizationForm):
     """The connection with Dataverse works: it is counted through it."""
 
     def counted(self) -> list[Line]:
-        both = setup.systems_of(rows.company(self.situation), timing=IMPATIENT)
-        return full_synch_review.look(self.planned(), both.business_central, both.dataverse)
+        company = rows.company(self.situation)
+        both = setup.systems_of(company, timing=IMPATIENT)
+        return full_synch_review.look(
+            self.planned(),
+            both.business_central,
+            both.dataverse,
+            company_row=company.dataverse_company_id,
+        )
 
     def planned(self) -> dict[str, MappingValues]:
         company = rows.company(self.situation)
