@@ -215,7 +215,7 @@ class AuditCard(CardPage[AuditEntry]):
         return visible(company_of(self.request))
 
     def title(self) -> str:
-        return f"{self.object.act}: {self.object.object_name or self.object.object_kind}"
+        return f"{self.object.act}: {cells.audited(self.object)}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

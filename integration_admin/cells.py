@@ -14,8 +14,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 
+from audit.models import AuditEntry
 from mappings import captions
 from mappings.terms import Direction
+
+# Also one that was cut: a company is called so until Business Central has told its name.
+ENDING_ID = re.compile(r"(?:^| of )[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{6,12}$")
 
 
 class Look(NamedTuple):
@@ -86,6 +90,11 @@ def outcome(failed: int, *, running: bool = False, broke_off: bool = False) -> S
     if failed:
         return pill("bad", "bad", f"{intcomma(failed)} failed")
     return state("Success")
+
+
+def audited(entry: AuditEntry) -> str:
+    """Return what an entry of the audit log is about; an id that ends its name says nothing."""
+    return ENDING_ID.sub("", entry.object_name) or entry.object_kind
 
 
 def route(direction: str) -> SafeString:

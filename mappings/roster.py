@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from connections.models import Company, DataverseConnectionSetup
-from connections.systems import Condition, Record, Selection, System, Table, Teams
-from mappings import filters
+from connections.systems import Column, Condition, Record, Selection, System, Table, Teams
+from mappings import captions, filters
 from mappings.models import Coupling, IntegrationTableMapping
 from mappings.pairing import Systems
 
@@ -115,11 +115,16 @@ def read(mapping: IntegrationTableMapping, systems: Systems) -> Roster:
         users=tuple(users),
         salespeople={one.code: one for one in salespeople},
         hidden=max(everybody - len(people), 0),
-        rule=filters.sentence(conditions, "user", described.columns),
+        rule=filters.sentence(conditions, "user", _captions(described)),
         team=team,
         elsewhere=frozenset(partners[identity][1] for identity in elsewhere),
         table=table,
     )
+
+
+def _captions(table: Table) -> Mapping[str, Column]:
+    """Call columns as the mapping's card does; what it does not know, as Dataverse does."""
+    return {**table.columns, **captions.columns(table.name)}
 
 
 def hidden_users(mapping: IntegrationTableMapping, systems: Systems) -> list[SalesUser]:
@@ -141,7 +146,8 @@ def hidden_users(mapping: IntegrationTableMapping, systems: Systems) -> list[Sal
 
 def _why(failed: tuple[Condition, ...], table: Table) -> str:
     words = [
-        WORDS.get(one.column) or filters.sentence((one,), "user", table.columns) for one in failed
+        WORDS.get(one.column) or filters.sentence((one,), "user", _captions(table))
+        for one in failed
     ]
     return ", ".join(words)
 

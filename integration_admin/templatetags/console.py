@@ -26,6 +26,7 @@ def who(context: Any, person: User | None, nobody: str = "console") -> str:
     return personal.name_of(person, context["user"], nobody=nobody)
 
 
+register.filter("audited", cells.audited)
 register.filter("route", cells.route)
 register.filter("moment", cells.moment)
 register.filter("duration", cells.duration)

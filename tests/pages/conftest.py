@@ -106,7 +106,8 @@ def live(live_server: LiveServer, settings: Settings) -> LiveServer:
 
 @pytest.fixture
 def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    # What moves for the eye alone would be drawn sixty times a second.
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     context.set_default_navigation_timeout(2 * PATIENCE)  # the first page of a process is compiled
     yield context

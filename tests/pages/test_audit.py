@@ -10,7 +10,7 @@ from audit import chain, trail
 from audit.models import AuditEntry
 from audit.terms import Act
 from connections import setup
-from integration_admin import audit_verifying
+from integration_admin import audit_verifying, cells
 from integration_admin.roles import Role
 from mappings import pairing
 from syncjobs import jobs
@@ -127,3 +127,16 @@ def test_a_long_log_is_verified_as_a_run(
 
     assert answer.headers["Location"] == f"/runs/{run.pk}/"
     assert "are as they were written" in run.log[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("1f6e8a52-0c3b-4d7e-9a41-6b2c5d8e7f01", "Deployment Identity"),
+        ("Set-up of 3d8cae74-2e5d-4f90-9c63-8d4e7f", "Set-up"),
+        ("CUSTOMER", "CUSTOMER"),
+        ("", "Deployment Identity"),
+    ],
+)
+def test_an_entry_is_called_by_a_name_and_not_by_an_id(name: str, shown: str) -> None:
+    assert cells.audited(AuditEntry(object_name=name, object_kind="Deployment Identity")) == shown

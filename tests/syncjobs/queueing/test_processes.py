@@ -21,7 +21,7 @@ from syncjobs.models import JobQueueEntry, Run
 from syncjobs.terms import JobStatus, RunStatus
 from tests.processes import PATIENCE, ROOT, database_url, until
 
-LEASE_SECONDS = 3
+LEASE_SECONDS = "4"  # where a test waits for its end
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -35,13 +35,12 @@ def start() -> Iterator[Start]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.syncjobs.worker_settings",
         "DATABASE_URL": database_url(),
-        "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
     }
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(*command: str) -> subprocess.Popen[bytes]:
+    def begin(*command: str, **settings: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment | settings
         )
         started.append(process)
         return process
@@ -152,8 +151,8 @@ def test_a_killed_worker_takes_its_horse_along_and_another_goes_on(
     company: Company, start: Start, tmp_path: Path
 ) -> None:
     trace, gate = tmp_path / "trace", tmp_path / "gate"
-    first = start("worker")
-    start("scheduler", "--every", "0.1", "--leads-for", "2")
+    first = start("worker", JOB_LEASE_SECONDS=LEASE_SECONDS)
+    start("scheduler", "--every", "0.1", "--leads-for", "2", JOB_LEASE_SECONDS=LEASE_SECONDS)
     ask(company, "patient", trace=str(trace), until=str(gate))
     horse = horse_of(trace)
 
@@ -161,7 +160,7 @@ def test_a_killed_worker_takes_its_horse_along_and_another_goes_on(
     first.wait()
     until(lambda: not is_alive(horse), "the horse to die with its worker")
     gate.touch()
-    start("worker")
+    start("worker", JOB_LEASE_SECONDS=LEASE_SECONDS)
 
     until(lambda: lines(trace)[-1:] == ["done"], "another worker to finish")
     until(lambda: not JobQueueEntry.objects.exists(), "the entry to be done")
