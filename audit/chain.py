@@ -23,7 +23,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from audit.models import AuditCut, AuditEntry, AuditSeal
+from audit.models import AuditCut, AuditEntry, AuditForgotten, AuditSeal
 
 logger = logging.getLogger(__name__)
 START = "the audit log begins"  # stands where the first seal has none before it
@@ -72,6 +72,15 @@ def _text_of(entry: Any) -> str:
     values = {name: getattr(entry, name) for name in CONTENT}
     moment = entry.moment.astimezone(UTC).isoformat()
     return json.dumps(_canonical({**values, "moment": moment}), sort_keys=True)
+
+
+def proof_of(entry: AuditEntry) -> str:
+    """Return the proof that the console made an entry say what it says now, without names."""
+    return _mac(_forgotten_text(entry), settings.SECRET_KEY)
+
+
+def _forgotten_text(entry: AuditEntry) -> str:
+    return f"forgotten {entry.pk} {entry.digest} {_text_of(entry)}"
 
 
 def _canonical(value: Any) -> Any:
@@ -170,10 +179,13 @@ def links() -> Iterator[Link]:
         raise BrokenChainError(message)
     named = ""
     while seals := list(_after(position)):
-        entries = AuditEntry.objects.in_bulk([one.entry_id for one in seals])
+        ids = [one.entry_id for one in seals]
+        entries = AuditEntry.objects.in_bulk(ids)
+        forgotten = AuditForgotten.objects.in_bulk(ids)
         for one in seals:
             entry = entries.get(one.entry_id)
-            problem = _problem(one, entry, position + 1, before, named)
+            proof = forgotten[one.entry_id].proof if one.entry_id in forgotten else ""
+            problem = _problem(one, entry, position + 1, before, named, proof)
             if problem or entry is None:
                 raise BrokenChainError(problem)
             position, before, named = one.position, one.digest, f"entry {entry.pk}"
@@ -185,14 +197,15 @@ def _after(position: int) -> QuerySet[AuditSeal]:
 
 
 def _problem(
-    one: AuditSeal, entry: AuditEntry | None, position: int, before: str, named: str
+    one: AuditSeal, entry: AuditEntry | None, position: int, before: str, named: str, proof: str
 ) -> str:
     """Return what is wrong with a link, or nothing."""
     if one.position != position:
         return f"After {named or 'the beginning'} something was taken out: place {position}."
     if entry is None:
         return f"Entry {one.entry_id} was taken out."
-    if not _fits(_text_of(entry), entry.digest):
+    is_written = _fits(_text_of(entry), entry.digest)
+    if not is_written and not (proof and _fits(_forgotten_text(entry), proof)):
         return f"Entry {entry.pk} ({entry}, {entry.moment:%Y-%m-%d %H:%M}) was changed."
     if not _fits(_link_text(before, position, entry), one.digest):
         return f"Entry {entry.pk} ({entry}) is not where it was, or its seal was changed."
@@ -254,5 +267,7 @@ def _remove(some: list[Link]) -> None:
     facts = {"position": last.position, "digest": last.digest, "mac": mac}
     AuditCut.objects.update_or_create(pk=1, defaults=facts)
     AuditSeal.objects.filter(position__lte=last.position).delete()
-    gone = AuditEntry.objects.filter(pk__in=[link.entry.pk for link in some])
+    ids = [link.entry.pk for link in some]
+    AuditForgotten.objects.filter(pk__in=ids).delete()
+    gone = AuditEntry.objects.filter(pk__in=ids)
     gone._raw_delete(gone.db)  # the one place where entries go

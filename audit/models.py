@@ -105,6 +105,20 @@ class AuditSeal(models.Model):
         return f"seal {self.position}"
 
 
+class AuditForgotten(models.Model):
+    """Proves that the console took the names of a removed user out of an entry."""
+
+    entry_id = models.BigIntegerField("Entry", primary_key=True)
+    proof = models.CharField("Proof", max_length=64)
+
+    class Meta:
+        verbose_name = "forgotten name of the audit log"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id}, without names"
+
+
 class AuditCut(models.Model):
     """Where the chain begins since older entries were removed: the last seal that went."""
 

@@ -41,6 +41,7 @@ class Act(TextChoices):
     ROTATED = "Secrets rotated", "Secrets rotated"
     REFUSED = "Refused", "Refused"
     EXPORTED = "Exported", "Exported"
+    FORGOTTEN = "Personal data removed", "Personal data removed"
     VERIFIED = "Verified", "Verified"
     SILENCED = "Silenced", "Silenced"
 

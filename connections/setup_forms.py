@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from connections import sign_in_forms, string_edits
 from connections.authentication import NEEDED
+from connections.causes import Cause
 from connections.connection_string import APP, LONGEST, ConnectionStringError, mask
 from connections.connection_string_verdicts import Verdict
 from connections.errors import ConfigurationError
@@ -33,6 +34,15 @@ M = TypeVar("M", bound=Model)
 Sections = Sequence[tuple[str, tuple[str, ...]]]  # FastTabs with their fields
 EXPIRES = "client_secret_expires_on"
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
+OF_THE_USER = ("Integration user", "Security roles")  # checks of who signs in
+FIELD_OF = {
+    "Version": "sdk_version",
+    "Address": "server_address",
+    "Certificate": "server_address",
+    "Organization": "server_address",
+    "Company": "business_central_id",
+    "Unit Group Mapping": "unit_of_measure_model",
+}
 HINTS = {
     **sign_in_forms.HINTS,
     "ownership_model": "Person: the coupled salesperson's user owns. Team: the team of the "
@@ -163,18 +173,13 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         return str(self.fields[name].label) if name else ""
 
     def _field_of(self, finding: Finding) -> str:
-        name = ""
-        if finding.name == "Sign-in":
-            kind = AuthenticationType(getattr(self.instance, "authentication_type", "ClientSecret"))
+        kind = AuthenticationType(getattr(self.instance, "authentication_type", "ClientSecret"))
+        if finding.code == Cause.NOT_ADMINISTRATOR or finding.name in OF_THE_USER:
+            name = sign_in_forms.field_of_user(kind)
+        elif finding.name == "Sign-in":
             name = sign_in_forms.field_of(finding.detail, kind, self.fields)
-        elif finding.name == "Version":
-            name = "sdk_version"
-        elif finding.name in ("Address", "Certificate"):
-            name = "server_address"
-        elif finding.name == "Company":
-            name = "business_central_id"
-        elif finding.name == "Unit Group Mapping":
-            name = "unit_of_measure_model"
+        else:
+            name = FIELD_OF.get(finding.name, "")
         return name if name in self.fields else ""
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django import forms
 
 from connections.authentication import (
+    BY_APPLICATION,
     MICROSOFT_SIGN_IN,
     OAUTH_2,
     ON_PREMISES,
@@ -144,6 +145,11 @@ def faults(kind: AuthenticationType, given: dict[str, Any]) -> Iterator[Fault]:
             "OAuth. Choose one of them."
         )
         yield Fault("authentication_type", sentence, "E-AUTHTYPE")
+
+
+def field_of_user(kind: AuthenticationType) -> str:
+    """Return which field says who signs in: the application itself, or a user."""
+    return "client_id" if kind in BY_APPLICATION else "user_name"
 
 
 def field_of(detail: str, kind: AuthenticationType, names: Iterable[str]) -> str:

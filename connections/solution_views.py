@@ -20,6 +20,7 @@ from connections.models import (
     DataverseConnectionSetup,
     DeploymentIdentity,
     Redeployment,
+    SalesConnectionSetup,
     UploadedPackage,
 )
 from connections.redeploy import AssignRole, CreateUser, ImportSolution
@@ -103,10 +104,13 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
         "identity": DeploymentIdentity.objects.filter(company=company).first(),
         "history": rows,
         "last": last,
+        "sales": SalesConnectionSetup.objects.filter(company=company).first(),
         "steps": [(redeploying.STEP_NAMES[number - 1], told) for number, told in last.steps]
         if last
         else [],
-        "known": HealthCheck.objects.filter(company=company, group="solution"),
+        "known": as_seen_by(
+            request.user, HealthCheck.objects.filter(company=company, group="solution")
+        ),
         "is_unfinished": last is not None and redeploying.is_unfinished(last),
         "busy": _alive(company),
         "plan": plan_of(company) if looks else None,

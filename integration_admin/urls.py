@@ -59,6 +59,7 @@ urlpatterns = [
     path("users/<int:pk>/", user_views.UserCard.as_view(), name="user"),
     path("users/<int:pk>/roles/", user_views.set_user_roles, name="set_user_roles"),
     path("users/<int:pk>/disable/", user_views.disable_user, name="disable_user"),
+    path("users/<int:pk>/forget/", user_views.forget_user, name="forget_user"),
     path("users/<int:pk>/enable/", user_views.enable_user, name="enable_user"),
     path("lists/<slug:name>/export/", list_views.export_list, name="export_list"),
     path("lists/<slug:name>/views/", list_views.list_views, name="list_views"),

@@ -116,6 +116,7 @@ class UserCard(CardPage[User]):
     actions = (
         Action("Switch Off", "disable_user", Right.MANAGE_USERS, "hold"),
         Action("Switch On", "enable_user", Right.MANAGE_USERS, "check", is_primary=True),
+        Action("Remove Personal Data", "forget_user", Right.MANAGE_USERS, "trash"),
         Action("New Password Link", "new_password_link", Right.MANAGE_USERS, "key"),
     )
 
@@ -128,6 +129,8 @@ class UserCard(CardPage[User]):
     def can(self, action: Action) -> bool:
         if action.url_name == "new_password_link":
             return self.object.is_active and self.object.pk != self.request.user.pk
+        if action.url_name == "forget_user":
+            return not (self.object.is_active or users.is_forgotten(self.object))
         return self.object.is_active == (action.url_name == "disable_user")
 
     def show_full_name(self, row: User) -> str:
@@ -149,7 +152,7 @@ class UserCard(CardPage[User]):
 # Buttons
 
 
-def _do(request: SignedInRequest, user: User, act: Callable[[], None], done: str) -> HttpResponse:
+def _do(request: SignedInRequest, user: User, act: Callable[[], object], done: str) -> HttpResponse:
     try:
         act()
     except UserError as error:
@@ -198,3 +201,22 @@ def enable_user(request: SignedInRequest, pk: int) -> HttpResponse:
     """Switch an account on again."""
     user = get_object_or_404(User, pk=pk)
     return _do(request, user, lambda: users.enable(user, by=request.user), f"{user} is on again.")
+
+
+@require_POST
+@requires(Right.MANAGE_USERS)
+def forget_user(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take what names a switched-off user out of the console, after asking."""
+    user = get_object_or_404(User, pk=pk)
+    if not is_confirmed(request):
+        return ask(
+            request,
+            title=f"Remove the personal data of {user}?",
+            text="Their name, e-mail and network addresses go, here and in the audit log, and "
+            "nobody brings them back. What they did stays, under a pseudonym; the proof of the "
+            "audit log stays whole.",
+            yes="Remove the personal data",
+            no="Keep it",
+        )
+    done = "Nothing names this user any more; the audit log is whole."
+    return _do(request, user, lambda: users.forget(user, by=request.user), done)

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from audit import trail
+from audit import forgetting, trail
 from audit.terms import Act
+from integration_admin.models import ApiToken
 from integration_admin.roles import Role
 
 
@@ -61,6 +62,32 @@ def _switch(user: User, *, by: User, is_active: bool) -> None:
     with _changing(user, Act.ENABLED if is_active else Act.DISABLED, by):
         user.is_active = is_active
         user.save(update_fields=["is_active"])
+
+
+def forget(user: User, *, by: User) -> int:
+    """Take the name, the mail and the addresses of a switched-off user out of console and log.
+
+    What they did stays, under a pseudonym; return of how many entries of the audit log.
+    """
+    if user.is_active:
+        message = f"{user} can still sign in. Switch the account off first. (E-FORBIDDEN)"
+        raise UserError(message)
+    names = {user.username, user.email, user.first_name, user.last_name, user.get_full_name()}
+    with transaction.atomic():
+        user.username = forgetting.pseudonym_of(user)
+        user.email = user.first_name = user.last_name = ""
+        user.set_unusable_password()
+        user.save()
+        user.groups.clear()
+        ApiToken.objects.filter(user=user).delete()
+        count = forgetting.forget(user, names - {""})
+        trail.note(Act.FORGOTTEN, user, after={"entries": count}, by=by)
+    return count
+
+
+def is_forgotten(user: User) -> bool:
+    """Whether nothing names this user any more."""
+    return user.username == forgetting.pseudonym_of(user)
 
 
 @contextmanager

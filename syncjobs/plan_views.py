@@ -168,11 +168,11 @@ class PlannedChangeList(OpensRecords[PlannedChange]):
     template_name = "pages/planned_changes.html"
     company_field = "plan__run__company"
     columns = (
-        Column("record", "Record", order="record_name", is_personal=True),
+        Column("record", "Record", order="record_name"),
         Column("kind", order="kind"),
         Column("direction", "Direction"),
-        Column("fields", "Before and after", is_personal=True),
-        Column("reason", is_personal=True),
+        Column("fields", "Before and after"),
+        Column("reason"),
         OPENS,
         Column("cause", is_extra=True),
         Column("mapping", "Mapping", is_extra=True),

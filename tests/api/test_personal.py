@@ -50,6 +50,7 @@ READ = {
     "HealthCheck.sentence": "health",
     "DataverseConnectionSetup.integration_user_name": "connections",
     "Redeployment.error_message": "redeploy",
+    "PlannedChange.record_name": "planned_changes",
 }
 
 
@@ -61,6 +62,7 @@ def planted(model: type[Model], name: str) -> Any:
     shapes: dict[str, Any] = {
         "log": [["2026-11-25T10:00:00+00:00", text]],
         "steps": [[1, text]],
+        "fields": [["Name", text, text]],
         "problems": [[text, text, "E-ROLES"]],
     }
     return shapes.get(name, [text])

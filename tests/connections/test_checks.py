@@ -12,12 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from connections import checks, needed_pages
+from connections import checks, health, needed_pages
 from connections.business_central import METADATA
 from connections.business_central_pages import known_fields
 from connections.checks import Check
 from connections.health import State
 from connections.models import Company, SalesConnectionSetup
+from connections.setup_forms import DataverseForm
 from connections.systems import Side
 from connections.terms import PriceModel
 from mappings import defaults
@@ -28,6 +29,7 @@ from tests.running_sandbox import RunningSandbox
 
 pytestmark = pytest.mark.django_db
 SECRET = "wr0ng-s3cret"  # noqa: S105
+USER = "82d13fc9-73a2-4e45-8ab8-d293c4f5e008"  # of the integration
 
 
 @pytest.fixture
@@ -189,6 +191,63 @@ def test_an_integration_user_that_is_administrator_is_a_finding(admitted: Runnin
 
     assert check.name == "Security roles"
     assert "System Administrator" in check.sentence
+
+
+PERSON = {
+    "@odata.etag": 'W/"1"', "systemuserid": USER, "fullname": "Bob", "isdisabled": False,
+    "islicensed": False, "applicationid": None, "isintegrationuser": True, "accessmode": 4,
+}  # fmt: skip
+DISABLED = PERSON | {"isdisabled": True}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "field"),
+    [
+        (r"/RetrieveVersion", {"Version": "7.1.0.1"}, "E-VERSION", "sdk_version"),
+        (
+            r"/systemusers\?",
+            {"value": [PERSON | {"isdisabled": True}]},
+            "E-USER-DISABLED",
+            "client_id",
+        ),
+        (r"/systemusers\?", {"value": [PERSON]}, "E-USER-LICENCE", "client_id"),
+        (r"/systemusers\?", {"value": []}, "E-USER-NONE", "client_id"),
+        (r"/systemuserroles_association", {"value": []}, "E-USER-NOROLES", "client_id"),
+        (
+            r"/RetrieveCurrentOrganization",
+            {"Detail": {"FriendlyName": "Cronus", "State": "Disabled"}},
+            "E-ADMINMODE",
+            "server_address",
+        ),
+    ],
+)
+def test_what_dataverse_tells_stands_at_its_field(  # C-8001
+    admitted: RunningSandbox, path: str, body: dict[str, Any], code: str, field: str
+) -> None:
+    METADATA.forget()
+    company = connected(admitted)
+    answer = {"action": "status", "status": 200, "body": body}
+    admitted.faults([{"system": "dataverse", "method": "GET", "path": path, **answer}])
+
+    check = _dataverse(company)
+
+    admitted.faults([])
+    form = DataverseForm(None, instance=company.dataverse_connection_setup)
+    [problem] = form.located(health.findings([check]))
+    assert (problem.code, problem.field) == (code, field)
+
+
+def test_a_local_currency_that_dataverse_lacks_is_named(admitted: RunningSandbox) -> None:
+    METADATA.forget()
+    company = connected(admitted)
+    answer = {"action": "status", "status": 200, "body": {"value": []}}
+    admitted.faults([{"system": "dataverse", "path": "/transactioncurrencies", **answer}])
+
+    [found] = health.check_currencies(company)
+
+    admitted.faults([])
+    assert found.code == "E-CURRENCY"
+    assert found.names == (found.sentence.split()[3],)  # The local currency GBP …
 
 
 def test_a_table_that_does_not_answer_is_named(admitted: RunningSandbox) -> None:

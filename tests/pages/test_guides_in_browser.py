@@ -113,7 +113,7 @@ def _to_dataverse(page: Page, sandbox: RunningSandbox) -> None:
     page.get_by_label("Environment URL").fill(env["SANDBOX_DATAVERSE_URL"])
     _sign_in(page, guides.registration(sandbox))
     page.get_by_role("button", name="Next", exact=True).click()
-    expect(page.locator("#id_client_secret-e")).to_contain_text("E-NOTADMIN", timeout=LONG)
+    expect(page.locator("#id_client_id-e")).to_contain_text("E-NOTADMIN", timeout=LONG)
     _as_administrator(page, sandbox)
     _next(page, "Ownership model")
     _next(page, "Couple salespeople")

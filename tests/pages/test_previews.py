@@ -6,11 +6,12 @@ import csv
 import io
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from audit.models import AuditEntry
 from audit.terms import Act
-from integration_admin.roles import Role
+from integration_admin.roles import Right, Role
 from syncjobs.models import JobQueueEntry, PlannedRun, Run
 from tests.pages.conftest import SignedIn
 from tests.pages.factory import Past
@@ -137,3 +138,24 @@ def test_a_preview_that_was_forgotten_says_so(plan: PlannedRun, admin: Client) -
     html = admin.get(f"/runs/{run.pk}/").content.decode()
 
     assert "The preview is over" in html
+
+
+def test_who_sees_no_personal_data_previews_without_values(
+    plan: PlannedRun, signed_in: SignedIn
+) -> None:  # C-4013
+    client = signed_in(None)
+    rights = [right.codename for right in (Right.VIEW_CONSOLE, Right.PREVIEW, Right.EXPORT)]
+    User.objects.get(username="nobody").user_permissions.add(
+        *Permission.objects.filter(codename__in=rights)
+    )
+
+    listed = client.get(f"/planned-changes/?run={plan.run_id}")
+    found = client.get(f"/planned-changes/?run={plan.run_id}&q=Adatum").content.decode()
+    answer = client.get(f"/lists/planned_changes/export/?format=csv&run={plan.run_id}")
+    exported = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+    assert listed.status_code == 200
+    for text in (listed.content.decode(), found, exported):
+        assert "Oslo" not in text
+        assert "Adatum Corporation" not in text
+    assert "No rows match" in found  # nor are rows found by what is not shown
