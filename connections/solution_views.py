@@ -20,6 +20,7 @@ from connections.models import (
     DataverseConnectionSetup,
     DeploymentIdentity,
     Redeployment,
+    SalesConnectionSetup,
     UploadedPackage,
 )
 from connections.redeploy import AssignRole, CreateUser, ImportSolution
@@ -103,6 +104,7 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
         "identity": DeploymentIdentity.objects.filter(company=company).first(),
         "history": rows,
         "last": last,
+        "sales": SalesConnectionSetup.objects.filter(company=company).first(),
         "steps": [(redeploying.STEP_NAMES[number - 1], told) for number, told in last.steps]
         if last
         else [],

@@ -437,8 +437,8 @@ def service(sandbox: RunningSandbox, **changes: str) -> dict[str, str]:
 
 
 WRONG = [  # what was answered, the field that is told, and its code
+    ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),  # the first: an entered key is kept
     ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
-    ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
     ({"odata_access_key": "mistyped"}, "odata_user_name", "E-BCUSER"),
     ({"odata_url": ""}, "odata_url", "E-REQUIRED"),
     ({"enable": ""}, "enable", "E-REQUIRED"),
