@@ -130,6 +130,7 @@ def _counts(company: Company) -> dict[str, int]:
     entries = JobQueueEntry.objects.filter(company=company).aggregate(
         failed=Count("pk", filter=Q(status=JobStatus.ERROR)),
         running=Count("pk", filter=Q(status=JobStatus.IN_PROCESS)),
+        refused=Count("pk", filter=healing.HELD),
         queued=Count("pk", filter=Q(status__in=(JobStatus.READY, JobStatus.WAITING))),
         failed_synch=Count(
             "pk", filter=Q(status=JobStatus.ERROR, job__in=("synchronize", "synchronize_all"))
@@ -242,7 +243,7 @@ def _todo(
                 ToDo("bad", f"{entry} has stopped{more}", entry.error_message, "Look and restart",
                      f"{reverse('job_queue')}?view=failed")
             )  # fmt: skip
-    return found + _refused(company, user)
+    return found + (_refused(company, user) if counts["refused"] else [])
 
 
 def _refused(company: Company, user: User) -> list[ToDo]:

@@ -47,11 +47,12 @@ LONG = timedelta(minutes=1)
 REASON = "Both systems answer again."
 
 
+HELD = Q(status=JobStatus.ON_HOLD, hold_reason=HoldReason.REFUSED)
+
+
 def held(company: Company) -> QuerySet[JobQueueEntry]:
     """Select what a refused run put on hold, and no person since."""
-    return JobQueueEntry.objects.filter(
-        company=company, status=JobStatus.ON_HOLD, hold_reason=HoldReason.REFUSED
-    )
+    return JobQueueEntry.objects.filter(HELD, company=company)
 
 
 def start_again(company: Company, *, now: datetime) -> int:

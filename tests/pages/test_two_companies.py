@@ -167,7 +167,7 @@ def test_choosing_keeps_the_page_and_leaves_a_card_for_its_list(
 def test_a_person_chooses_the_other_company_and_stays_on_the_page(
     both: Both, live: LiveServer, page: Page
 ) -> None:  # C-0019
-    sign_in_at_once(page, live.url, make_user(Role.VIEWER, "noor"))
+    sign_in_at_once(page, live.url, make_user(Role.SUPPORT, "noor"))
     page.goto(f"{live.url}/pending-couplings/?q=Contact")
     expect(page.get_by_text("1 to 3 of 3")).to_be_visible()
 
