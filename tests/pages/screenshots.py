@@ -13,7 +13,7 @@ from rq import Worker
 from audit.models import AuditEntry
 from integration_admin.roles import Role
 from mappings.models import Coupling
-from syncjobs.models import JobQueueEntry, PlannedRun, Run, SynchJob
+from syncjobs.models import HealthCheck, JobQueueEntry, PlannedRun, Run, SynchJob
 from syncjobs.terms import RunStatus
 from tests.pages.conftest import sign_in
 from tests.pages.factory import Past, make_user
@@ -33,6 +33,7 @@ def addresses(past: Past) -> dict[str, str]:
     noted = AuditEntry.objects.filter(object_kind="API token").first()
     person = User.objects.filter(username="robot").first()
     plan = PlannedRun.objects.latest("pk")
+    ill = HealthCheck.objects.get(company=past.company, state="wrong")
     assert noted
     assert person
     assert held
@@ -56,6 +57,7 @@ def addresses(past: Past) -> dict[str, str]:
         "deployment-identity": "/connections/redeploy/identity/",
         "security-roles": "/connections/roles/",
         "health": "/connections/health/",
+        "silence": f"/connections/health/{ill.pk}/silence/",
         "default-setup": "/connections/defaults/",
         "assisted-setup": "/assisted-setup/",
         "guide": "/assisted-setup/sales/",
