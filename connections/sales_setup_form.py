@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from connections import sales_rules
 from connections.causes import Cause
 from connections.errors import IntegrationError
 from connections.models import DataverseConnectionSetup, SalesConnectionSetup
-from connections.setup import dataverse_origin
 from connections.setup_fields import ApiAddress, WebAddress, secret
 from connections.setup_forms import Problem, SetupForm
 from connections.terms import SalesOrderModel
@@ -70,29 +70,19 @@ class SalesForm(SetupForm[SalesConnectionSetup]):
         return ()
 
     def clean_server_address(self) -> str:
-        """It signs in as Dataverse does, so it is the same environment (E-9.10, E-9.21)."""
+        """It is the environment of Dataverse (E-9.10, E-9.21)."""
         text = str(self.cleaned_data["server_address"])
         row = DataverseConnectionSetup.objects.filter(company=self.instance.company).first()
-        if text and row and row.server_address:
-            there = dataverse_origin(row.server_address)
-            if dataverse_origin(text) != there:
-                message = (
-                    "Address differs from the Dataverse Connection Setup. Use "
-                    f"{there}, or leave it empty."
-                )
-                raise ValidationError(message, code="E-MISMATCH")
+        if fault := sales_rules.other_environment(text, row.server_address if row else ""):
+            raise ValidationError(fault.sentence, code=fault.code)
         return text
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        orders = self._orders(both_ways=bool(cleaned.get("bidirectional")))
-        if cleaned.get("auto_create_sales_orders") and orders != SalesOrderModel.ORDER_INTEGRATION:
-            message = (
-                "No order arrives while Sales Order Integration is off. Switch it on first, with "
-                "its own button."
-            )
-            self.add_error("auto_create_sales_orders", ValidationError(message, code="E-EXCLUSIVE"))
-        self.instance.sales_order_model = orders
+        self.instance.sales_order_model = self._orders(both_ways=bool(cleaned.get("bidirectional")))
+        self.instance.auto_create_sales_orders = bool(cleaned.get("auto_create_sales_orders"))
+        if fault := sales_rules.orders_that_never_come(self.instance):
+            self.add_error(fault.field, ValidationError(fault.sentence, code=fault.code))
         return cleaned
 
     def _orders(self, *, both_ways: bool) -> SalesOrderModel:

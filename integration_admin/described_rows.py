@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
-from connections import setup, sign_in_forms
+from connections import sales_rules, setup, sign_in_forms
 from connections.causes import Cause
 from connections.errors import ConfigurationError
 from connections.models import (
@@ -24,8 +25,9 @@ from connections.models import (
     SignIn,
 )
 from connections.secrets import Secret
+from connections.setup_fields import ApiAddress, WebAddress
 from connections.string_edits import StringInStep
-from connections.terms import AuthenticationType
+from connections.terms import AuthenticationType, SalesOrderModel
 from integration_admin.descriptions import Description, Part, wrong
 from mappings import unit_groups
 
@@ -38,6 +40,13 @@ WHILE_ENABLED = frozenset(
         "auto_process_sales_quotes",
     }
 )
+# The pages' own fields for addresses.
+FORM_FIELDS: Mapping[str, type[forms.CharField]] = {
+    "server_address": ApiAddress,
+    "authority": ApiAddress,
+    "web_client_url": WebAddress,
+    "resource": WebAddress,
+}
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -109,8 +118,27 @@ def described(description: Description) -> DescribedRows:
         # Business Central tells the name once the connection works.
         company = Company(business_central_id=identity, name=str(identity)[:30])
     rows = DescribedRows(company, tuple(_filled_rows(company, description)))
+    _check_sales(rows)
     _check_units(rows)
     return rows
+
+
+def _check_sales(rows: DescribedRows) -> None:
+    """What the form of Sales asks: the same environment, and orders that can come (C-0614)."""
+    row = rows.of(SalesConnectionSetup)
+    stored = next(one.before for one in rows.rows if one.row is row)
+    now = stored.get("sales_order_model", SalesOrderModel.OFF)
+    if "sales_order_model" not in stored and not row._state.adding:
+        now = row.sales_order_model
+    environment = rows.of(DataverseConnectionSetup).server_address
+    for fault in (
+        sales_rules.other_environment(row.server_address, environment),
+        sales_rules.orders_switched(now, row.sales_order_model),
+        sales_rules.orders_that_never_come(row),
+    ):
+        if fault:
+            message = f"[sales] {fault.field}: {fault.sentence} ({fault.code})"
+            raise wrong(message)
 
 
 def _check_units(rows: DescribedRows) -> None:
@@ -156,6 +184,7 @@ def _filled(row: models.Model, part: Part, where: str) -> DescribedRow:
     for name, value in part.items():
         if not _is_stored_secret(getattr(row, name), value):
             setattr(row, name, value)
+    _check_addresses(part, where)
     try:
         row.clean_fields(exclude={"company"})
         row.validate_unique(exclude={"company"})
@@ -180,6 +209,17 @@ def _check_sign_in(row: SignIn, part: Part, string: StringInStep | None, where: 
         name, sentence, code = found[0]
         message = f"[{where}] {name}: {sentence} ({code})"
         raise wrong(message)
+
+
+def _check_addresses(part: Part, where: str) -> None:
+    """What the console calls must be admitted, as on the pages; what browsers open, an address."""
+    for name in (name for name in FORM_FIELDS if part.get(name)):
+        try:
+            FORM_FIELDS[name](required=False).clean(part[name])
+        except ValidationError as error:
+            code = error.code or Cause.HOST_NOT_ALLOWED
+            message = f"[{where}] {name}: {' '.join(error.messages)} ({code})"
+            raise wrong(message) from error
 
 
 def _is_stored_secret(stored: Any, value: Any) -> bool:

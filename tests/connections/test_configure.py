@@ -249,7 +249,8 @@ def test_a_host_that_is_not_admitted_stays_out(
     told = _refusal("--sandbox")
 
     assert "ALLOWED_SYSTEM_HOSTS" in told
-    assert not DataverseConnectionSetup.objects.get().is_enabled
+    assert "(E-HOST)" in told
+    assert not Company.objects.exists()
     assert not IntegrationTableMapping.objects.exists()
 
 
@@ -400,6 +401,51 @@ def test_a_check_that_fails_is_the_line_that_is_told(
 def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, words: str) -> None:
     assert words in _refusal("--file", _file(tmp_path, text))
     assert not Company.objects.exists()
+
+
+# What the pages refuse
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ("[sales]\nserver_address = 'https://169.254.169.254/x'", "[sales] server_address"),
+        ("[sales]\nserver_address = 'http://localhost'", "(E-HOST)"),
+        ("[dataverse]\nserver_address = 'https://elsewhere.example'", "(E-HOST)"),
+        ("[business_central]\nauthority = 'https://elsewhere.example'", "(E-HOST)"),
+        ("[deployment]\nauthority = 'https://elsewhere.example'", "(E-HOST)"),
+        ("[sales]\nweb_client_url = 'javascript:alert(1)'", "(E-URL)"),
+        (
+            "[dataverse]\nserver_address = 'https://localhost:1'\n"
+            "[sales]\nserver_address = 'https://localhost:2'",
+            "(E-MISMATCH)",
+        ),
+        ("[sales]\nauto_create_sales_orders = true", "(E-EXCLUSIVE)"),
+        ("[sales]\nsales_order_model = 'OrderIntegration'", "(E-ORDER-INTEGRATION)"),
+    ],
+)
+def test_a_file_is_refused_what_the_form_refuses_and_saves_nothing(
+    tmp_path: Path, settings: Settings, parts: str, words: str
+) -> None:  # C-0601, C-0614, C-0615
+    settings.ALLOWED_SYSTEM_HOSTS = ["localhost=private"]
+    text = f"[company]\nbusiness_central_id = '{ID}'\n{parts}"
+
+    assert words in _refusal("--file", _file(tmp_path, text))
+    assert not Company.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"), [("Off", "E-ORDER-INTEGRATION"), ("Bidirectional", "E-EXCLUSIVE")]
+)
+def test_order_integration_that_is_on_is_left_to_its_own_switch(
+    tmp_path: Path, wanted: str, code: str
+) -> None:  # C-0614
+    company = Company.objects.create(name="Northwind", business_central_id=UUID(ID))
+    SalesConnectionSetup.objects.create(company=company, sales_order_model="OrderIntegration")
+    text = f"[company]\nbusiness_central_id = '{ID}'\n[sales]\nsales_order_model = '{wanted}'"
+
+    assert f"({code})" in _refusal("--file", _file(tmp_path, text))
+    assert SalesConnectionSetup.objects.get().sales_order_model == "OrderIntegration"
 
 
 def test_a_name_that_another_company_has_is_refused(tmp_path: Path) -> None:
