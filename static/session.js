@@ -41,6 +41,7 @@
   const over = () => {
     const typed = fields().filter((el) => state(el) !== original(el)).map((el) => [name(el), state(el)]);
     try { if (typed.length) sessionStorage.setItem(KEPT, JSON.stringify({ who: dialog.dataset.who, where: dialog.dataset.back, typed })); } catch { /* then it is gone */ }
+    document.dispatchEvent(new Event("typed-is-kept"));
     location.assign(dialog.dataset.back);
   };
   const restore = () => {
