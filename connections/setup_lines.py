@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
 
+from audit.changes import last_changes
+from audit.models import AuditEntry
 from connections.connection_string_verdicts import Verdict
 from connections.models import BusinessCentralConnection, DataverseConnectionSetup
 from connections.setup_edits import Conflict
@@ -47,17 +50,20 @@ class Line:
     remove_caption: str
     kinds: str  # the types of sign-in that have it, empty for all
     verdicts: list[Verdict]  # of a connection string, name by name
+    set_at: datetime | None = None  # a secret, as far as the audit log knows
+    set_by: str = ""
 
 
 def sections_of(
     form: SetupForm[Any], problems: Sequence[Problem], *, is_editing: bool, sees_all: bool
 ) -> list[tuple[str, list[Line]]]:
     """Return the FastTabs with their fields."""
+    secrets = last_changes(form.instance, [name for name in SECRETS if name in form.stored])
     return [
         (
             caption,
             [
-                _line(form, form[name], problems, is_editing=is_editing)
+                _line(form, form[name], problems, secrets, is_editing=is_editing)
                 for name in names
                 if sees_all or name not in PERSONAL
                 if is_editing or not _is_idle(form, name)
@@ -85,9 +91,15 @@ def _verdicts(form: SetupForm[Any], name: str) -> list[Verdict]:
 
 
 def _line(
-    form: SetupForm[Any], bound: BoundField, problems: Sequence[Problem], *, is_editing: bool
+    form: SetupForm[Any],
+    bound: BoundField,
+    problems: Sequence[Problem],
+    secrets: Mapping[str, AuditEntry],
+    *,
+    is_editing: bool,
 ) -> Line:
     name, widget = bound.name, bound.field.widget
+    last = secrets.get(name)
     mine = [problem for problem in problems if problem.field == name]
     is_secret = name in SECRETS
     remove = form[f"remove_{name}"] if f"remove_{name}" in form.fields else None
@@ -106,6 +118,8 @@ def _line(
         remove_caption=str(remove.label) if remove else "",
         kinds=" ".join(kinds_with(name)) if "authentication_type" in form.fields else "",
         verdicts=_verdicts(form, name),
+        set_at=last.moment if last else None,
+        set_by=last.user_name if last else "",
     )
 
 

@@ -34,6 +34,7 @@ from integration_admin import enabling, preconditions
 from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
+from integration_admin.history import history_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.personal import sees_people
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
@@ -185,6 +186,7 @@ def show(
         "kind": kind,
         "title": kind.title,
         "row": row,
+        "record_history": history_of(row, request.user),
         "is_new": row.pk is None,
         "is_enabled": getattr(stored, "is_enabled", None),
         "sections": [(caption, lines, kind.instead.get(caption)) for caption, lines in sections],

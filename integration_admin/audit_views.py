@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
@@ -21,30 +21,28 @@ from connections.models import (
     BusinessCentralConnection,
     Company,
     DataverseConnectionSetup,
+    DeploymentIdentity,
     SalesConnectionSetup,
 )
 from integration_admin import audit_verifying, cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
+from integration_admin.history import kind_of
 from integration_admin.models import ApiToken
 from integration_admin.pages import CardPage, Empty, Filter, ListPage, Section, View
 from integration_admin.roles import Right, has_right
 
-
-def _kind(model: type[Model]) -> str:
-    return str(model._meta.verbose_name)
-
-
 SETUPS = tuple(
-    _kind(model)
+    kind_of(model)
     for model in (
         Company,
         BusinessCentralConnection,
         DataverseConnectionSetup,
         SalesConnectionSetup,
+        DeploymentIdentity,
     )
 )
-PEOPLE = (_kind(User), _kind(ApiToken))
+PEOPLE = (kind_of(User), kind_of(ApiToken))
 VALUES_OF_ADMINISTRATORS = {*SETUPS, *PEOPLE}  # C-4027
 LONG = 60
 SIGN_INS = (Act.SIGNED_IN, Act.SIGNED_OUT, Act.SIGN_IN_REFUSED)
@@ -89,7 +87,7 @@ def lines_of(entry: AuditEntry) -> list[Line]:
 
 def _captions(kind: str) -> dict[str, str]:
     for model in apps.get_models():
-        if _kind(model) == kind:
+        if kind_of(model) == kind:
             return {field.name: str(field.verbose_name) for field in model._meta.concrete_fields}
     return {}
 
@@ -228,8 +226,3 @@ class AuditCard(CardPage[AuditEntry]):
             "together": together.exclude(pk=entry.pk)[:20] if entry.correlation_id else [],
             "history": history if entry.object_key else "",
         }
-
-
-def history_of(row: Model) -> str:
-    """Return the address of a record's History: the entries that name it."""
-    return f"{reverse('audit_log')}?object={_kind(type(row))}:{row.pk}"

@@ -22,6 +22,7 @@ from django.views.generic import DetailView, ListView
 from integration_admin import carrying, list_tools, personal, saved_views
 from integration_admin.columns import Cell, Column, Shows, column_of
 from integration_admin.following import MOST_NEWER, Follows
+from integration_admin.history import history_of
 from integration_admin.models import SavedView
 from integration_admin.narrowing import Filter, View
 from integration_admin.roles import Right, has_right, refusal
@@ -280,6 +281,7 @@ class CardPage(RightRequired, Shows, DetailView[M]):
     list_title: ClassVar[str]
     list_url: ClassVar[str]
     company_field: ClassVar[str] = "company"
+    has_history: ClassVar[bool] = False  # whether people change the record
 
     def get_queryset(self) -> QuerySet[M]:
         rows: QuerySet[M] = super().get_queryset()
@@ -303,6 +305,7 @@ class CardPage(RightRequired, Shows, DetailView[M]):
             "title": self.title(),
             "list_title": self.list_title,
             "list_url": reverse(self.list_url),
+            "record_history": history_of(self.object, user) if self.has_history else "",
             "sections": [(section, self._shown(section)) for section in self.sections],
             "actions": [
                 one for one in self.actions if has_right(user, one.right) and self.can(one)

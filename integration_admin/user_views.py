@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from integration_admin import cells, users
-from integration_admin.audit_views import history_of
 from integration_admin.columns import Column
 from integration_admin.pages import (
     Action,
@@ -99,6 +98,7 @@ class UserCard(CardPage[User]):
     right = Right.MANAGE_USERS
     list_title = "Users"
     list_url = "users"
+    has_history = True
     sections = (
         Section(
             "General",
@@ -145,7 +145,6 @@ class UserCard(CardPage[User]):
         return context | {
             "choices": [(role.value, role.value in held) for role in Role],
             "is_self": self.object.pk == self.request.user.pk,
-            "history": history_of(self.object),
         }
 
 

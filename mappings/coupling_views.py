@@ -235,6 +235,7 @@ class CouplingCard(CardPage[Coupling]):
     template_name = "pages/coupling.html"
     list_title = "Couplings"
     list_url = "couplings"
+    has_history = True
     sections = (
         Section(
             "Versions",

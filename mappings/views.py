@@ -226,6 +226,7 @@ class MappingCard(CardPage[IntegrationTableMapping]):
     template_name = "pages/mapping.html"
     list_title = "Integration Table Mappings"
     list_url = "mappings"
+    has_history = True
     sections = (
         Section(
             "General",

@@ -152,6 +152,7 @@ class JobQueueCard(CardPage[JobQueueEntry]):
     template_name = "pages/job_queue_entry.html"
     list_title = "Job Queue Entries"
     list_url = "job_queue"
+    has_history = True
     actions = tuple(
         Action(caption, one, Right.RUN_JOB, icon, is_primary=caption == "Run Now")
         for caption, _, one, icon in ENTRY_ACTIONS

@@ -97,6 +97,25 @@ def test_a_secret_is_kept_replaced_and_removed_and_never_shown(past: Past, admin
     assert "another" not in str(list(noted.values_list("before", "after")))
 
 
+def test_a_secret_says_when_and_by_whom_it_was_set(past: Past, admin: Client) -> None:  # C-0017
+    row = disabled(past)
+    assert " by " not in _field(admin, "client_secret")  # the log knows nothing of it
+
+    admin.post(f"{DATAVERSE}save/", {**form_of(admin, DATAVERSE), "client_secret": "another"})
+    admin.post(f"{DATAVERSE}save/", {**form_of(admin, DATAVERSE), "ownership_model": "Team"})
+
+    entries = AuditEntry.objects.filter(object_kind="Dataverse Connection Setup")
+    noted = entries.get(after__has_key="client_secret", object_key=str(row.pk))
+    field = _field(admin, "client_secret")
+    assert f'<time datetime="{noted.moment.isoformat()}"' in field
+    assert f" by {noted.user_name}; leave empty to keep it" in field
+
+
+def _field(client: Client, name: str) -> str:
+    page = client.get(f"{DATAVERSE}?edit=1").content.decode()
+    return page.partition(f'for="id_{name}"')[2].partition("<input")[0]
+
+
 def test_what_is_wrong_stands_at_its_field_with_a_code_and_the_entries_stay(
     past: Past, admin: Client
 ) -> None:
