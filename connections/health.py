@@ -25,7 +25,13 @@ from connections.catalogue import CATALOGUE
 from connections.causes import Cause
 from connections.checks import IMPATIENT, Check
 from connections.errors import ConfigurationError, IntegrationError, TransientError
-from connections.models import Company, DeploymentIdentity, SalesConnectionSetup
+from connections.models import (
+    BusinessCentralConnection,
+    Company,
+    DataverseConnectionSetup,
+    DeploymentIdentity,
+    SalesConnectionSetup,
+)
 from connections.odata import Client
 from connections.redeploy import Shortfall, SolutionState
 from connections.solution.package import Package
@@ -61,6 +67,15 @@ class State(StrEnum):
     ATTENTION = "attention"  # works; somebody should know
     WRONG = "wrong"
     UNKNOWN = "unknown"  # it could not look
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Set-ups as they are to be, which are not saved yet."""
+
+    business_central: BusinessCentralConnection
+    dataverse: DataverseConnectionSetup
+    sales: SalesConnectionSetup
 
 
 CONSOLE = "Console"  # beside the two systems, what the console itself needs
@@ -124,9 +139,9 @@ def findings(found: Iterable[Check]) -> list[Finding]:
     return [_of_check(check) for check in found]
 
 
-def check_currencies(company: Company) -> list[Finding]:
+def check_currencies(company: Company, unsaved: Settings | None = None) -> list[Finding]:
     """Look whether each side has the other's own currency."""
-    return timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company))
+    return timed(Side.DATAVERSE, "Base currency", lambda: _currencies(company, unsaved))
 
 
 def _stops(finding: Finding) -> bool:
@@ -216,12 +231,12 @@ def _encryption() -> str:
 # The solution, its roles and privileges
 
 
-def check_solution(company: Company) -> list[Finding]:
+def check_solution(company: Company, unsaved: Settings | None = None) -> list[Finding]:
     """Look at the integration solution, its tables, its roles and who has them."""
     began = time.monotonic()
     try:
         package = deployment.package_of(company)
-        state = solution_state(company, package)
+        state = solution_state(company, package, unsaved)
     except IntegrationError as error:
         known = State.UNKNOWN if error.cause in BLIND else State.WRONG
         cure = CATALOGUE[error.cause].advice
@@ -231,9 +246,11 @@ def check_solution(company: Company) -> list[Finding]:
     return list(_found(list(redeploy.shortfalls(state, package.manifest)), seconds))
 
 
-def solution_state(company: Company, package: Package) -> SolutionState:
+def solution_state(
+    company: Company, package: Package, unsaved: Settings | None = None
+) -> SolutionState:
     """Read as the integration user; as the deployment identity where that one may not."""
-    row = setup.dataverse_setup(company)
+    row = unsaved.dataverse if unsaved else setup.dataverse_setup(company)
 
     def read(client: Client) -> SolutionState:
         user, team = row.integration_user_id, row.owning_team_id
@@ -241,7 +258,7 @@ def solution_state(company: Company, package: Package) -> SolutionState:
         return host.state(package.manifest, user=user, team=team, sign_in=row)
 
     try:
-        return read(_client(company))
+        return read(setup.dataverse_of(row, timing=IMPATIENT).client)
     except (ConfigurationError, TransientError) as error:
         identity = DeploymentIdentity.objects.filter(company=company).first()
         if error.cause != Cause.FORBIDDEN or identity is None:
@@ -295,10 +312,15 @@ def _way(seconds: int) -> str:
     return "ahead of" if seconds > 0 else "behind"
 
 
-def _currencies(company: Company) -> str:
+def _currencies(company: Company, unsaved: Settings | None = None) -> str:
     """E-9.14, E-9.23: the local currency is in Dataverse, its base currency in Business Central."""
-    business_central = _business_central(company)
-    dataverse = setup.dataverse_of(setup.dataverse_setup(company), timing=IMPATIENT)
+    if unsaved is None:
+        business_central = _business_central(company)
+        row = setup.dataverse_setup(company)
+    else:
+        business_central = setup.business_central_of(unsaved.business_central, timing=IMPATIENT)
+        row = unsaved.dataverse
+    dataverse = setup.dataverse_of(row, timing=IMPATIENT)
     [ledger] = everything(business_central, Selection("generalLedgerSetup", ("localCurrencyCode",)))
     local = str(ledger.values["localCurrencyCode"] or "")
     if not local:

@@ -30,7 +30,7 @@ from connections.setup_forms import (
     SetupForm,
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
-from integration_admin import enabling
+from integration_admin import enabling, preconditions
 from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
@@ -72,7 +72,7 @@ def _would_break(form: SetupForm[Any]) -> list[Problem]:
         return []
     if missing := form.missing():
         return missing
-    return form.located(enabling.in_the_way(enabling.try_unsaved(company, form.instance)))
+    return form.located(preconditions.in_the_way(enabling.try_unsaved(company, form.instance)))
 
 
 BUSINESS_CENTRAL = Kind(

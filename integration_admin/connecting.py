@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from connections import checks, company_row, sales_status, setup
+from connections import company_row, sales_status, setup
 from connections.checks import Check
 from connections.errors import IntegrationError
+from connections.health import Finding, Settings, State
 from connections.models import (
     BusinessCentralConnection,
     Company,
     DataverseConnectionSetup,
     SalesConnectionSetup,
 )
-from connections.systems import Selection
+from connections.systems import Selection, Side
+from integration_admin import preconditions
 from integration_admin.described_rows import DescribedRows, described
 from integration_admin.descriptions import Description
+from integration_admin.preconditions import in_the_way
 from mappings import new_choices, reset
 from mappings.reset import ResetSummary
 from syncjobs import activation
@@ -54,44 +58,94 @@ def connect(
 ) -> Outcome:
     """Bring a company to what is described; again it changes only what is described anew.
 
-    If a check fails, a connection that is in use stays as it was; else the settings are kept and
-    it is not enabled. Mappings that are there follow the choices and stay as they are otherwise,
-    unless they are to be reset.
+    What a page asks before it enables is asked here. If something is in the way, a connection that
+    is in use stays as it was; else the settings are kept and it is not enabled. Mappings that are
+    there follow the choices and stay as they are otherwise, unless they are to be reset.
     """
     wanted = described(description)
     company = wanted.company
     in_use = not company._state.adding and setup.is_enabled(company)
-    found = _checked(wanted) if in_use else _saved_and_checked(wanted)
-    if not all(check.passed for check in found):
-        return Outcome(company, found, saved=not in_use)
     had_sales = in_use and setup.has_sales(company)
     asked = sales or description.sales.get("enabled")
-    _put_in_place(wanted, sales=had_sales if asked is None else asked, now=now)
+    with_sales = had_sales if asked is None else bool(asked)
+    anew = with_sales and (not had_sales or wanted.touch_what_is_in_use())
+    found = _checked(wanted, sales=anew) if in_use else _saved_and_checked(wanted)
+    if in_the_way(found):
+        return Outcome(company, as_checks(found), saved=not in_use)
+    _put_in_place(wanted, sales=with_sales and in_use, now=now)
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
-    created_row = read_facts(company, named=bool(description.company.get("name")))
+    created_row = _facts_read(company, description, rests_without=not in_use)
+    if with_sales and not in_use:
+        found += _sales_enabled(company)
+        if setup.is_direct(company) and not setup.has_sales(company):
+            setup.disable(setup.dataverse_setup(company))
+            return Outcome(company, as_checks(found), created_row=created_row)
     if setup.has_sales(company):
         with suppress(IntegrationError):  # the page of the set-up says what Sales did not tell
             sales_status.introduce(company, now=now)
+    company = Company.objects.get(pk=company.pk)
     bring = reset.use_default_synchronization_setup if reset_mappings else new_choices.apply
     summary = bring(company)
     entries = activation.create_default_entries(company, now=now, start=start) if jobs else []
     if not in_use or (setup.has_sales(company) and not had_sales):
         activation.resume(company, now=now)
-    return Outcome(company, found, created_row=created_row, mappings=summary, jobs=len(entries))
+    return Outcome(
+        company, as_checks(found), created_row=created_row, mappings=summary, jobs=len(entries)
+    )
 
 
-def _checked(wanted: DescribedRows) -> list[Check]:
-    """Look whether both systems would answer, while the connection goes on as it is."""
-    business_central = wanted.of(BusinessCentralConnection)
+def as_checks(found: Iterable[Finding]) -> list[Check]:
+    """Return findings as the checks of Test Connection: what is in the way has not passed."""
     return [
-        *checks.try_business_central(wanted.company, business_central),
-        *checks.try_dataverse(wanted.company, wanted.of(DataverseConnectionSetup)),
+        Check(
+            side=Side(one.side),
+            name=one.name,
+            passed=not in_the_way([one]),
+            sentence=one.sentence,
+            cure=one.cure,
+            seconds=one.seconds,
+            code=one.code,
+            lacking=() if in_the_way([one]) or one.state == State.HEALTHY else one.names,
+            detail=one.detail,
+        )
+        for one in found
     ]
 
 
-def _saved_and_checked(wanted: DescribedRows) -> list[Check]:
+def _checked(wanted: DescribedRows, *, sales: bool) -> list[Finding]:
+    """Look whether all would be well, while the connection goes on as it is."""
+    unsaved = Settings(
+        wanted.of(BusinessCentralConnection),
+        wanted.of(DataverseConnectionSetup),
+        wanted.of(SalesConnectionSetup),
+    )
+    found = preconditions.of_dataverse(wanted.company, unsaved)
+    if sales and not in_the_way(found):
+        found += preconditions.of_sales(wanted.company, unsaved)
+    return found
+
+
+def _saved_and_checked(wanted: DescribedRows) -> list[Finding]:
     wanted.save()
-    return checks.test_connection(wanted.company)
+    return preconditions.of_dataverse(wanted.company)
+
+
+def _facts_read(company: Company, description: Description, *, rests_without: bool) -> bool:
+    """Note what the systems tell; a connection that was not in use is enabled only with it."""
+    try:
+        return read_facts(company, named=bool(description.company.get("name")))
+    except IntegrationError as error:
+        if rests_without:
+            setup.disable(setup.dataverse_setup(company), reason=error.message)
+        raise
+
+
+def _sales_enabled(company: Company) -> list[Finding]:
+    """Enable Sales, which asks for the team that Dataverse told; what is in the way leaves it."""
+    found = preconditions.of_sales(company)
+    if not in_the_way(found):
+        setup.enable(SalesConnectionSetup.objects.get(company=company))
+    return found
 
 
 def _put_in_place(wanted: DescribedRows, *, sales: bool, now: datetime) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from connections import checks, deployment, health, order_integration, sales_status, setup
+from connections import checks, health, order_integration, sales_status, setup
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause, Remedy
 from connections.errors import ConfigurationError, IntegrationError, TransientError
@@ -23,30 +22,17 @@ from connections.models import (
 )
 from connections.order_integration import Switched
 from connections.systems import Side
-from connections.terms import SalesOrderModel, SdkVersion
+from connections.terms import SalesOrderModel
+from integration_admin import preconditions
 from integration_admin.connecting import read_facts
-from mappings import new_choices, unit_groups
+from integration_admin.preconditions import in_the_way
+from mappings import new_choices
 from mappings.models import Coupling
 from mappings.reset import ResetSummary
 from syncjobs import activation
 from syncjobs.terms import JobStatus
 
 Setup = DataverseConnectionSetup | SalesConnectionSetup
-# What is said and keeps nothing from being enabled: where pages are missing, the others work.
-SAID_ONLY = frozenset({"E-PAGES", "E-EXPIRING", "E-USER-ACCESS"})
-
-
-UNITS_CURE = (
-    "Choose the model of before, or switch Unit Group Mapping with its own button on the card of "
-    "the disabled set-up: it sets the products aside, to be made anew."
-)
-# The solutions are called v8, v9 and v91; the newest SDK version goes with the newest of them.
-GENERATION_OF = {
-    SdkVersion.V8: (8,),
-    SdkVersion.V9: (9, 0),
-    SdkVersion.V91: (9, 1),
-    SdkVersion.V100: (9, 1),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +58,6 @@ class Consequences:
     orders: str  # submitted in Sales and not taken over yet (C-0604)
 
 
-def in_the_way(found: Iterable[Finding]) -> list[Finding]:
-    """Return what keeps a connection from being used."""
-    return [one for one in found if one.state != State.HEALTHY and one.code not in SAID_ONLY]
-
-
 def lacks_dataverse(company: Company | None) -> bool:
     """E-9.21: Sales is reached through an enabled Dataverse, unless it is connected directly."""
     if company is None:
@@ -87,14 +68,8 @@ def lacks_dataverse(company: Company | None) -> bool:
 def enable_dataverse(
     company: Company, *, now: datetime, by: AbstractBaseUser | None = None
 ) -> Outcome:
-    """E-9.10 to E-9.17: settings, credentials, user, tables and roles, currency; then mappings.
-
-    A solution that is missing or incomplete does not stand in the way: Dataverse's own tables
-    were found, and Sales asks for it.
-    """
-    found = health.check_connection(company)
-    if not in_the_way(found):
-        found += health.check_currencies(company)
+    """E-9.10 to E-9.17: what must hold is looked at; then mappings and jobs."""
+    found = preconditions.of_dataverse(company)
     return _enabled(setup.dataverse_setup(company), found, now=now, by=by)
 
 
@@ -117,11 +92,9 @@ def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None
 def _enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None) -> Outcome:
     """E-9.23: the connection, the user, the currency, then the solution with its roles."""
     row = SalesConnectionSetup.objects.get(company=company)
-    found = health.check_connection(company)
+    found = preconditions.of_dataverse(company)
     if not in_the_way(found):
-        found += [*health.check_currencies(company), *health.check_solution(company)]
-        found += check_generation(company) if setup.is_direct(company) else []
-        found += check_units(company)
+        found += preconditions.of_sales(company)
     outcome = _enabled(row, found, now=now, by=by)
     if outcome.mappings is None:
         return outcome
@@ -130,27 +103,6 @@ def _enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | Non
     except IntegrationError as error:
         return replace(outcome, findings=[*found, health.refused("Dynamics 365 Sales", error)])
     return outcome
-
-
-def check_generation(company: Company) -> list[Finding]:
-    """C-0606: connected directly, the SDK version is that of the solution that was imported."""
-    sdk = SdkVersion(setup.dataverse_setup(company).sdk_version)
-    generation = deployment.package_of(company).manifest.generation
-    if generation[: len(GENERATION_OF[sdk])] == GENERATION_OF[sdk]:
-        return []
-    made_for = ".".join(map(str, generation))
-    sentence = f"SDK version {sdk} is not that of the integration solution, made for {made_for}."
-    cure = "Choose the SDK Version of the solution, or upload the package of this generation."
-    return [Finding(Side.DATAVERSE, "Version", State.WRONG, sentence, cure, str(Cause.SDK))]
-
-
-def check_units(company: Company) -> list[Finding]:
-    """Products keep their unit for good: Unit Group Mapping is switched with a run of its own."""
-    sentence = unit_groups.in_the_way(company)
-    if not sentence:
-        return []
-    state, code = State.WRONG, str(Cause.UNIT_GROUP)
-    return [Finding(Side.DATAVERSE, "Unit Group Mapping", state, sentence, UNITS_CURE, code)]
 
 
 def _enabled(

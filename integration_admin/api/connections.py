@@ -50,7 +50,7 @@ class Described(Schema):
 
 
 class ConfiguredShape(Schema):
-    """What connecting led to; without mappings if a check failed, and not saved if in use."""
+    """What connecting led to; without mappings if Dataverse is refused, and not saved if in use."""
 
     company: CompanyShape
     connected: bool

@@ -23,7 +23,7 @@ from connections.models import (
     DeploymentIdentity,
 )
 from connections.terms import AuthenticationType, OwnershipModel, RedeployResult
-from integration_admin import enabling
+from integration_admin import enabling, preconditions
 from integration_admin.guides import first_synchronization as first
 from integration_admin.guides import owning_team, rows
 from integration_admin.guides.finishing import Finishing, as_administrator, forgotten
@@ -167,7 +167,7 @@ def enabled(here: Finishing, outcome: enabling.Outcome, what: str) -> str:
     if outcome.in_the_way:
         raise enabling.refusal(outcome.in_the_way)
     for finding in outcome.findings:
-        if finding.code in enabling.SAID_ONLY:
+        if finding.code in preconditions.SAID_ONLY:
             here.warn(f"{finding.sentence} {finding.cure}".strip())
     return f"{what} is enabled. {outcome.mappings}; {outcome.jobs} job queue entries created."
 

@@ -9,7 +9,7 @@ from connections.errors import IntegrationError
 from connections.health import Finding
 from connections.models import Company, DataverseConnectionSetup, DeploymentIdentity
 from connections.terms import OwnershipModel
-from integration_admin import enabling
+from integration_admin import preconditions
 from integration_admin.guides import asking, rows, sales_guide
 from integration_admin.guides import first_synchronization as first
 from integration_admin.guides.guide import Situation
@@ -25,7 +25,7 @@ class Preflight:
 
     @property
     def in_the_way(self) -> list[Finding]:
-        return enabling.in_the_way(self.findings)
+        return preconditions.in_the_way(self.findings)
 
 
 def of_dataverse(situation: Situation) -> Preflight:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,9 +26,11 @@ from syncjobs.models import JobQueueEntry
 from syncjobs.terms import JobStatus
 from tests.connections.test_on_premises import demoted
 from tests.running_sandbox import RunningSandbox
+from tests.syncjobs.test_redeploying import take_role_away
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ID = "3d8cae74-2e5d-4f90-9c63-8d4e7fa09b03"
+NO_COUNT = r"/transactioncurrencies(?!/\$count)"
 
 
 @pytest.fixture
@@ -133,6 +136,71 @@ def test_what_a_person_holds_stays_on_hold_when_sales_is_switched_on_again(
     status = dict(JobQueueEntry.objects.values_list("mapping_name", "status"))
     assert status["ITEM-PRODUCT"] == JobStatus.ON_HOLD
     assert status["RESOURCE-PRODUCT"] == JobStatus.READY
+
+
+# What the pages ask before they enable: E-9.14, E-9.23
+
+
+@pytest.fixture
+def lost(exported: RunningSandbox) -> Iterator[RunningSandbox]:
+    """A sandbox that may lose what is needed; it is put back afterwards."""
+    yield exported
+    exported.faults([])
+    exported.reset("empty")
+
+
+def test_sales_is_not_enabled_without_its_roles_and_says_so(lost: RunningSandbox) -> None:
+    take_role_away(lost)
+
+    told = _refusal("--sandbox", "--sales")
+
+    assert "lacks the security role" in told
+    assert DataverseConnectionSetup.objects.get().is_enabled
+    assert not SalesConnectionSetup.objects.get().is_enabled
+    names = IntegrationTableMapping.objects.values_list("name", flat=True)
+    assert "CUSTOMER" in names
+    assert "ITEM-PRODUCT" not in names
+
+
+def test_sales_that_is_connected_directly_rests_wholly_without_its_roles(
+    lost: RunningSandbox, tmp_path: Path
+) -> None:  # C-0603
+    take_role_away(lost)
+    sign_in = 'client_secret = {env = "SANDBOX_INTEGRATION_CLIENT_SECRET"}'
+    direct = '[sales]\nenabled = true\nconnection_mode = "Direct"'
+    text = _description(lost.env, sign_in, direct)
+
+    told = _refusal("--file", _file(tmp_path, text))
+
+    assert "lacks the security role" in told
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+    assert not SalesConnectionSetup.objects.get().is_enabled
+    assert not IntegrationTableMapping.objects.exists()
+
+
+def test_sales_that_is_in_use_is_not_changed_without_its_roles(
+    lost: RunningSandbox, tmp_path: Path
+) -> None:
+    _configure("--sandbox", "--sales")
+    take_role_away(lost)
+    before = _everything()
+
+    told = _refusal("--file", _file(tmp_path, _description(lost.env, 'ownership_model = "Team"')))
+
+    assert "lacks the security role" in told
+    assert told.endswith("Nothing was changed: the connection goes on as it was.")
+    assert _everything() == before
+
+
+def test_nothing_is_enabled_without_the_local_currency(lost: RunningSandbox) -> None:
+    answer = {"action": "status", "status": 200, "body": {"value": []}}
+    lost.faults([{"system": "dataverse", "path": NO_COUNT, **answer}])
+
+    told = _refusal("--sandbox")
+
+    assert "local currency" in told
+    assert not DataverseConnectionSetup.objects.get().is_enabled
+    assert not IntegrationTableMapping.objects.exists()
 
 
 # What is in use: E-9.7

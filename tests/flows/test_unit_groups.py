@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from connections.models import Company, SalesConnectionSetup
 from connections.terms import UnitOfMeasureModel
-from integration_admin import connecting, enabling, unit_switch
+from integration_admin import connecting, enabling, preconditions, unit_switch
 from integration_admin.descriptions import Description, DescriptionError
 from integration_admin.roles import Role
 from mappings import unit_groups
@@ -160,7 +160,7 @@ def test_a_model_that_came_another_way_is_refused_when_sales_is_enabled(coupled:
 
     told = signed_in().get(SALES).content.decode()
 
-    assert enabling.in_the_way(enabling.check_units(coupled))
+    assert preconditions.in_the_way(preconditions.check_units(coupled))
     assert "Switch Unit Group Mapping on" in told
 
 

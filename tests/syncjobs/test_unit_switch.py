@@ -14,7 +14,7 @@ from connections.errors import ConfigurationError, IntegrationError, RecordError
 from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.systems import Lookup, Record, Update, Write
 from connections.terms import UnitOfMeasureModel
-from integration_admin import enabling, unit_switch
+from integration_admin import enabling, preconditions, unit_switch
 from mappings import unit_groups
 from mappings.models import Coupling, IntegrationTableMapping
 from mappings.pairing import Systems
@@ -203,18 +203,18 @@ def test_a_product_that_sales_does_not_let_go_keeps_the_model_as_it_was(goods: W
 def test_while_products_are_coupled_no_other_way_leads_to_the_other_model(goods: World) -> None:
     SalesConnectionSetup.objects.update(unit_of_measure_model=GROUPS)
 
-    [finding] = enabling.check_units(goods.company)
+    [finding] = preconditions.check_units(goods.company)
 
     assert finding.code == "E-UNIT-GROUP"
     assert "2 products and 1 units are coupled" in finding.sentence
-    assert enabling.in_the_way([finding])
+    assert preconditions.in_the_way([finding])
 
 
 def test_with_nothing_coupled_a_choice_is_enough(goods: World) -> None:
     Coupling.objects.all().delete()
     SalesConnectionSetup.objects.update(unit_of_measure_model=GROUPS)
 
-    assert not enabling.check_units(goods.company)
+    assert not preconditions.check_units(goods.company)
 
 
 def test_an_enabled_connection_is_not_switched(goods: World) -> None:
