@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integration_admin.roles import Role
@@ -15,7 +15,12 @@ def test_an_edited_card_asks_before_it_is_left_unless_its_entries_are_discarded(
 ) -> None:  # C-0003
     edit = f"{live.url}/connections/business-central/?edit=1"
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     make_user(Role.ADMINISTRATOR, "mira")
     sign_in(page, live.url, "mira")
     page.goto(edit)
