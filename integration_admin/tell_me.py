@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from integration_admin import personal
 from integration_admin.chrome import AREAS
+from integration_admin.columns import Cell
 from integration_admin.pages import list_at
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 
@@ -126,7 +126,7 @@ class Found:
 
     caption: str
     address: str
-    rows: list[SafeString]
+    rows: list[tuple[Cell, Cell]]  # of the first columns: what it is called, and what it belongs to
     is_more: bool
 
 
@@ -158,7 +158,8 @@ def rows_of(request: SignedInRequest, question: str) -> Iterator[Found]:
         page: Any = kind.of(request, QueryDict(asked))
         rows = personal.as_seen_by(request.user, page.get_queryset()[: A_LIST + 1])
         if rows:
-            shown = [page.cell(row, page.all_columns[0]).html for row in rows[:A_LIST]]
+            first, second, *_ = page.all_columns
+            shown = [(page.cell(row, first), page.cell(row, second)) for row in rows[:A_LIST]]
             yield Found(kind.title, f"{address}?{asked}", shown, len(rows) > A_LIST)
 
 

@@ -106,12 +106,12 @@ def test_ticked_rows_are_counted_and_retried(mira: Page, live: LiveServer) -> No
     expect(mira.get_by_text("No record is held back")).to_be_visible()
 
 
-def test_the_search_is_reached_by_keyboard(mira: Page, live: LiveServer) -> None:
+def test_tell_me_is_reached_by_keyboard(mira: Page, live: LiveServer) -> None:
     mira.keyboard.press("Alt+q")
     mira.keyboard.type("10050")
     mira.keyboard.press("Enter")
 
-    expect(mira).to_have_url(f"{live.url}/couplings/?q=10050")
+    expect(mira).to_have_url(f"{live.url}/tell-me/?q=10050")
     expect(mira.get_by_role("link", name="10050 Fabrikam Residences").first).to_be_visible()
 
 
