@@ -16,7 +16,7 @@ import django_rq
 import pytest
 
 from connections.models import Company
-from syncjobs import clock, dispatch, queue
+from syncjobs import clock, dispatch, leases, queue
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.terms import JobStatus, RunStatus
 from tests.processes import PATIENCE, ROOT, database_url, until
@@ -172,14 +172,17 @@ def test_a_killed_horse_frees_its_entry_at_once(
 ) -> None:
     trace, gate = tmp_path / "trace", tmp_path / "gate"
     start("worker")
-    ask(company, "patient", trace=str(trace), until=str(gate))
-    horse = horse_of(trace)
+    start("scheduler", "--every", "0.1")  # rings again for what nobody heard
+    run = ask(company, "patient", trace=str(trace), until=str(gate))
+
+    os.kill(horse_of(trace), signal.SIGKILL)
+
+    died = until(lambda: ended(run), "the entry to be free")
+    assert (died.status, died.error_message) == (RunStatus.ERROR, dispatch.WORKER_DIED)
+    assert died.finished_at - died.started_at < leases.length()
     gate.touch()
-
-    os.kill(horse, signal.SIGKILL)
-
-    until(lambda: not JobQueueEntry.objects.exists(), "the entry to be done")
-    until(lambda: lines(trace)[-1:] == ["done"], "the second attempt")
+    until(lambda: not JobQueueEntry.objects.exists(), "the second attempt")
+    assert lines(trace)[-1:] == ["done"]
 
 
 def test_a_worker_that_is_asked_to_stop_hands_its_entry_over(
