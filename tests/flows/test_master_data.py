@@ -197,6 +197,27 @@ def test_edits_in_sales_arrive(synchronized: Stage) -> None:
     assert changed(stage.run(*run_order(stage.company))) == {}
 
 
+def test_a_closed_opportunity_stays_closed_on_its_own_side_alone(synchronized: Stage) -> None:
+    # E-8.95: no status is mapped, and what is closed leaves the filter.
+    stage, first, second = synchronized, "OP000010", "OP000020"
+    there = {number: stage.partner("OPPORTUNITY", number) for number in (first, second)}
+    here = {number: stage.local("opportunities", f"number eq '{number}'") for number in there}
+
+    stage.change(f"bc/opportunities/{here[first]['id']}", status="Won")
+    win = {"OpportunityClose": {"opportunityid@odata.bind": f"/opportunities({there[second]})"}}
+    stage.sandbox.dataverse.post("WinOpportunity", json=win | {"Status": 3}).raise_for_status()
+    closed = stage.run("OPPORTUNITY")
+    stage.change(f"bc/opportunities/{here[first]['id']}", description="Too late")
+    after = stage.run("OPPORTUNITY")
+
+    assert changed(closed) == changed(after) == {}
+    open_there = stage.remote("opportunities", f"opportunityid eq {there[first]}")
+    assert (open_there["statecode"], open_there["name"]) == (0, here[first]["description"])
+    open_here = stage.local("opportunities", f"number eq '{second}'")
+    assert open_here["status"] == here[second]["status"]
+    assert undeliberate(stage.sandbox) == []
+
+
 @pytest.mark.parametrize(
     ("mapping", "table", "number"),
     [("ITEM-PRODUCT", "items", "1896-S"), ("RESOURCE-PRODUCT", "resources", "LIFT")],

@@ -105,7 +105,7 @@ def test_no_price_weight_or_cost_is_negative(desk: Desk, table: str, field: str)
 @pytest.mark.parametrize(("table", "units"), [("items", "item"), ("resources", "resource")])
 def test_a_base_unit_is_one_that_there_is_and_counts_as_one(
     desk: Desk, table: str, units: str
-) -> None:
+) -> None:  # E-3.98: validated at every write, also where the item has units
     [row] = desk.every(table)
     own = {f"{units}Number": row["number"]}
     desk.add(f"{units}UnitsOfMeasure", code="BOX", quantityPerUnitOfMeasure=12, **own)
