@@ -47,22 +47,27 @@ def synchronize(
 
     `agreed` lets it pass the mass-change guard with so many changes of coupled records.
     """
-    words = f", {towards(direction)}" if direction else ""
-    parameters: dict[str, object] = {"mode": mode}
-    if direction:
-        parameters["directions"] = [direction]
+    parameters = _parameters(mode, direction)
     if agreed:
         parameters["agreed"] = agreed
     return queue.enqueue(
         mapping.company,
         "synchronize",
-        description=f"{mapping.name}: {MODES[mode]}{words}",
+        description=f"{mapping.name}: {_said(mode, direction)}",
         now=now,
         mapping_name=mapping.name,
         parameters=parameters,
         user=user,
         category=_category(mapping.company, mapping.name),
     )
+
+
+def _parameters(mode: Mode, direction: Direction | None) -> dict[str, object]:
+    return {"mode": mode, "directions": [direction]} if direction else {"mode": mode}
+
+
+def _said(mode: Mode, direction: Direction | None) -> str:
+    return f"{MODES[mode]}, {towards(direction)}" if direction else MODES[mode]
 
 
 def preview(
@@ -74,17 +79,13 @@ def preview(
     direction: Direction | None = None,
 ) -> Run:
     """Plan what a run of a mapping would do; it waits for no other run, since it writes nothing."""
-    words = f", {towards(direction)}" if direction else ""
-    parameters: dict[str, object] = {"mode": mode}
-    if direction:
-        parameters["directions"] = [direction]
     return queue.enqueue(
         mapping.company,
         "preview",
-        description=f"{mapping.name}: preview of {MODES[mode]}{words}",
+        description=f"{mapping.name}: preview of {_said(mode, direction)}",
         now=now,
         mapping_name=mapping.name,
-        parameters=parameters,
+        parameters=_parameters(mode, direction),
         user=user,
     )
 
