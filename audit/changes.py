@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Model
 
+from audit.facts import kind_of
 from audit.models import AuditEntry
 
 
@@ -17,7 +18,7 @@ def last_changes(row: Model, names: Collection[str]) -> dict[str, AuditEntry]:
     if row.pk is None or not names:
         return {}
     entries = AuditEntry.objects.filter(
-        object_kind=str(row._meta.verbose_name),
+        object_kind=kind_of(row),
         object_key=str(row.pk),
         after__has_any_keys=list(names),
     ).order_by("-pk")

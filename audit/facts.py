@@ -16,6 +16,11 @@ SECRET = re.compile(r"secret|password|private_key|access_key|token|digest", re.I
 MISSING = object()
 
 
+def kind_of(of: models.Model | type[models.Model]) -> str:
+    """Return what the audit log calls a record, or the records of a model."""
+    return str(of._meta.verbose_name)
+
+
 def facts_of(row: models.Model, names: Collection[str] | None = None) -> Facts:
     """Return the fields of a row under their names; of a relation its key."""
     return {

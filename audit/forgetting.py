@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from audit import chain
+from audit.facts import kind_of
 from audit.models import AuditEntry, AuditForgotten
 
 A_TIME = 500  # entries read at once
@@ -28,9 +29,8 @@ def pseudonym_of(user: User) -> str:
 def forget(user: User, names: Collection[str]) -> int:
     """Let the entries of a user, and those about them, say a pseudonym; return how many do."""
     chain.seal_rest()  # what has no seal yet would never get one
-    kind = str(User._meta.verbose_name)
     theirs = models.Q(user_id=user.pk)
-    about = models.Q(object_kind=kind, object_key=str(user.pk))
+    about = models.Q(object_kind=kind_of(User), object_key=str(user.pk))
     ids = list(AuditEntry.objects.filter(theirs | about).values_list("pk", flat=True))
     for first in range(0, len(ids), A_TIME):
         for entry in AuditEntry.objects.filter(pk__in=ids[first : first + A_TIME]):

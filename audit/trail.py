@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from audit import chain, scene
-from audit.facts import differences, facts_of
+from audit.facts import differences, facts_of, kind_of
 from audit.models import AuditEntry
 from audit.scene import Person
 from audit.terms import Act
@@ -104,7 +104,7 @@ def _entry(
     if company is None and subject is not None:
         company = getattr(subject, "company", None)
     if subject is not None:
-        kind, name = kind or str(subject._meta.verbose_name), name or str(subject)
+        kind, name = kind or kind_of(subject), name or str(subject)
     return AuditEntry(
         moment=timezone.now(),
         user_id=person.pk if signed_in and person is not None else None,

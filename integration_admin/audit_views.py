@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from audit.facts import kind_of
 from audit.models import AuditEntry
 from audit.terms import DELETIONS, Act, Source
 from connections.models import (
@@ -27,7 +28,6 @@ from connections.models import (
 from integration_admin import audit_verifying, cells
 from integration_admin.chrome import company_of
 from integration_admin.columns import Column
-from integration_admin.history import kind_of
 from integration_admin.models import ApiToken
 from integration_admin.pages import CardPage, Empty, Filter, ListPage, Section, View
 from integration_admin.roles import Right, has_right

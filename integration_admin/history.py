@@ -6,16 +6,12 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model
 from django.urls import reverse
 
+from audit.facts import kind_of
 from integration_admin.roles import Right, has_right
-
-
-def kind_of(model: type[Model]) -> str:
-    """Return what the audit log calls the records of a model."""
-    return str(model._meta.verbose_name)
 
 
 def history_of(row: Model, reader: AbstractBaseUser | AnonymousUser) -> str:
     """Return where somebody finds a record's entries; empty where they may not, or it is new."""
     if row.pk is None or not has_right(reader, Right.VIEW_AUDIT):
         return ""
-    return f"{reverse('audit_log')}?object={kind_of(type(row))}:{row.pk}"
+    return f"{reverse('audit_log')}?object={kind_of(row)}:{row.pk}"
