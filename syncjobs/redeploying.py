@@ -13,8 +13,9 @@ from django.db import transaction
 
 from audit import trail
 from audit.terms import Act
-from connections import deployment, integration_user, redeploy, sales_status, setup
+from connections import company_row, deployment, integration_user, redeploy, sales_status, setup
 from connections.causes import Cause
+from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.models import Company, Redeployment, SignIn
 from connections.redeploy import AssignRole, ImportSolution, SolutionState
@@ -251,7 +252,7 @@ class _Redeploying:
         return self.host.state(
             package.manifest,
             user=row.integration_user_id,
-            team=row.owning_team_id,
+            team=company_row.team_of(self.company, row, Dataverse(self.host.client)),
             sign_in=row,
         )
 
