@@ -18,12 +18,13 @@ def who_can(request: SignedInRequest) -> HttpResponse:
     asked = request.GET.get("right", "")
     chosen = next((right for right in Right if right.codename == asked), None)
     gives = effective.of_groups()
+    roles = [str(role) for role in Role]
     context = {
         "rights": [
-            (right, CAPTIONS[right], [right.codename in gives[role.value] for role in Role])
+            (right, CAPTIONS[right], [(role, right.codename in gives[role]) for role in roles])
             for right in Right
         ],
-        "roles": [str(role) for role in Role],
+        "roles": roles,
         "chosen": chosen,
         "caption": CAPTIONS[chosen] if chosen else "",
         "holders": effective.holders(chosen) if chosen else [],
