@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import enabling_page, setup, setup_edits
+from connections import enabling_views, setup, setup_edits
 from connections.authentication import UNPROVEN
+from connections.dataverse_setup_form import DataverseForm
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -25,7 +26,6 @@ from connections.models import (
 from connections.setup_edits import StaleError
 from connections.setup_forms import (
     BusinessCentralForm,
-    DataverseForm,
     Problem,
     SetupForm,
 )
@@ -245,7 +245,7 @@ def save(request: SignedInRequest, kind: Kind) -> HttpResponse:
         return redirect("business_central_setup")
     row = _row(kind, company)
     if not _may_edit(request, kind, row):
-        messages.error(request, "The connection is enabled. Disable it before you change it.")
+        messages.error(request, "Disable the connection before you change it. (E-ENABLED)")
         return redirect(f"{kind.key}_setup")
     form = _form(kind, row, request.POST)
     if not form.is_valid():
@@ -323,12 +323,12 @@ def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpR
         cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
         problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]
     asked = None if problems else enabling.questions(form.instance)
-    if asked and enabling_page.is_open(request, asked):
+    if asked and enabling_views.is_open(request, asked):
         problems = form.located(preconditions.in_the_way(enabling.look(form.instance)))
         if not problems:
-            return enabling_page.ask(request, kind.key, kind.title, asked)
+            return enabling_views.ask(request, kind.key, kind.title, asked)
     if not problems:
-        replaced = enabling_page.take(request, company, asked)
+        replaced = enabling_views.take(request, company, asked)
         outcome = kind.enable(company, now=clock.now(), by=request.user, replaced=replaced)
         problems = form.located(outcome.in_the_way)
         if outcome.mappings is not None:
