@@ -50,6 +50,8 @@ BLIND = frozenset(
         Cause.MALFORMED_ANSWER,
         Cause.NOT_AN_API,
         Cause.SIGN_IN,
+        Cause.NO_ADDRESS,
+        Cause.NOT_SECURE,
         Cause.HOST_NOT_ALLOWED,
         Cause.CERTIFICATE,
         Cause.NOT_CONFIGURED,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections import setup, setup_edits
 from connections.authentication import UNPROVEN
+from connections.dataverse_setup_form import DataverseForm
 from connections.errors import ConfigurationError
 from connections.models import (
     BusinessCentralConnection,
@@ -25,7 +26,6 @@ from connections.models import (
 from connections.setup_edits import StaleError
 from connections.setup_forms import (
     BusinessCentralForm,
-    DataverseForm,
     Problem,
     SetupForm,
 )

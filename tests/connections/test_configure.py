@@ -478,7 +478,7 @@ def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, words: str) 
     ("parts", "words"),
     [
         ("[sales]\nserver_address = 'https://169.254.169.254/x'", "[sales] server_address"),
-        ("[sales]\nserver_address = 'http://localhost'", "(E-HOST)"),
+        ("[sales]\nserver_address = 'http://localhost'", "(E-HTTPS)"),
         ("[dataverse]\nserver_address = 'https://elsewhere.example'", "(E-HOST)"),
         ("[business_central]\nauthority = 'https://elsewhere.example'", "(E-HOST)"),
         ("[deployment]\nauthority = 'https://elsewhere.example'", "(E-HOST)"),
