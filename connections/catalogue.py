@@ -80,6 +80,14 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Permission missing",
         "Give the integration user the permission that the message names, then retry.",
     ),
+    Cause.NO_ADDRESS: _needs(
+        "Not an address",
+        "Enter a web address, like https://org.crm.dynamics.com.",
+    ),
+    Cause.NOT_SECURE: _needs(
+        "Address not secure",
+        "Enter the address with https:// in front.",
+    ),
     Cause.HOST_NOT_ALLOWED: _needs(
         "Address not allowed",
         "Correct the address, or let the person who runs the console add its host to the "
@@ -242,6 +250,10 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Import failed",
         "Read what Dynamics 365 Sales says, settle it, and redeploy again; nothing was changed "
         "by halves.",
+    ),
+    Cause.OTHER_IMPORT: _passes(
+        "Another solution is being imported",
+        "Wait until it has ended, which the Solution History in Power Apps shows, then redeploy.",
     ),
     Cause.TIME_OUT: _passes(
         "No answer in time",

@@ -7,9 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import sign_in_forms
+from connections.dataverse_setup_form import DataverseForm
 from connections.models import DataverseConnectionSetup
 from connections.setup_fields import ApiAddress
-from connections.setup_forms import DataverseForm
 from connections.setup_views import Kind, save, show
 from integration_admin.roles import Right, SignedInRequest, requires
 

@@ -26,8 +26,8 @@ Resolver = Callable[[str, int], Iterable[str]]
 class AddressRefusedError(ConfigurationError):
     """An address that a person entered, or that a name stands for, may not be called."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, cause=Cause.HOST_NOT_ALLOWED)
+    def __init__(self, message: str, cause: Cause = Cause.HOST_NOT_ALLOWED) -> None:
+        super().__init__(message, cause=cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +78,35 @@ def check_form(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        message = f"'{url}' is not an address. Enter one like https://org.crm.dynamics.com."
-        raise AddressRefusedError(message) from error
-    if parts.scheme != "https":
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme == "http" and host:
         message = f"'{url}' does not begin with https://. Only secure connections are allowed."
-        raise AddressRefusedError(message)
-    if not host or any(sign in parts.netloc for sign in "\\ \t\r\n%"):
-        message = f"'{url}' names no server. Enter an address like https://org.crm.dynamics.com."
-        raise AddressRefusedError(message)
+        raise AddressRefusedError(message, Cause.NOT_SECURE)
+    if parts.scheme != "https" or not host or any(sign in parts.netloc for sign in "\\ \t\r\n%"):
+        message = f"'{url}' is not a web address. Enter one like https://org.crm.dynamics.com."
+        raise AddressRefusedError(message, Cause.NO_ADDRESS)
     if "@" in parts.netloc:
         message = "The address holds a user name or password. Leave out everything before the @."
-        raise AddressRefusedError(message)
+        raise AddressRefusedError(message, Cause.NO_ADDRESS)
     if parts.query or parts.fragment:
         message = f"'{url}' holds a query. Leave out everything from the ? or # on."
-        raise AddressRefusedError(message)
+        raise AddressRefusedError(message, Cause.NO_ADDRESS)
     return parts
+
+
+def suggested(text: str) -> str:
+    """Return the admitted address that a refused text seems to mean; "" where there is none."""
+    scheme, found, rest = text.strip().partition("://")
+    if found and scheme.lower() not in ("http", "https"):
+        return ""
+    try:
+        parts = urlsplit(f"https://{rest if found else scheme}")._replace(query="", fragment="")
+        parts = check_form(parts.geturl())
+        _entry_for(parts.hostname or "", parts.port or HTTPS_PORT, settings.ALLOWED_SYSTEM_HOSTS)
+    except (ValueError, AddressRefusedError):
+        return ""
+    return plain(parts)
 
 
 def plain(parts: SplitResult) -> str:

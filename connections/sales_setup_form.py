@@ -11,9 +11,9 @@ from connections import sales_rules
 from connections.causes import Cause
 from connections.errors import IntegrationError
 from connections.models import DataverseConnectionSetup, SalesConnectionSetup
-from connections.setup_fields import ApiAddress, WebAddress, secret
+from connections.setup_fields import ApiAddress, WebAddress, environment, secret
 from connections.setup_forms import Problem, SetupForm
-from connections.terms import SalesOrderModel
+from connections.terms import AuthenticationType, SalesOrderModel
 
 TO_SALES = "Connection from Business Central to Dynamics 365 Sales"
 TO_BUSINESS_CENTRAL = "Connection from Dynamics 365 Sales to Business Central"
@@ -71,8 +71,11 @@ class SalesForm(SetupForm[SalesConnectionSetup]):
 
     def clean_server_address(self) -> str:
         """It is the environment of Dataverse (E-9.10, E-9.21)."""
-        text = str(self.cleaned_data["server_address"])
         row = DataverseConnectionSetup.objects.filter(company=self.instance.company).first()
+        kind = AuthenticationType((row or DataverseConnectionSetup()).authentication_type)
+        text = environment(
+            self.cleaned_data["server_address"], kind, self.initial["server_address"]
+        )
         if fault := sales_rules.other_environment(text, row.server_address if row else ""):
             raise ValidationError(fault.sentence, code=fault.code)
         return text

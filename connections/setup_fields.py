@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,13 +10,54 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from connections import hosts
+from connections.causes import Cause
 from connections.errors import ConfigurationError, TransientError
+from connections.setup import place_of
+from connections.terms import AuthenticationType
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Another value for a field, which a button beside its error takes."""
+
+    word: str  # the button is named after it and the field, as in use_server_address
+    value: str
+    caption: str = ""  # of the value
+
+
+class OfferError(ValidationError):
+    """What is wrong with a value, and what may stand there instead."""
+
+    def __init__(self, message: str, code: str, *offers: Offer) -> None:
+        super().__init__(message, code=code)
+        self.offers = offers
+
+
+class Kept(str):
+    """A value that a person was asked about and keeps."""
+
+
+class Offered:
+    """An input whose value may be taken from an offer instead."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        if kept := data.get(f"keep_{name}"):
+            return Kept(kept)
+        return data.get(f"use_{name}") or super().value_from_datadict(data, files, name)  # type: ignore[misc]
+
+
+class AddressInput(Offered, forms.URLInput):
+    """An address as it was entered or taken."""
+
+
+class OfferedSelect(Offered, forms.Select):
+    """A choice that was made in the list or taken."""
 
 
 class ApiAddress(forms.CharField):
     """An address that the console calls: https, and an admitted host."""
 
-    widget = forms.URLInput
+    widget = AddressInput
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
@@ -24,10 +66,40 @@ class ApiAddress(forms.CharField):
         try:
             hosts.check(text)
         except ConfigurationError as error:
-            raise ValidationError(error.message, code=error.cause) from error
+            raise _refused(text, error) from error
         except TransientError:
             pass  # no name server at the moment: Test Connection says so
-        return hosts.plain(hosts.check_form(text))
+        plain = hosts.plain(hosts.check_form(text))
+        return Kept(plain) if isinstance(value, Kept) else plain
+
+
+def _refused(text: str, error: ConfigurationError) -> ValidationError:
+    """Say why an address cannot be, and offer the one that seems to be meant."""
+    better = hosts.suggested(text)
+    if not better or error.cause == Cause.HOST_NOT_ALLOWED:
+        return ValidationError(error.message, code=error.cause)
+    if text.lower().startswith("https://"):
+        return more_than(better)
+    return OfferError(error.message, error.cause, Offer("Use", better))
+
+
+def more_than(suggested: str, entered: str = "") -> OfferError:
+    """Ask whether the address of the server alone is meant (E-URL-SUGGEST)."""
+    kept = f" or keep {entered}" if entered else ""
+    message = f"The address has more than a host name: use {suggested}{kept}?"
+    offers = [Offer("Use", suggested), *([Offer("Keep", entered)] if entered else ())]
+    return OfferError(message, "E-URL-SUGGEST", *offers)
+
+
+def environment(address: str, kind: AuthenticationType, stored: str | None) -> str:
+    """Return the clean address of an environment; one that has more to it is asked about once.
+
+    What is kept is what people see; the console calls what an environment is.
+    """
+    suggested = place_of(kind, address) if address else ""
+    if address not in (suggested, stored) and not isinstance(address, Kept):
+        raise more_than(suggested, address)
+    return str(address)
 
 
 class WebAddress(forms.CharField):

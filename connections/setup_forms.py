@@ -11,23 +11,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from connections import sign_in_forms, string_edits
+from connections import sign_in_forms
 from connections.authentication import NEEDED
 from connections.causes import Cause
-from connections.connection_string import APP, LONGEST, ConnectionStringError, mask
-from connections.connection_string_verdicts import Verdict
 from connections.errors import ConfigurationError
 from connections.health import Finding
 from connections.models import (
     BusinessCentralConnection,
     Company,
-    DataverseConnectionSetup,
     DeploymentIdentity,
     SignIn,
 )
-from connections.setup import dataverse_origin, organization_address
-from connections.setup_fields import ApiAddress, WebAddress, secret
-from connections.string_edits import StringInStep
+from connections.setup_fields import ApiAddress, Offer, OfferError, WebAddress, secret
 from connections.terms import AuthenticationType
 
 M = TypeVar("M", bound=Model)
@@ -60,6 +55,7 @@ class Problem:
     sentence: str
     cure: str
     code: str
+    offers: tuple[Offer, ...] = ()  # what may stand there instead
 
 
 class SetupForm(forms.ModelForm[M], Generic[M]):
@@ -135,7 +131,7 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in [name for name in self.errors if sign_in_forms.is_idle(name, kind)]:
             del self.errors[name]
         for fault in sign_in_forms.faults(kind, cleaned):
-            self.add_error(fault.field, ValidationError(fault.sentence, code=fault.code))
+            self.add_error(fault.field, OfferError(fault.sentence, fault.code, *fault.offers))
 
     def problems(self) -> list[Problem]:
         """Return what is wrong with what was entered."""
@@ -194,7 +190,7 @@ def _problem(form: forms.BaseForm, name: str, error: ValidationError) -> Problem
         code = "E-TYPE"
     if code == "unique":
         code = "E-DUP"
-    return Problem(name, caption, sentence, "", code)
+    return Problem(name, caption, sentence, "", code, getattr(error, "offers", ()))
 
 
 class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
@@ -270,106 +266,6 @@ class BusinessCentralForm(SetupForm[BusinessCentralConnection]):
             self.company.name = cleaned.get("name") or self.company.name or str(identity)[:30]
             self.company.display_name = cleaned.get("display_name") or ""
         return cleaned
-
-
-class DataverseForm(SetupForm[DataverseConnectionSetup]):
-    """Dataverse Connection Setup (C-0501 to C-0512)."""
-
-    server_address = ApiAddress(label="Environment URL", required=False)
-    web_client_url = WebAddress(label="Web Client URL", required=False)
-    authority = ApiAddress(label="Authority")
-    client_secret = secret("Client Secret")
-    private_key = secret("Private Key", lines=True)
-    password = secret("Password")
-    domain = forms.CharField(label="Domain", required=False, disabled=True)
-    redirect_uri = forms.CharField(label="Redirect URI", required=False, disabled=True)
-    connection_string = forms.CharField(
-        label="Connection String",
-        required=False,
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="Tokens in braces stand for secrets. Edit the text or the table; the other one "
-        "and the fields follow. Another type builds it anew.",
-    )
-    sections: ClassVar[Sections] = (
-        ("Connection", ("server_address", "web_client_url")),
-        ("Authentication Type Details", (
-            *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",
-        )),
-        ("Advanced Settings", ("ownership_model",)),
-    )  # fmt: skip
-    follows = (
-        "owning_team_id", "owning_team_name", "integration_user_id", "integration_user_name",
-        "business_unit_id", "business_unit_name",
-    )  # fmt: skip
-
-    class Meta:
-        model = DataverseConnectionSetup
-        fields = (
-            "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "client_secret_expires_on", "certificate", "user_name", "sdk_version",
-            "ownership_model",
-        )  # fmt: skip
-
-    def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
-        self.in_step = StringInStep(instance)
-        initial = {
-            "domain": instance.domain,
-            "redirect_uri": f"{APP}{instance.client_id}" if instance.client_id else "",
-            "connection_string": self.in_step.stored,
-        }
-        super().__init__(*args, instance=instance, initial=initial, **options)
-
-    def notes(self) -> list[str]:
-        """C-0509: another type builds the string anew, and the difference is shown."""
-        if self.in_step.before.kind == self.instance.authentication_type:
-            return []
-        now = self.instance.connection_string
-        return [f"The connection string was built anew. Before: {self.in_step.stored}. Now: {now}."]
-
-    def verdicts(self) -> list[Verdict]:
-        """Return the connection string name by name, as it stands on the page."""
-        return string_edits.judged(self.instance, str(self["connection_string"].value() or ""))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        self._place(cleaned)
-        self._read_string(cleaned)
-        return cleaned
-
-    def _place(self, cleaned: dict[str, Any]) -> None:
-        """Keep what an environment is; another makes business unit, team and user unknown."""
-        text = str(cleaned.get("server_address") or "")
-        if text:
-            is_ad = cleaned.get("authentication_type") == AuthenticationType.AD
-            cleaned["server_address"] = (organization_address if is_ad else dataverse_origin)(text)
-
-    def _read_string(self, cleaned: dict[str, Any]) -> None:
-        text = str(cleaned.pop("connection_string", ""))
-        table = string_edits.table_text(self.data)
-        try:
-            self.string_given = string_edits.one_of(self.in_step.stored, text, table)
-        except ConnectionStringError as error:
-            self.string_given = text
-            self.add_error("connection_string", ValidationError(str(error), code="E-MISMATCH"))
-
-    def _post_clean(self) -> None:
-        """Fields first, then the string: both are to say the same in the end."""
-        super()._post_clean()  # type: ignore[misc]
-        given = getattr(self, "string_given", self.in_step.stored)
-        if not self.errors:
-            for fault in self.in_step.settle(given):
-                error = ValidationError(fault.sentence, code=fault.code)
-                self.add_error("connection_string", error)
-        if self.initial.get("server_address") not in (None, "", self.instance.server_address):
-            for name in self.follows:  # C-0501
-                setattr(self.instance, name, None if name.endswith("_id") else "")
-        self._show(mask(given) if self.errors else self.instance.connection_string)
-
-    def _show(self, text: str) -> None:
-        """What is shown again holds no secret, whoever put one into the string."""
-        kept = {n: self.data.get(n) for n in self.data if not n.startswith("string_")}
-        self.data = {**kept, "connection_string": text}
 
 
 class DeploymentForm(SetupForm[DeploymentIdentity]):

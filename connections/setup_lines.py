@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 from audit.changes import last_changes
 from audit.models import AuditEntry
 from connections.connection_string_verdicts import Verdict
+from connections.dataverse_setup_form import DataverseForm
 from connections.models import BusinessCentralConnection, DataverseConnectionSetup
 from connections.setup_edits import Conflict
-from connections.setup_forms import SECRETS, DataverseForm, Problem, SetupForm
+from connections.setup_forms import SECRETS, Problem, SetupForm
 from connections.sign_in_forms import is_idle, kinds_with
 from connections.terms import AuthenticationType
 

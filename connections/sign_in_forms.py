@@ -15,11 +15,13 @@ from connections.authentication import (
     MICROSOFT_SIGN_IN,
     OAUTH_2,
     ON_PREMISES,
+    ONLINE,
     RETIRED,
     fields_of,
     is_online,
 )
 from connections.causes import Cause
+from connections.setup_fields import Offer, OfferedSelect
 from connections.terms import AuthenticationType
 
 Kind = AuthenticationType
@@ -79,6 +81,7 @@ class Fault:
     field: str
     sentence: str
     code: str
+    offers: tuple[Offer, ...] = ()
 
 
 def offer(field: forms.Field, kinds: Iterable[AuthenticationType] = ()) -> None:
@@ -92,7 +95,7 @@ def offer(field: forms.Field, kinds: Iterable[AuthenticationType] = ()) -> None:
         ("Servers of your own", ON_PREMISES),
         ("No longer served", (Kind.OFFICE_365,)),
     )
-    field.widget = forms.Select(
+    field.widget = OfferedSelect(
         attrs=field.widget.attrs,
         choices=[
             (caption, [(kind.value, kind.label) for kind in kinds if kind in allowed])
@@ -144,7 +147,18 @@ def faults(kind: AuthenticationType, given: dict[str, Any]) -> Iterator[Fault]:
             f"{kind.label} is for servers of your own; Microsoft's are reached with OAuth 2.0 or "
             "OAuth. Choose one of them."
         )
-        yield Fault("authentication_type", sentence, "E-AUTHTYPE")
+        use = Offer("Use", OAUTH_2[0], OAUTH_2[0].label)
+        yield Fault("authentication_type", sentence, "E-AUTHTYPE", (use,))
+
+
+def unusual(kind: AuthenticationType, address: str) -> str:
+    """Say which type an address suggests, where that is not a fault (C-0509)."""
+    if not address or is_online(address) or kind not in OAUTH_2:
+        return ""
+    return (
+        f"{urlsplit(address).hostname} is not one of {ONLINE[1:]}. A server of your own is usually "
+        f"signed in to with {Kind.AD.label}; the type stays {kind.label} until you choose another."
+    )
 
 
 def field_of_user(kind: AuthenticationType) -> str:

@@ -15,10 +15,8 @@ from connections import integration_user
 from connections.causes import Cause
 from connections.errors import (
     ConfigurationError,
-    IntegrationError,
     RecordExistsError,
     RecordMissingError,
-    TransientError,
 )
 from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
@@ -34,8 +32,7 @@ SETS = {
     HolderKind.USER: ("systemusers", "systemuserroles_association", "fullname"),
     HolderKind.TEAM: ("teams", "teamroles_association", "name"),
 }
-# "Another solution operation is running" (wire.md 2.13)
-BUSY_CODES = ("0x80071151", "0x80071152", "0x80071155")
+IMPORT = 203  # operationtype of an asynchronous operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +62,14 @@ class SolutionHost:
     ) -> SolutionState:
         """Return what is there of a package, and who has its roles."""
         versions = self.versions((BASE_SOLUTION, target.unique_name))
-        holder = self._holder(HolderKind.USER, user) if user else None
+        holder = self.holder(HolderKind.USER, user) if user else None
         without_user = ""
         if holder is None and sign_in is not None:
             known = integration_user.find(self.client, sign_in)
-            holder = self._holder(HolderKind.USER, known.id) if known else None
+            holder = self.holder(HolderKind.USER, known.id) if known else None
             if known is None and integration_user.signs_in_as_application(sign_in):
                 without_user = sign_in.client_id
-        holders = [holder, self._holder(HolderKind.TEAM, team) if team else None]
+        holders = [holder, self.holder(HolderKind.TEAM, team) if team else None]
         return SolutionState(
             base=versions.get(BASE_SOLUTION.lower()),
             installed=versions.get(target.unique_name.lower()),
@@ -118,7 +115,8 @@ class SolutionHost:
         rows = self.client.rows(f"EntityDefinitions?$select=LogicalName&$filter={wanted}")
         return frozenset(str(row["LogicalName"]) for row in rows)
 
-    def _holder(self, kind: HolderKind, identity: UUID) -> Holder | None:
+    def holder(self, kind: HolderKind, identity: UUID) -> Holder | None:
+        """Return the user or the team with its roles; None where it is gone."""
         entity_set, association, name = SETS[kind]
         try:
             row = self._one(f"{entity_set}({identity})?$select={name},_businessunitid_value")
@@ -151,6 +149,11 @@ class SolutionHost:
             raise PackageError(message)
 
     # Importing
+
+    def is_importing(self) -> bool:
+        """Whether a solution is being imported now, by whomever."""
+        wanted = f"operationtype eq {IMPORT} and statecode ne {FINISHED}"
+        return bool(self.client.rows(f"asyncoperations?$select=statecode&$filter={wanted}"))
 
     def begin(self, content: bytes, job: UUID) -> UUID | None:
         """Begin an import under an id of ours; None when it had begun already."""
@@ -232,11 +235,6 @@ class SolutionHost:
         request = Request("POST", path, json.dumps(body).encode(), JSON)
         answer = self.client.send(request)
         return answer.object() if answer.body else {}
-
-
-def is_busy(error: IntegrationError) -> bool:
-    """Whether an import is refused because another one is running."""
-    return isinstance(error, TransientError) and any(c in error.detail for c in BUSY_CODES)
 
 
 def _root(row: dict[str, Any]) -> UUID:

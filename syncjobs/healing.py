@@ -24,6 +24,8 @@ OF_A_CONNECTION = frozenset(
     {
         Cause.SIGN_IN,
         Cause.FORBIDDEN,
+        Cause.NO_ADDRESS,
+        Cause.NOT_SECURE,
         Cause.HOST_NOT_ALLOWED,
         Cause.CERTIFICATE,
         Cause.NOT_AN_API,

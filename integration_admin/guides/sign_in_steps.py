@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
-from connections import health, setup, sign_in_forms
+from connections import health, setup_fields, sign_in_forms
 from connections.authentication import NEEDED, ON_PREMISES, USABLE
 from connections.causes import Cause
 from connections.errors import IntegrationError
@@ -20,7 +20,14 @@ from integration_admin.guides.forms import RowForm, Sections, Told
 from integration_admin.guides.guide import Situation
 
 AT_THE_ADDRESS = frozenset(
-    {Cause.UNREACHABLE, Cause.HOST_NOT_ALLOWED, Cause.CERTIFICATE, Cause.NOT_AN_API}
+    {
+        Cause.UNREACHABLE,
+        Cause.NO_ADDRESS,
+        Cause.NOT_SECURE,
+        Cause.HOST_NOT_ALLOWED,
+        Cause.CERTIFICATE,
+        Cause.NOT_AN_API,
+    }
 )
 
 
@@ -225,7 +232,7 @@ class EnvironmentForm(AdministratorForm):
         for fault in sign_in_forms.faults(kind, {"server_address": text}):
             if fault.code == "E-AUTHTYPE":
                 raise ValidationError(fault.sentence, code=fault.code)
-        return setup.place_of(kind, text) if text else ""
+        return setup_fields.environment(text, kind, self.initial.get("server_address"))
 
     def missing(self) -> list[Problem]:
         found = super().missing()

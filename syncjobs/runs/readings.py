@@ -25,7 +25,12 @@ def note(
     ended: datetime,
 ) -> None:
     """Note that everything was read from `began` to `ended`, up to this watermark."""
-    found = Reading.objects.filter(mapping=row, direction=way)
-    if not found.filter(watermark=watermark).update(began_at=began):
-        moved = {"watermark": watermark, "reached_at": ended, "began_at": began}
-        Reading.objects.update_or_create(mapping=row, direction=way, defaults=moved)
+    known = Reading.objects.filter(mapping=row, direction=way, watermark=watermark)
+    if not known.update(began_at=began):
+        times = {"watermark": watermark, "reached_at": ended, "began_at": began}
+        Reading.objects.bulk_create(
+            [Reading(mapping=row, direction=way, **times)],
+            update_conflicts=True,
+            unique_fields=["mapping", "direction"],
+            update_fields=[*times],
+        )

@@ -16,9 +16,9 @@ from connections import checks, health, needed_pages
 from connections.business_central import METADATA
 from connections.business_central_pages import known_fields
 from connections.checks import Check
+from connections.dataverse_setup_form import DataverseForm
 from connections.health import State
 from connections.models import Company, SalesConnectionSetup
-from connections.setup_forms import DataverseForm
 from connections.systems import Side
 from connections.terms import PriceModel
 from mappings import defaults

@@ -355,6 +355,7 @@ server_address = "{env["SANDBOX_BC_URL"]}"{sign_in}
 client_secret = {{env = "SANDBOX_INTEGRATION_CLIENT_SECRET"}}
 [dataverse]
 server_address = "{env["SANDBOX_DATAVERSE_URL"]}"{sign_in}
+consent = true
 {dataverse}
 {more}
 """
@@ -478,7 +479,7 @@ def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, words: str) 
     ("parts", "words"),
     [
         ("[sales]\nserver_address = 'https://169.254.169.254/x'", "[sales] server_address"),
-        ("[sales]\nserver_address = 'http://localhost'", "(E-HOST)"),
+        ("[sales]\nserver_address = 'http://localhost'", "(E-HTTPS)"),
         ("[dataverse]\nserver_address = 'https://elsewhere.example'", "(E-HOST)"),
         ("[business_central]\nauthority = 'https://elsewhere.example'", "(E-HOST)"),
         ("[deployment]\nauthority = 'https://elsewhere.example'", "(E-HOST)"),

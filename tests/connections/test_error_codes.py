@@ -14,8 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 RAISED = {
     "E-REQUIRED": "connections/setup_forms.py",
     "E-DUP": "connections/setup_forms.py",
-    "E-URL": "connections/setup_fields.py",
-    "E-HTTPS": "connections/connection_string_verdicts.py",
+    "E-URL": "connections/hosts.py",
+    "E-HTTPS": "connections/hosts.py",
+    "E-URL-SUGGEST": "connections/setup_fields.py",
     "E-GUID": "connections/setup_forms.py",
     "E-TYPE": "connections/setup_forms.py",
     "E-EMAIL": "connections/sign_in_forms.py",
@@ -41,12 +42,12 @@ RAISED = {
     "E-ROLES": "connections/redeploy.py",
     "E-SOLUTION": "connections/redeploy.py",
     "E-VERSION": "connections/checks.py",
-    "E-ADMINMODE": "connections/checks.py",
+    "E-ADMINMODE": "connections/administration_mode.py",
     "E-BCUSER": "connections/item_availability.py",
     "E-NOKEY": "connections/item_availability.py",
     "E-EXCLUSIVE": "connections/sales_rules.py",
     "E-ORDERS-WAITING": "connections/order_integration.py",
-    "E-BUSY": "connections/solution_views.py",
+    "E-BUSY": "connections/preflight.py",
     "E-STALE": "templates/pages/setup.html",
     "E-FORBIDDEN": "integration_admin/api/refusals.py",
     "E-LASTADMIN": "integration_admin/users.py",
@@ -57,7 +58,6 @@ RAISED = {
 TOLD_OTHERWISE = {
     "E-CREDENTIALS": "E-SIGN-IN, with what Entra ID says",
     "E-USER-MISSING": "E-ROLES, which names the role and who lacks it",
-    "E-URL-SUGGEST": "the rest of an address that people paste is dropped",
     "E-KEY-EXPIRED": "Business Central tells the end of no key; Health names an old one",
 }
 

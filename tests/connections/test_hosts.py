@@ -32,25 +32,12 @@ def test_the_path_of_an_address_stays() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://org.crm.dynamics.com",
-        "ftp://org.crm.dynamics.com",
-        "org.crm.dynamics.com",
-        "",
-        "https://",
-        "https://user@org.crm.dynamics.com",
-        "https://user:word@org.crm.dynamics.com",
-        "https://org.crm.dynamics.com@evil.example",
         "https://evil.example",
         "https://evil.example/org.crm.dynamics.com",
         "https://evildynamics.com",
         "https://dynamics.com",
         "https://org.crm.dynamics.com.evil.example",
-        "https://evil.example\\.crm.dynamics.com",
-        "https://evil.example%2f.crm.dynamics.com",
-        "https://org.crm.dynamics.com?x=1",
-        "https://org.crm.dynamics.com#x",
         "https://org.crm.dynamics.com:8443",
-        "https://org.crm.dynamics.com:99999",
         "https://127.0.0.1",
         "https://2130706433",
         "https://[::1]",
@@ -64,6 +51,39 @@ def test_an_address_outside_the_list_is_refused_with_a_sentence(url: str) -> Non
 
     assert refusal.value.cause == Cause.HOST_NOT_ALLOWED
     assert refusal.value.message.endswith(".")
+
+
+ORG = "https://org.crm.dynamics.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "cause", "meant"),
+    [
+        ("http://org.crm.dynamics.com/", Cause.NOT_SECURE, ORG),
+        ("http://evil.example", Cause.NOT_SECURE, ""),
+        ("org.crm.dynamics.com", Cause.NO_ADDRESS, ORG),
+        ("https://org.crm.dynamics.com/main.aspx?x=1", Cause.NO_ADDRESS, f"{ORG}/main.aspx"),
+        ("https://org.crm.dynamics.com#x", Cause.NO_ADDRESS, ORG),
+        ("https://org.crm.dynamics.com:99999", Cause.NO_ADDRESS, ""),
+        ("ftp://org.crm.dynamics.com", Cause.NO_ADDRESS, ""),
+        ("banana", Cause.NO_ADDRESS, ""),
+        ("", Cause.NO_ADDRESS, ""),
+        ("https://", Cause.NO_ADDRESS, ""),
+        ("https://user@org.crm.dynamics.com", Cause.NO_ADDRESS, ""),
+        ("https://user:word@org.crm.dynamics.com", Cause.NO_ADDRESS, ""),
+        ("https://org.crm.dynamics.com@evil.example", Cause.NO_ADDRESS, ""),
+        ("https://evil.example\\.crm.dynamics.com", Cause.NO_ADDRESS, ""),
+        ("https://evil.example%2f.crm.dynamics.com", Cause.NO_ADDRESS, ""),
+    ],
+)
+def test_what_is_no_secure_address_is_refused_and_the_one_that_is_meant_is_told(
+    url: str, cause: Cause, meant: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        _check(url, "*.dynamics.com")
+
+    assert refusal.value.cause == cause
+    assert hosts.suggested(url) == meant
 
 
 @pytest.mark.parametrize(

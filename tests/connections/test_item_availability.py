@@ -179,7 +179,7 @@ def test_a_wrong_new_key_changes_nothing(company: Company, sandbox: RunningSandb
         ({"user_name": "NOBODY"}, Cause.USER_UNKNOWN),
         ({"access_key": ""}, Cause.NO_KEY),
         ({"access_key": "wrong"}, Cause.USER_UNKNOWN),
-        ({"url": "http://localhost/ODataV4"}, Cause.HOST_NOT_ALLOWED),
+        ({"url": "http://localhost/ODataV4"}, Cause.NOT_SECURE),
         ({"url": "https://169.254.169.254/latest"}, Cause.HOST_NOT_ALLOWED),
         ({"url": "https://evil.example/ODataV4"}, Cause.HOST_NOT_ALLOWED),
         ({"url": f"https://localhost/{'x' * 250}"}, Cause.VALUE_TOO_LONG),

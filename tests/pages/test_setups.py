@@ -132,7 +132,7 @@ def test_what_is_wrong_stands_at_its_field_with_a_code_and_the_entries_stay(
     html = answer.content.decode()
     assert answer.status_code == 422
     for name, code in (
-        ("server_address", "E-HOST"),
+        ("server_address", "E-HTTPS"),
         ("client_id", "E-GUID"),
         ("web_client_url", "E-URL"),
     ):
@@ -150,6 +150,30 @@ def test_an_address_of_the_own_network_is_refused(past: Past, admin: Client) -> 
     for address in ("https://169.254.169.254", "https://10.0.0.1", "https://localhost"):
         answer = admin.post(f"{DATAVERSE}save/", {**page, "server_address": address})
         assert (answer.status_code, "E-HOST" in answer.content.decode()) == (422, True), address
+
+
+def test_an_address_is_offered_as_it_seems_to_be_meant_and_taken_with_a_button(
+    past: Past, admin: Client
+) -> None:  # C-0501
+    row = disabled(past)
+    host = "https://other.crm4.dynamics.com"
+    page = {**form_of(admin, DATAVERSE), "server_address": f"{host}/main.aspx"}
+
+    refused = admin.post(f"{DATAVERSE}save/", page)
+    error = refused.content.decode().partition('id="id_server_address-e"')[2][:900]
+    assert (refused.status_code, "E-URL-SUGGEST" in error) == (422, True)
+    assert f'name="use_server_address" value="{host}"' in error
+    assert f'name="keep_server_address" value="{host}/main.aspx"' in error
+    admin.post(f"{DATAVERSE}save/", {**page, "keep_server_address": f"{host}/main.aspx"})
+    row.refresh_from_db()
+    assert row.server_address == f"{host}/main.aspx"
+    admin.post(f"{DATAVERSE}save/", {**form_of(admin, DATAVERSE), "tenant": "kept.example"})
+    row.refresh_from_db()
+    assert (row.server_address, row.tenant) == (f"{host}/main.aspx", "kept.example")
+    admin.post(f"{DATAVERSE}save/", {**form_of(admin, DATAVERSE), "use_server_address": host})
+
+    row.refresh_from_db()
+    assert row.server_address == host
 
 
 def test_somebody_else_saved_meanwhile_and_nothing_is_lost(

@@ -110,7 +110,7 @@ def test_a_user_of_a_domain_enables_the_connection(
         admin,
         at_rest,
         authentication_type="AD",
-        server_address=f"{windows.address}/main.aspx",
+        use_server_address=windows.address,
         user_name=USER,
         password=PASSWORD,
     )
@@ -197,6 +197,24 @@ def test_what_does_not_fit_the_type_stands_at_its_field(
 
     assert answer.status_code == 422
     assert code in error_at(answer.content.decode(), field)
+
+
+def test_an_address_suggests_a_type_and_forces_none(past: Past, admin: Client) -> None:  # C-0509
+    row = disabled(past)
+    facts = {"user_name": "A\\b", "authentication_type": "AD"}
+
+    offered = error_at(saved(admin, **facts).content.decode(), "authentication_type")
+    assert 'name="use_authentication_type" value="ClientSecret"' in offered
+    saved(admin, **facts, use_authentication_type="ClientSecret")
+    row.refresh_from_db()
+    assert (row.authentication_type, row.user_name) == ("ClientSecret", "A\\b")
+    told = admin.post(
+        f"{DATAVERSE}save/",
+        {**form_of(admin, DATAVERSE), "server_address": "https://login.microsoftonline.com"},
+        follow=True,
+    )
+
+    assert "usually signed in to with AD" in told.content.decode()
 
 
 def test_office_365_is_refused_with_the_reason_and_what_to_choose(
