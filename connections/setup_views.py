@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import setup, setup_edits
+from connections import related, setup, setup_edits, setup_facts
 from connections.authentication import UNPROVEN
 from connections.dataverse_setup_form import DataverseForm
 from connections.errors import ConfigurationError
@@ -211,9 +211,16 @@ def show(
         "enable_url": kind.enable and reverse(f"enable_{kind.key}_setup"),
         "disable_url": kind.enable and reverse(f"disable_{kind.key}_setup"),
         **(kind.shows(stored) if stored.pk and not is_editing else {}),
+        **(_around(request, kind, stored) if stored.pk and not is_editing else {}),
         **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
+
+
+def _around(request: SignedInRequest, kind: Kind, row: Any) -> dict[str, Any]:
+    """Return where a set-up leads on, and what is known around it."""
+    around = setup_facts.surroundings_of(row, request.user) if kind is DATAVERSE else None
+    return {"related": related.menu(request, kind.key, row), "surroundings": around}
 
 
 def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:
