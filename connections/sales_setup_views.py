@@ -153,7 +153,8 @@ def enabled_row(request: SignedInRequest) -> SalesConnectionSetup | None:
     row = SalesConnectionSetup.objects.select_related("company").filter(company=company).first()
     if row is not None and row.is_enabled:
         return row
-    messages.error(request, "Enable the Microsoft Dynamics 365 Connection Setup first.")
+    sentence = "Enable the Microsoft Dynamics 365 Connection Setup first."
+    messages.error(request, f"{sentence} (E-NOT-CONFIGURED)")
     return None
 
 

@@ -253,7 +253,7 @@ def save(request: SignedInRequest, kind: Kind) -> HttpResponse:
         return redirect("business_central_setup")
     row = _row(kind, company)
     if not _may_edit(request, kind, row):
-        messages.error(request, "The connection is enabled. Disable it before you change it.")
+        messages.error(request, "Disable the connection before you change it. (E-ENABLED)")
         return redirect(f"{kind.key}_setup")
     form = _form(kind, row, request.POST)
     if not form.is_valid():

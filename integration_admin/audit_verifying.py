@@ -66,6 +66,8 @@ def verify_audit_log(request: SignedInRequest) -> HttpResponse:
         )
         return redirect("run", pk=run.pk)
     found = verify(by=request.user)
-    level = messages.ERROR if found.broken else messages.SUCCESS
-    messages.add_message(request, level, told(found))
+    if found.broken:
+        messages.error(request, f"{told(found)} (E-AUDIT)")
+    else:
+        messages.success(request, told(found))
     return redirect("audit_log")

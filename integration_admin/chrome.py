@@ -145,7 +145,7 @@ AREAS = (
                 "Users",
                 "users",
                 Right.MANAGE_USERS,
-                ("user", "new_user", "create_user", "new_password_link"),
+                ("user", "new_user", "create_user", "new_password_link", "who_can"),
             ),
             Entry("Encryption Management", "encryption", Right.MANAGE_SECRETS, ("rotate_secrets",)),
         ),

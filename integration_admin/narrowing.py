@@ -46,6 +46,12 @@ class Filter:
     field: str
     choices: Callable[[Company], Iterable[tuple[str, str]]]
     is_personal: bool = False  # its choices name people
+    finds: Callable[[str], Q] | None = None  # where a choice is more than the value of the field
+
+    def condition(self, value: str) -> Q:
+        if not value:
+            return EVERYTHING
+        return self.finds(value) if self.finds else Q(**{self.field: value})
 
 
 class Narrowing(NamedTuple):
@@ -137,7 +143,7 @@ class Narrows(Shows):
         choices = list(declared.choices(company))
         same = (known for known, _ in choices if known.casefold() == value.casefold())
         value = next(same, value)
-        condition = Q(**{declared.field: value}) if value else EVERYTHING
+        condition = declared.condition(value)
         return Narrowing(declared.key, declared.caption, "choice", value, choices, condition)
 
     def _of_column(self, column: Column) -> Iterator[Narrowing]:

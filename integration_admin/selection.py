@@ -32,7 +32,9 @@ def acts_on(model: type[Model]) -> Callable[[Act], Act]:
                 return act(request)
             page = _list_of(request, model)
             if page is None:
-                messages.warning(request, "Select the rows on their list, then try again.")
+                messages.warning(
+                    request, "Select the rows on their list, then try again. (E-SELECT)"
+                )
                 return redirect("home")
             return _for_all(request, page, act)
 
@@ -53,7 +55,8 @@ def _list_of(request: SignedInRequest, model: type[Model]) -> ListPage[Any] | No
 def _for_all(request: SignedInRequest, page: ListPage[Any], act: Act) -> HttpResponse:
     keys = list(page.get_queryset().values_list("pk", flat=True)[: MOST + 1])
     if len(keys) > MOST:
-        messages.error(request, f"One act is for {MOST:,} rows at most. Narrow the list first.")
+        sentence = f"One act is for {MOST:,} rows at most. Narrow the list first."
+        messages.error(request, f"{sentence} (E-TOO-MANY)")
         return back(request, "home")
     is_many = len(keys) > ASKED_FROM
     is_seen = request.POST[ALL] == str(len(keys))

@@ -116,6 +116,10 @@ TASKS = (
         ("Skipped Synch. Records", "CRM Skipped Records"), "?view=skipped",
     ),
     Place("New user", "Administration", "new_user", Right.MANAGE_USERS),
+    Place(
+        "Who can do what", "Administration", "who_can", Right.MANAGE_USERS,
+        ("Effective Permissions", "Permission Sets", "Roles"),
+    ),
     Place("Change password", "Yourself", "password", Right.VIEW_CONSOLE),
 )  # fmt: skip
 

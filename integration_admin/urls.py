@@ -14,6 +14,7 @@ from integration_admin import (
     password_views,
     probes,
     recent,
+    rights_views,
     tell_me,
     token_views,
     user_views,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("encryption/rotate/", encryption_views.rotate_secrets, name="rotate_secrets"),
     path("users/", user_views.UserList.as_view(), name="users"),
     path("users/new/", password_views.new_user, name="new_user"),
+    path("users/rights/", rights_views.who_can, name="who_can"),
     path("users/create/", password_views.create_user, name="create_user"),
     path(
         "users/<int:pk>/password-link/",
@@ -60,6 +62,7 @@ urlpatterns = [
     path("users/<int:pk>/roles/", user_views.set_user_roles, name="set_user_roles"),
     path("users/<int:pk>/disable/", user_views.disable_user, name="disable_user"),
     path("users/<int:pk>/forget/", user_views.forget_user, name="forget_user"),
+    path("users/<int:pk>/sign-out/", user_views.sign_user_out, name="sign_user_out"),
     path("users/<int:pk>/enable/", user_views.enable_user, name="enable_user"),
     path("lists/<slug:name>/export/", list_views.export_list, name="export_list"),
     path("lists/<slug:name>/views/", list_views.list_views, name="list_views"),

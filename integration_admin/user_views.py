@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +15,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from integration_admin import cells, users
+from connections.models import Company
+from integration_admin import cells, effective, signed_in, users
 from integration_admin.columns import Column
 from integration_admin.pages import (
     Action,
     CardPage,
     Empty,
+    Filter,
     ListPage,
     Section,
     View,
@@ -41,6 +44,16 @@ def _roles(row: User) -> SafeString | str:
     return ", ".join(held) or cells.muted("No role")
 
 
+def _every_role(_company: Company) -> list[tuple[str, str]]:
+    return [(role.value, role.value) for role in Role]
+
+
+def _holding(role: str) -> Q:
+    """Select who holds a role; a superuser is an administrator in all but name."""
+    named = Q(pk__in=User.objects.filter(groups__name=role).values("pk"))
+    return named | Q(is_superuser=True) if role == Role.ADMINISTRATOR else named
+
+
 class UserList(ListPage[User]):
     """Everybody who may sign in, with their roles."""
 
@@ -60,9 +73,11 @@ class UserList(ListPage[User]):
     )
     views = (
         View("active", "Active", Q(is_active=True)),
+        View("never", "Never signed in", Q(last_login=None)),
         View("off", "Switched off", Q(is_active=False)),
         View("all", "All"),
     )
+    filters = (Filter("role", "Role", "groups__name", _every_role, finds=_holding),)
     searches = ("username", "first_name", "last_name", "email")
     search_hint = "Search name or e-mail"
     default_order = ("username",)
@@ -109,15 +124,18 @@ class UserCard(CardPage[User]):
                 Column("state", "State"),
                 Column("date_joined", "Created"),
                 Column("last_login", "Last sign-in"),
+                Column("sessions", "Open sessions"),
             ),
         ),
         Section("Roles", template="parts/user_roles.html"),
+        Section("Effective Permissions", template="parts/user_rights.html"),
     )
     actions = (
         Action("Switch Off", "disable_user", Right.MANAGE_USERS, "hold"),
         Action("Switch On", "enable_user", Right.MANAGE_USERS, "check", is_primary=True),
         Action("Remove Personal Data", "forget_user", Right.MANAGE_USERS, "trash"),
         Action("New Password Link", "new_password_link", Right.MANAGE_USERS, "key"),
+        Action("Force Sign-out", "sign_user_out", Right.MANAGE_USERS, "lock"),
     )
 
     def get_queryset(self) -> QuerySet[User]:
@@ -126,7 +144,13 @@ class UserCard(CardPage[User]):
     def get_context_object_name(self, _obj: Any) -> str:
         return "person"  # "user" is who looks at the page
 
+    @cached_property
+    def sessions(self) -> int:
+        return signed_in.count([self.object.pk])[self.object.pk]
+
     def can(self, action: Action) -> bool:
+        if action.url_name == "sign_user_out":
+            return bool(self.sessions) and self.object.pk != self.request.user.pk
         if action.url_name == "new_password_link":
             return self.object.is_active and self.object.pk != self.request.user.pk
         if action.url_name == "forget_user":
@@ -139,12 +163,16 @@ class UserCard(CardPage[User]):
     def show_state(self, row: User) -> SafeString:
         return _state(row)
 
+    def show_sessions(self, _row: User) -> str:
+        return str(self.sessions or "none")
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         held = users.roles_of(self.object)
         return context | {
             "choices": [(role.value, role.value in held) for role in Role],
             "is_self": self.object.pk == self.request.user.pk,
+            "held_rights": effective.rights_of([self.object]).get(self.object.pk, []),
         }
 
 
@@ -200,6 +228,27 @@ def enable_user(request: SignedInRequest, pk: int) -> HttpResponse:
     """Switch an account on again."""
     user = get_object_or_404(User, pk=pk)
     return _do(request, user, lambda: users.enable(user, by=request.user), f"{user} is on again.")
+
+
+@require_POST
+@requires(Right.MANAGE_USERS)
+def sign_user_out(request: SignedInRequest, pk: int) -> HttpResponse:
+    """End all sessions of a user, after asking."""
+    user = get_object_or_404(User, pk=pk)
+    if not is_confirmed(request):
+        last = "No other administrator is signed in. "
+        return ask(
+            request,
+            title=f"Sign {user} out everywhere?",
+            text=(last if users.is_last_administrator_signed_in(user) else "")
+            + "All their sessions end at once, and what they have not saved is lost. They can sign "
+            "in again, and their API tokens go on: switch the account off to stop both.",
+            yes=f"Sign {user} out",
+            no="Leave them signed in",
+        )
+    return _do(
+        request, user, lambda: users.sign_out(user, by=request.user), f"{user} is signed out."
+    )
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from audit import forgetting, trail
 from audit.terms import Act
+from integration_admin import signed_in
 from integration_admin.models import ApiToken
 from integration_admin.roles import Role
 
@@ -62,6 +63,26 @@ def _switch(user: User, *, by: User, is_active: bool) -> None:
     with _changing(user, Act.ENABLED if is_active else Act.DISABLED, by):
         user.is_active = is_active
         user.save(update_fields=["is_active"])
+
+
+def sign_out(user: User, *, by: User) -> int:
+    """End all sessions of somebody, who may sign in again; return how many there were (C-3103)."""
+    if user.pk == by.pk:
+        message = "Choose Sign out in your own menu to end your session. (E-FORBIDDEN)"
+        raise UserError(message)
+    with transaction.atomic():
+        ended = signed_in.end(user)
+        trail.note(
+            Act.SIGNED_OUT, user, before={"sessions": ended}, after={"sessions": 0},
+            reason="Forced by an administrator", by=by,
+        )  # fmt: skip
+    return ended
+
+
+def is_last_administrator_signed_in(user: User) -> bool:
+    """Whether no other administrator is signed in than this one."""
+    keys = set(administrators().values_list("pk", flat=True))
+    return user.pk in keys and signed_in.count(keys).keys() == {user.pk}
 
 
 def forget(user: User, *, by: User) -> int:

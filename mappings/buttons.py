@@ -45,7 +45,7 @@ def synchronize(request: SignedInRequest, pk: int) -> HttpResponse:
         return _preview(request, mapping, mode, direction)
     if mode != Mode.MODIFIED:
         if not has_right(request.user, Right.RUN_FULL_SYNC):
-            messages.error(request, refusal(Right.RUN_FULL_SYNC))
+            messages.error(request, f"{refusal(Right.RUN_FULL_SYNC)} (E-FORBIDDEN)")
             return redirect("mapping", pk=pk)
         coupled = counts_of(mapping)["coupled"]
         number = coupled if coupled >= MANY else 0
@@ -84,7 +84,8 @@ def _asked(request: SignedInRequest) -> tuple[Mode, Direction | None] | None:
     try:
         return Mode(named), Direction(way) if way else None
     except ValueError:
-        messages.error(request, "Choose one of the buttons of the mapping to synchronize it.")
+        sentence = "Choose one of the buttons of the mapping to synchronize it."
+        messages.error(request, f"{sentence} (E-SELECT)")
         return None
 
 
@@ -130,7 +131,7 @@ def synchronize_selected(request: SignedInRequest) -> HttpResponse:
     chosen = [pk for pk in request.POST.getlist("selected") if pk.isdecimal()]
     rows = list(_mappings(request).filter(pk__in=chosen).order_by("priority", "name"))
     if not rows:
-        messages.warning(request, "Select at least one mapping first.")
+        messages.warning(request, "Select at least one mapping first. (E-SELECT)")
         return back(request, "mappings")
     runs = [on_demand.synchronize(row, now=clock.now(), user=request.user) for row in rows]
     if len(runs) == 1:
@@ -145,7 +146,7 @@ def synchronize_all(request: SignedInRequest) -> HttpResponse:
     """Start one run over all mappings and show it."""
     company = company_of(request)
     if company is None:
-        messages.error(request, "No company is connected yet.")
+        messages.error(request, "Connect a company first: none is there yet. (E-NOT-CONFIGURED)")
         return redirect("connections")
     number = _mappings(request).count()
     mappings = "one mapping" if number == 1 else f"{number} mappings"

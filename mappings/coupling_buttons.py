@@ -40,11 +40,13 @@ def _couplings(request: SignedInRequest, ids: Sequence[int]) -> QuerySet[Couplin
 def within_limit(request: SignedInRequest, count: int) -> bool:
     """Whether these are some, but not more than the person may do at once; says so if not."""
     if not count:
-        messages.warning(request, "Select at least one row first.")
+        messages.warning(request, "Select at least one row first. (E-SELECT)")
         return False
     if count > MOST_FOR_SUPPORT and not has_right(request.user, Right.RETRY_ALL):
         messages.error(
-            request, f"You may do {MOST_FOR_SUPPORT} records at once; you selected {count}."
+            request,
+            f"You may do {MOST_FOR_SUPPORT} records at once, not {count}. Select fewer, or ask an "
+            "operator. (E-TOO-MANY)",
         )
         return False
     return True
@@ -168,7 +170,7 @@ def _delete(request: SignedInRequest, ids: Sequence[int], list_url: str) -> Http
     rows = _couplings(request, ids)
     count = rows.count()
     if not count:
-        messages.warning(request, "Select at least one row first.")
+        messages.warning(request, "Select at least one row first. (E-SELECT)")
         return back(request, list_url)
     named = "this coupling" if count == 1 else f"{count} couplings"
     number = count if count >= MANY else 0

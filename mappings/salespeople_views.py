@@ -234,7 +234,8 @@ def save_salespeople(request: SignedInRequest) -> HttpResponse:
     """Couple the users whose code was changed, and the proposals that were ticked."""
     choices = _choices(request.POST)
     if not choices:
-        messages.warning(request, "No code was changed. Choose one, or tick a proposal, first.")
+        sentence = "No code was changed. Choose one, or tick a proposal, first."
+        messages.warning(request, f"{sentence} (E-SELECT)")
         return back(request, "couple_salespeople")
 
     def couple(mapping: IntegrationTableMapping, systems: Systems) -> HttpResponse:
@@ -273,7 +274,7 @@ def _uuid(text: str) -> UUID | None:
 def _selected(request: SignedInRequest) -> list[UUID]:
     found = [identity for text in request.POST.getlist("selected") if (identity := _uuid(text))]
     if not found:
-        messages.warning(request, "Select at least one user first.")
+        messages.warning(request, "Select at least one user first. (E-SELECT)")
     return found
 
 

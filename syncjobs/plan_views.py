@@ -30,6 +30,7 @@ from syncjobs.models import MassChange, PlannedChange, PlannedRun, Run
 from syncjobs.terms import JobStatus, Mode, Planned
 
 MANY = 100  # records from which a full run asks for their number (C-0008)
+NO_MAPPING = "There is no mapping {} any more. (E-NOTFOUND)"
 SAID_BEFORE = "Somebody has said yes to this before; a run that is stopped again asks again."
 
 
@@ -46,7 +47,7 @@ def run_anyway(request: SignedInRequest, pk: int) -> HttpResponse:
         company=stopped.run.company, name=stopped.mapping_name
     ).first()
     if mapping is None:
-        messages.error(request, f"There is no mapping {stopped.mapping_name} any more.")
+        messages.error(request, NO_MAPPING.format(stopped.mapping_name))
         return redirect("run", pk=stopped.run_id)
     if stopped.confirmed_at is not None:
         messages.warning(request, SAID_BEFORE)
@@ -296,11 +297,11 @@ def run_previewed(request: SignedInRequest, pk: int) -> HttpResponse:
         company=company_of(request), name=plan.run.mapping_name
     ).first()
     if mapping is None:
-        messages.error(request, f"There is no mapping {plan.run.mapping_name} any more.")
+        messages.error(request, NO_MAPPING.format(plan.run.mapping_name))
         return redirect("run", pk=plan.run_id)
     is_full = plan.mode != Mode.MODIFIED
     if (is_full or plan.is_stopped) and not has_right(request.user, Right.RUN_FULL_SYNC):
-        messages.error(request, refusal(Right.RUN_FULL_SYNC))
+        messages.error(request, f"{refusal(Right.RUN_FULL_SYNC)} (E-FORBIDDEN)")
         return redirect("run", pk=plan.run_id)
     number = plan.would_change if plan.is_stopped else plan.writes if is_full else 0
     if number >= (1 if plan.is_stopped else MANY) and not is_confirmed(request, number):

@@ -240,7 +240,7 @@ def _each(request: SignedInRequest, act: Act, done: str) -> HttpResponse:
     ids = [pk for pk in request.POST.getlist("selected") if pk.isdecimal()]
     rows = list(_entries(request).filter(pk__in=ids))
     if not rows:
-        messages.warning(request, "Select at least one entry first.")
+        messages.warning(request, "Select at least one entry first. (E-SELECT)")
     results = [result for row in rows if (result := _try(request, row, act)) is not False]
     runs = [result for result in results if isinstance(result, Run)]
     if len(rows) == 1 and runs:
@@ -264,9 +264,11 @@ def _one(request: SignedInRequest, pk: int, act: Act, done: str) -> HttpResponse
 def _try(request: SignedInRequest, entry: JobQueueEntry, act: Act) -> object:
     try:
         return act(request, entry, clock.now())
-    except (RunningError, NeverOpenError) as error:
-        messages.error(request, str(error))
-        return False
+    except RunningError as error:
+        messages.error(request, f"{error} (E-RUNNING)")
+    except NeverOpenError as error:
+        messages.error(request, f"{entry}: {error}. Correct its schedule. (E-SCHEDULE)")
+    return False
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django import template
 from django.contrib.auth.models import User
 
 from audit import scene
-from integration_admin import cells, personal
+from integration_admin import cells, flashes, personal
 
 register = template.Library()
 register.simple_tag(cells.icon)
@@ -26,6 +26,7 @@ def who(context: Any, person: User | None, nobody: str = "console") -> str:
     return personal.name_of(person, context["user"], nobody=nobody)
 
 
+register.filter("coded", flashes.coded)
 register.filter("audited", cells.audited)
 register.filter("route", cells.route)
 register.filter("moment", cells.moment)

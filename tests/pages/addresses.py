@@ -96,6 +96,7 @@ RIGHT_OF_ACT = {
     "disable_user": Right.MANAGE_USERS,
     "enable_user": Right.MANAGE_USERS,
     "forget_user": Right.MANAGE_USERS,
+    "sign_user_out": Right.MANAGE_USERS,
     "create_user": Right.MANAGE_USERS,
     "new_password_link": Right.MANAGE_USERS,
     "change_password": Right.VIEW_CONSOLE,
@@ -133,6 +134,7 @@ RIGHT_OF_PAGE = {
     "user": Right.MANAGE_USERS,
     "encryption": Right.MANAGE_SECRETS,
     "new_user": Right.MANAGE_USERS,
+    "who_can": Right.MANAGE_USERS,
 }
 # Addresses that name a guide and a step instead of a record.
 OF_A_GUIDE = {
@@ -202,6 +204,7 @@ def address(name: str) -> str:
         "disable_user": User,
         "enable_user": User,
         "forget_user": User,
+        "sign_user_out": User,
         "new_password_link": User,
         "guide_run": GuideRun,
         "retry_guide_run": GuideRun,

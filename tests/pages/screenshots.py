@@ -93,6 +93,7 @@ def addresses(past: Past) -> dict[str, str]:
         "encryption": "/encryption/",
         "users": "/users/",
         "user-new": "/users/new/",
+        "who-can": "/users/rights/?right=run_sync",
         "password": "/password/",
         "user": f"/users/{person.pk}/",
         "not-found": "/nowhere/",

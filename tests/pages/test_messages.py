@@ -46,6 +46,18 @@ def test_an_unknown_address_gets_a_page_with_a_code(admin: Client) -> None:
     assert "E-NOTFOUND" in response.content.decode()
 
 
+def test_what_a_button_refuses_is_told_with_its_code_and_the_id_of_that_request(
+    past: Past, admin: Client
+) -> None:  # C-0006
+    past.mappings()
+
+    refused = admin.post(f"/mappings/{past.mapping().pk}/synchronize/", {"mode": "sideways"})
+    shown = admin.get(refused["Location"]).content.decode()
+
+    assert 'to synchronize it. <code class="nowrap">E-SELECT</code>' in shown
+    assert refused["X-Correlation-ID"] in shown
+
+
 @pytest.mark.parametrize(
     ("address", "status", "sentence"),
     [("/lost/", 503, "The database does not answer"), ("/wrong/", 500, "Something went wrong")],

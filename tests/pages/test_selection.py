@@ -81,7 +81,7 @@ def test_the_limit_of_a_role_holds_for_all_that_match(
 
     html = retry_all_of(signed_in(Role.SUPPORT), LIST, 101)
 
-    assert "You may do 100 records at once; you selected 101." in html
+    assert "You may do 100 records at once, not 101." in html
 
 
 def test_many_couplings_are_deleted_after_typing_their_number_once(
