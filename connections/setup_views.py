@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import related, setup, setup_edits, setup_facts
+from connections import setup, setup_edits
 from connections.authentication import UNPROVEN
 from connections.dataverse_setup_form import DataverseForm
 from connections.errors import ConfigurationError
@@ -30,7 +30,7 @@ from connections.setup_forms import (
     SetupForm,
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
-from integration_admin import enabling, preconditions
+from integration_admin import enabling, preconditions, related, surroundings
 from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
@@ -219,7 +219,7 @@ def show(
 
 def _around(request: SignedInRequest, kind: Kind, row: Any) -> dict[str, Any]:
     """Return where a set-up leads on, and what is known around it."""
-    around = setup_facts.surroundings_of(row, request.user) if kind is DATAVERSE else None
+    around = surroundings.of(row, request.user) if kind is DATAVERSE else None
     return {"related": related.menu(request, kind.key, row), "surroundings": around}
 
 

@@ -52,7 +52,7 @@ class Surroundings:
     shared_with: Sequence[Company]
 
 
-def surroundings_of(row: DataverseConnectionSetup, reader: Reader) -> Surroundings:
+def of(row: DataverseConnectionSetup, reader: Reader) -> Surroundings:
     """Return what is known of a set-up's environment, without asking it."""
     rows = HealthCheck.objects.filter(company=row.company, side=Side.DATAVERSE)
     every = as_seen_by(reader, rows)
