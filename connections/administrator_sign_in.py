@@ -34,8 +34,12 @@ class OnceForm(DeploymentForm):
 
 def problems_of(company: Company, form: DeploymentForm) -> list[Problem]:
     """Sign in as the act will, so that what is wrong stands next to its field."""
-    problems = form.problems() if not form.is_valid() else form.missing()
-    return problems or _refusals(company, form)
+    return faults_of(form) or _refusals(company, form)
+
+
+def faults_of(form: DeploymentForm) -> list[Problem]:
+    """Return what is wrong with what was entered, before anybody signs in."""
+    return form.problems() if not form.is_valid() else form.missing()
 
 
 def _refusals(company: Company, form: DeploymentForm) -> list[Problem]:

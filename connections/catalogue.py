@@ -251,6 +251,10 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Read what Dynamics 365 Sales says, settle it, and redeploy again; nothing was changed "
         "by halves.",
     ),
+    Cause.OTHER_IMPORT: _passes(
+        "Another solution is being imported",
+        "Wait until it has ended, which the Solution History in Power Apps shows, then redeploy.",
+    ),
     Cause.TIME_OUT: _passes(
         "No answer in time",
         "Redeploy again: it takes up an import that is still under way.",

@@ -11,6 +11,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from connections import hosts, needed_pages, setup, trust
+from connections.administration_mode import check_open, refusal
 from connections.authentication import newest_served, proof_of, takes_tokens
 from connections.business_central import BusinessCentral
 from connections.business_central_batch import Batch, Part
@@ -39,15 +40,9 @@ BUSINESS_CENTRAL_TABLES = (
     "salespeoplePurchasers",
     "generalLedgerSetup",
 )
-NOT_A_MEMBER = "0x80072560"  # no user, or a disabled one
 USER_COLUMNS = (
     "fullname", "isdisabled", "applicationid", "islicensed", "isintegrationuser", "accessmode",
 )  # fmt: skip
-ORGANIZATION = (
-    "RetrieveCurrentOrganization(AccessType=@p)"
-    "?@p=Microsoft.Dynamics.CRM.EndpointAccessType'Default'"
-)
-ENABLED = "Enabled"
 OLDEST_SERVED, NEVER_SERVED = (6,), (7, 1)  # E-9.5
 DATAVERSE_TABLES = ("account", "contact", "transactioncurrency", "systemuser", "bcbi_company")
 
@@ -272,10 +267,6 @@ class _BusinessCentralChecks:
         return f"{len(BUSINESS_CENTRAL_TABLES)} of {len(BUSINESS_CENTRAL_TABLES)} tables answer."
 
 
-def _wrong(sentence: str, cause: Cause) -> ConfigurationError:
-    return ConfigurationError(f"{sentence} {CATALOGUE[cause].advice}", cause=cause)
-
-
 class _DataverseChecks:
     def __init__(self, company: Company, row: DataverseConnectionSetup | None = None) -> None:
         self.company = company
@@ -287,7 +278,7 @@ class _DataverseChecks:
         yield "Address", lambda: _check_address(self.row, origin)
         yield "Certificate", lambda: _check_certificate(Side.DATAVERSE, origin)
         yield "Sign-in", self.sign_in
-        yield "Organization", self.organization
+        yield "Organization", lambda: check_open(self.system.client)
         yield "Integration user", self.user
         yield "Version", self.version
         yield "Tables", self.tables
@@ -306,25 +297,6 @@ class _DataverseChecks:
         setup.check_complete(self.row, "server_address")
         setup.dataverse_origin(self.row.server_address)
         return "All settings are filled in."
-
-    def organization(self) -> str:
-        """The environment lets others in than administrators."""
-        try:
-            detail = self.system.client.get(ORGANIZATION).object().get("Detail") or {}
-        except IntegrationError as error:
-            if "administration mode" in error.message.lower():
-                message = "The environment is in administration mode."
-                raise _wrong(message, Cause.ADMINISTRATION_MODE) from error
-            if NOT_A_MEMBER in error.detail:
-                message = "Dataverse has no enabled user for this sign-in."
-                raise _wrong(message, Cause.USER_NONE) from error
-            raise
-        state = str(detail.get("State") or ENABLED)
-        name = detail.get("FriendlyName") or detail.get("UniqueName") or "The environment"
-        if state != ENABLED:
-            sentence = f"{name} is in administration mode ({state})."
-            raise _wrong(sentence, Cause.ADMINISTRATION_MODE)
-        return f"{name} is open to everybody."
 
     def sign_in(self) -> str:
         if self.row.authentication_type != AuthenticationType.AD:
@@ -360,11 +332,11 @@ class _DataverseChecks:
         facts, name = found.values, found.values["fullname"]
         if facts["isdisabled"]:
             message = f"The user {name} is disabled in Dataverse."
-            raise _wrong(message, Cause.USER_DISABLED)
+            raise refusal(message, Cause.USER_DISABLED)
         if facts["applicationid"] is None:  # a person's account; applications need no licence
             if not facts["islicensed"]:
                 message = f"The user {name} has no licence."
-                raise _wrong(message, Cause.USER_LICENCE)
+                raise refusal(message, Cause.USER_LICENCE)
             if not facts["isintegrationuser"] or facts["accessmode"] != NON_INTERACTIVE:
                 message = f"The user {name} is not set apart for the integration."
                 raise _LackingError(message, Cause.USER_ACCESS, "integration user")
@@ -386,10 +358,10 @@ class _DataverseChecks:
         names = sorted(str(role.get("name")) for role in rows)
         if not names:
             message = "The integration user has no security role."
-            raise _wrong(message, Cause.USER_NO_ROLES)
+            raise refusal(message, Cause.USER_NO_ROLES)
         if any(role.get("_roletemplateid_value") == ADMINISTRATOR_TEMPLATE for role in rows):
             message = (
                 "The integration user is a System Administrator, which no integration should be."
             )
-            raise _wrong(message, Cause.USER_ADMINISTRATOR)
+            raise refusal(message, Cause.USER_ADMINISTRATOR)
         return f"The integration user has {', '.join(names)}."

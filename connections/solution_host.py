@@ -15,10 +15,8 @@ from connections import integration_user
 from connections.causes import Cause
 from connections.errors import (
     ConfigurationError,
-    IntegrationError,
     RecordExistsError,
     RecordMissingError,
-    TransientError,
 )
 from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
@@ -34,8 +32,7 @@ SETS = {
     HolderKind.USER: ("systemusers", "systemuserroles_association", "fullname"),
     HolderKind.TEAM: ("teams", "teamroles_association", "name"),
 }
-# "Another solution operation is running" (wire.md 2.13)
-BUSY_CODES = ("0x80071151", "0x80071152", "0x80071155")
+IMPORT = 203  # operationtype of an asynchronous operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +149,11 @@ class SolutionHost:
 
     # Importing
 
+    def is_importing(self) -> bool:
+        """Whether a solution is being imported now, by whomever."""
+        wanted = f"operationtype eq {IMPORT} and statecode ne {FINISHED}"
+        return bool(self.client.rows(f"asyncoperations?$select=statecode&$filter={wanted}"))
+
     def begin(self, content: bytes, job: UUID) -> UUID | None:
         """Begin an import under an id of ours; None when it had begun already."""
         if self.has_job(job):
@@ -232,11 +234,6 @@ class SolutionHost:
         request = Request("POST", path, json.dumps(body).encode(), JSON)
         answer = self.client.send(request)
         return answer.object() if answer.body else {}
-
-
-def is_busy(error: IntegrationError) -> bool:
-    """Whether an import is refused because another one is running."""
-    return isinstance(error, TransientError) and any(c in error.detail for c in BUSY_CODES)
 
 
 def _root(row: dict[str, Any]) -> UUID:

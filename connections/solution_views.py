@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import deployment, health, redeploy, setup_edits
-from connections.administrator_sign_in import form_for_once, problems_of
+from connections import deployment, health, preflight, redeploy, setup_edits
+from connections.administrator_sign_in import faults_of, form_for_once, problems_of
 from connections.errors import IntegrationError
 from connections.models import (
     Company,
@@ -23,7 +23,8 @@ from connections.models import (
     SalesConnectionSetup,
     UploadedPackage,
 )
-from connections.redeploy import AssignRole, CreateUser, ImportSolution
+from connections.preflight import Preflight
+from connections.redeploy import AssignRole, CreateUser, ImportSolution, SolutionState
 from connections.setup_edits import StaleError
 from connections.setup_forms import DeploymentForm, Problem
 from connections.setup_lines import asking_for, conflicts_of
@@ -63,11 +64,17 @@ class Plan:
     trouble: str = ""
 
 
-def plan_of(company: Company, *, force: bool = False, roles_only: bool = False) -> Plan:
-    """Look at the environment and plan, without doing anything."""
+def plan_of(
+    company: Company,
+    state: SolutionState | None = None,
+    *,
+    force: bool = False,
+    roles_only: bool = False,
+) -> Plan:
+    """Plan, without doing anything, from what was read or else is read now."""
     try:
         package = deployment.package_of(company)
-        state = health.solution_state(company, package)
+        state = state or health.solution_state(company, package)
     except IntegrationError as error:
         return Plan(trouble=error.message)
     steps = list(
@@ -140,17 +147,20 @@ def start_redeploy(request: SignedInRequest) -> HttpResponse:
     if company is None or not DataverseConnectionSetup.objects.filter(company=company).exists():
         messages.error(request, "Set the connection with Dataverse up first. (E-NEED-DATAVERSE)")
         return redirect("dataverse_setup")
-    stored = DeploymentIdentity.objects.filter(company=company).exists()
+    stored = DeploymentIdentity.objects.filter(company=company).first()
     if not is_confirmed(request):
-        return _preflight(request, company, None if stored else form_for_once(company))
+        return _preflight_as(request, company, stored)
     if stored:
         return _start(request, lambda: redeploying.request(
             company, now=clock.now(), user=request.user, **_options(request)
         ).pk)  # fmt: skip
     form = form_for_once(company, request.POST)
-    problems = problems_of(company, form)
-    if problems:
+    if problems := faults_of(form):
         return _preflight(request, company, form, problems)
+    looked = preflight.look(company, form.instance)
+    if looked.in_the_way:
+        problems = form.located(looked.in_the_way)
+        return _preflight(request, company, form, problems, looked=looked)
     return _start(request, lambda: redeploying_once.start_once(
         company, form.instance, user=request.user, **_options(request)
     ))  # fmt: skip
@@ -172,17 +182,32 @@ def _start(request: SignedInRequest, begin: Any) -> HttpResponse:
     return redirect("run", pk=run)
 
 
+def _preflight_as(
+    request: SignedInRequest, company: Company, stored: DeploymentIdentity | None
+) -> HttpResponse:
+    """Look as the stored identity; without one, ask who signs in."""
+    if stored is None:
+        return _preflight(request, company, form_for_once(company))
+    return _preflight(request, company, looked=preflight.look(company, stored))
+
+
 def _preflight(
     request: SignedInRequest,
     company: Company,
-    form: DeploymentForm | None,
+    form: DeploymentForm | None = None,
     problems: Sequence[Problem] = (),
+    *,
+    looked: Preflight | None = None,
 ) -> HttpResponse:
-    """C-0703: what will change, before it is confirmed."""
+    """C-0703: whether a redeploy can start, and what will change, before it is confirmed."""
     options = _options(request)
     waiting = pausing.find(company, spare=redeploying.JOB)
+    is_readable = looked is None or looked.state is not None
     context = {
-        "plan": plan_of(company, **options),
+        "plan": plan_of(company, looked.state if looked else None, **options)
+        if is_readable
+        else None,
+        "looked": looked,
         "options": [name for name, on in options.items() if on],
         "entries": len(waiting),
         "identity": DeploymentIdentity.objects.filter(company=company).first(),

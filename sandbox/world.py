@@ -59,6 +59,7 @@ class World:
         """Empty the systems named and fill them again; faults, limits and clocks go back too."""
         self.faults, self.limits, self.statistics = [], Limits(), Statistics()
         self.tokens.lifetime = self.limits.token_lifetime_s
+        self.dataverse.administration_mode = False
         self.store.offsets = {DATAVERSE: timedelta(0), BUSINESS_CENTRAL: timedelta(0)}
         with self.store.transaction():
             for system, seed in chosen.items():

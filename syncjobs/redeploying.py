@@ -17,10 +17,11 @@ from connections import deployment, integration_user, redeploy, sales_status, se
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.models import Company, Redeployment, SignIn
+from connections.preflight import Checks
 from connections.redeploy import AssignRole, ImportSolution, SolutionState
 from connections.solution.manifest import shown
 from connections.solution.package import Package
-from connections.solution_host import SolutionHost, is_busy
+from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
 from syncjobs import clock, leases, pausing, queue
 from syncjobs.jobs import Done, JobReport, JobRequest
@@ -45,6 +46,7 @@ STEP_NAMES = (  # C-0704
 STEPS = len(STEP_NAMES)
 ALIVE = (JobStatus.READY, JobStatus.WAITING, JobStatus.IN_PROCESS)
 SELLERS = "Give the role {} to the sellers who look at item availability; nobody got it here."
+OTHER_IMPORT = ("Another import of a solution does not end.", Cause.OTHER_IMPORT)
 AUDITING = "Look whether auditing is still on for {}: an import may switch it off."  # C-0709
 
 
@@ -207,8 +209,8 @@ class _Redeploying:
         client = setup.dataverse_as(identity, row, check=self.progress.check)
         try:
             self.host = SolutionHost(client)
+            self.checks = Checks(self.company, self.host, package)
             state = self.check(package)
-            self.pause()
             imports = [
                 step
                 for step in redeploy.plan_redeploy(
@@ -217,6 +219,9 @@ class _Redeploying:
                 if isinstance(step, ImportSolution)
             ]
             # An import that a lost worker began is seen to its end, whatever is planned now.
+            if imports and self.record.import_job_id is None:
+                self.await_turn()
+            self.pause()
             if imports or self.record.import_job_id is not None:
                 self.bring(package, imports[0].reason if imports else "It had begun already.")
                 self.publish(package)
@@ -233,27 +238,19 @@ class _Redeploying:
         """Pre-flight (C-0703): nothing was touched yet when this refuses."""
         self._begin(1, "Check")
         manifest, record = package.manifest, self.record
-        record.signed_in_as = self.host.check_administrator()[:250]
-        self.host.check_generation(manifest)
-        state = self._state(package)
-        is_there = any(h.kind == redeploy.HolderKind.USER for h in state.holders)
-        if not is_there and not state.without_user:  # a person's account is not made
-            message = "The integration user does not exist in Dataverse."
-            raise ConfigurationError(message, cause=Cause.USER_NONE)
+        state = self.checks.take()
+        record.signed_in_as = self.checks.signed_in_as[:250]
         record.solution = manifest.unique_name
         record.from_version = record.from_version or shown(state.installed)
         record.to_version = shown(manifest.version)
         self._told(f"Signed in as {record.signed_in_as}; {record.from_version} is there.")
         return state
 
-    def _state(self, package: Package) -> SolutionState:
-        row = setup.dataverse_setup(self.company)
-        return self.host.state(
-            package.manifest,
-            user=row.integration_user_id,
-            team=row.owning_team_id,
-            sign_in=row,
-        )
+    def await_turn(self) -> None:
+        """Wait for the import of another solution to end while job queue entries still run."""
+        ends = clock.now() + self.patience.turn
+        while self.host.is_importing():
+            self._wait(ends, *OTHER_IMPORT)
 
     # 2 pause, 8 resume
 
@@ -306,9 +303,9 @@ class _Redeploying:
             try:
                 return self.host.begin(package.content, job)
             except TransientError as error:
-                if not is_busy(error):
+                if error.cause != Cause.OTHER_IMPORT:
                     raise
-            self._wait(ends, "Another import of a solution does not end.")
+            self._wait(ends, *OTHER_IMPORT)
 
     def _followed(self, job: UUID) -> str:
         """Look until the import has ended; return why it failed, or nothing."""
@@ -328,11 +325,11 @@ class _Redeploying:
 
     def ensure(self, package: Package) -> SolutionState:
         self._begin(5, "Ensure integration user and security roles")
-        state = self._state(package)
+        state = self.checks.read()
         if state.without_user:
             row = setup.dataverse_setup(self.company)
             self._told(integration_user.create(self.host.client, row))
-            state = self._state(package)
+            state = self.checks.read()
         names = [role.name for role in package.manifest.roles if state.deployed(role)]
         self._told(f"There: {', '.join(names) or 'no role of the package'}.")
         return state
@@ -358,7 +355,7 @@ class _Redeploying:
 
     def verify(self, package: Package, refused: dict[str, str]) -> None:
         self._begin(7, "Verify permissions")
-        state = self._state(package)
+        state = self.checks.read()
         missing = list(redeploy.shortfalls(state, package.manifest))
         self.record.problems = [
             [found.name, f"{found.sentence} {refused.get(found.name, '')}".strip(), found.cause]
@@ -383,10 +380,10 @@ class _Redeploying:
         self.record.steps = [*self.record.steps, [self.step, sentence]]
         self.record.save()
 
-    def _wait(self, ends: datetime, sentence: str) -> None:
+    def _wait(self, ends: datetime, sentence: str, cause: Cause = Cause.TIME_OUT) -> None:
         if clock.now() >= ends:
             message = f"{sentence} Redeploy again later; it goes on where it stopped."
-            raise TransientError(message, cause=Cause.TIME_OUT)
+            raise TransientError(message, cause=cause)
         self.host.client.wait(self.patience.look)
 
 

@@ -46,9 +46,9 @@ DATAVERSE: Mapping[str, Verdict] = {
     "0x80072322": (TransientError, Cause.THROTTLED),
     "0x80072321": (TransientError, Cause.THROTTLED),
     "0x80072326": (TransientError, Cause.THROTTLED),
-    "0x80071151": (TransientError, Cause.UNAVAILABLE),  # a solution operation is running
-    "0x80071152": (TransientError, Cause.UNAVAILABLE),
-    "0x80071155": (TransientError, Cause.UNAVAILABLE),
+    "0x80071151": (TransientError, Cause.OTHER_IMPORT),  # a solution operation is running
+    "0x80071152": (TransientError, Cause.OTHER_IMPORT),
+    "0x80071155": (TransientError, Cause.OTHER_IMPORT),
 }
 BUSINESS_CENTRAL: Mapping[str, Verdict] = {
     "Request_EntityChanged": (RecordChangedError, Cause.CHANGED_MEANWHILE),

@@ -8,14 +8,14 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from connections import deployment
+from connections import deployment, preflight
 from connections.models import DeploymentIdentity, Redeployment
 from connections.solution_views import plan_of
 from connections.terms import AuthenticationType
 from integration_admin.api.access import ApiToken, user_of
 from integration_admin.api.refusals import not_found
 from integration_admin.api.scope import Paging, Scope, Text, company_of, page_of
-from integration_admin.api.shapes import CountShape, RunShape
+from integration_admin.api.shapes import CountShape, FindingShape, RunShape
 from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right
 from syncjobs import clock, redeploying, redeploying_once
@@ -70,6 +70,7 @@ class PlanShape(Schema):
     missing: list[str]
     trouble: str  # why it is not known
     has_identity: bool
+    checks: list[FindingShape]  # whether it can start, as the stored identity sees it (C-0703)
 
 
 @router.get("/redeploys", auth=ApiToken(Right.VIEW_ROLES), response=Redeploys)
@@ -85,7 +86,10 @@ def plan_redeploy(
 ) -> Any:
     """Look at the environment and say what a redeploy would do; nothing is changed."""
     company = company_of(request, scope)
-    plan = plan_of(company, force=force, roles_only=roles_only)
+    identity = DeploymentIdentity.objects.filter(company=company).first()
+    looked = preflight.look(company, identity) if identity else None
+    state = looked.state if looked else None
+    plan = plan_of(company, state, force=force, roles_only=roles_only)
     return {
         "shipped": deployment.version_of_package(company),
         "installed": plan.installed,
@@ -94,7 +98,8 @@ def plan_redeploy(
         "roles": plan.roles,
         "missing": plan.missing,
         "trouble": plan.trouble,
-        "has_identity": DeploymentIdentity.objects.filter(company=company).exists(),
+        "has_identity": identity is not None,
+        "checks": looked.findings if looked else [],
     }
 
 

@@ -40,6 +40,7 @@ class Control:
             ("POST", "limits"): self._limits,
             ("GET", "clock"): lambda _: self._offsets(),
             ("POST", "clock"): self._clock,
+            ("POST", "administration_mode"): self._administration_mode,
             ("GET", "access_key"): lambda _: self._key(),
             ("POST", "access_key"): lambda _: self._change_key(),
         }
@@ -112,6 +113,14 @@ class Control:
         for name, seconds in body.items():
             self.world.store.offsets[OFFSETS[name]] = timedelta(seconds=float(seconds))
         return self._offsets()
+
+    def _administration_mode(self, body: Any) -> Any:
+        """Let only administrators into Dataverse, or everybody again."""
+        if not isinstance(body, dict) or not isinstance(body.get("on"), bool):
+            message = 'Say {"on": true} or {"on": false}.'
+            raise SettingError(message)
+        self.world.dataverse.administration_mode = body["on"]
+        return {"on": self.world.dataverse.administration_mode}
 
     def _change_key(self) -> dict[str, str]:
         """Give the user of the item availability service another key, as its card does."""

@@ -48,7 +48,7 @@ def _version(_environment: Dataverse, call: Call, _text: str, _writer: Writer) -
     return _answer(call, "RetrieveVersion", {"Version": VERSION})
 
 
-def _organization(_environment: Dataverse, call: Call, text: str, _writer: Writer) -> Reply:
+def _organization(environment: Dataverse, call: Call, text: str, _writer: Writer) -> Reply:
     _only(call, "GET", "RetrieveCurrentOrganization")
     if "AccessType" not in text:
         raise refusals.url("The parameter 'AccessType' is missing.")
@@ -61,7 +61,7 @@ def _organization(_environment: Dataverse, call: Call, text: str, _writer: Write
         "TenantId": identities.TENANT,
         "UrlName": "cronus",
         "UniqueName": "unqcronus",
-        "State": "Enabled",
+        "State": "Disabled" if environment.administration_mode else "Enabled",
         "Endpoints": {
             "Count": 3,
             "IsReadOnly": False,

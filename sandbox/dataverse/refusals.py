@@ -106,6 +106,11 @@ def wrong_status(column: str) -> RefusalError:
     return RefusalError(400, "0x80048408", text)
 
 
+def administration_mode() -> RefusalError:
+    """Only administrators get in; its code is documented nowhere."""
+    return RefusalError(403, "0x0", "The environment is in administration mode.")
+
+
 def solution_operation() -> RefusalError:
     """One operation on solutions at a time."""
     text = (

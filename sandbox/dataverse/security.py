@@ -43,8 +43,11 @@ class Security:
 
     def demand_everything(self, user: str, name: str) -> None:
         """Raise a refusal with this privilege unless the user is an administrator."""
-        if self._privileges(user) is not None:
+        if not self.is_administrator(user):
             raise refusals.privilege(name, user)
+
+    def is_administrator(self, user: str) -> bool:
+        return self._privileges(user) is None
 
     def _privileges(self, user: str) -> frozenset[str] | None:
         if user == PLATFORM:

@@ -37,6 +37,7 @@ class Dataverse:
         self.imports = Imports(self)
         self.imports.reload()
         self.partial_batch_after: int | None = None
+        self.administration_mode = False
 
     def reload(self) -> None:
         """Forget what was kept in memory; the rows were replaced."""
@@ -47,6 +48,8 @@ class Dataverse:
     def handle(self, call: Call, writer: Writer | None = None) -> Reply:
         """Answer a request; refusals become error bodies."""
         self.imports.settle()
+        if self.administration_mode and not self.security.is_administrator(call.user):
+            return refused(refusals.administration_mode())
         try:
             reply = self._route(call, writer)
         except RefusalError as error:

@@ -214,6 +214,7 @@ def test_a_redeploy_answers_its_run_and_a_second_one_is_refused(
     assert begun.json["job"] == "redeploy_solution"
     assert (again.status, again.json["code"]) == (409, "E-BUSY")
     assert plan.json["has_identity"] is True
+    assert [check["code"] for check in plan.json["checks"]] == ["E-HOST"]
     assert plan.json["trouble"]
 
 
