@@ -13,6 +13,7 @@ from itertools import groupby
 
 from connections import (
     checks,
+    company_row,
     deployment,
     encryption,
     item_availability,
@@ -24,6 +25,7 @@ from connections.business_central import COMPANIES, BusinessCentral
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause
 from connections.checks import IMPATIENT, Check
+from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.models import (
     BusinessCentralConnection,
@@ -179,11 +181,12 @@ def _names(sentence: str, check: str) -> tuple[str, ...]:
 class WrongError(Exception):
     """Something is not as it should be."""
 
-    def __init__(self, cause: Cause, sentence: str, *names: str) -> None:
+    def __init__(self, cause: Cause, sentence: str, *names: str, cure: str = "") -> None:
         super().__init__(sentence)
         self.cause = cause
         self.sentence = sentence
         self.names = names
+        self.cure = cure or CATALOGUE[cause].advice
 
 
 def timed(side: str, name: str, find: Callable[[], str]) -> list[Finding]:
@@ -193,7 +196,7 @@ def timed(side: str, name: str, find: Callable[[], str]) -> list[Finding]:
         sentence, state, cure, code = find(), State.HEALTHY, "", ""
     except WrongError as error:
         sentence, state, code = error.sentence, State.WRONG, str(error.cause)
-        cure, names = CATALOGUE[error.cause].advice, error.names
+        cure, names = error.cure, error.names
     except IntegrationError as error:
         sentence, code = error.message, str(error.cause)
         state = State.UNKNOWN if error.cause in BLIND else State.WRONG
@@ -255,7 +258,7 @@ def solution_state(
     row = unsaved.dataverse if unsaved else setup.dataverse_setup(company)
 
     def read(client: Client) -> SolutionState:
-        user, team = row.integration_user_id, row.owning_team_id
+        user, team = row.integration_user_id, company_row.team_of(company, row, Dataverse(client))
         host = SolutionHost(client)
         return host.state(package.manifest, user=user, team=team, sign_in=row)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from connections import deployment, health, setup
+from connections import company_row, deployment, health, setup
 from connections.administration_mode import check_open
 from connections.causes import Cause
 from connections.checks import IMPATIENT
+from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.health import Finding, State
 from connections.models import Company, SignIn
@@ -60,7 +61,7 @@ class Checks:
         return self.host.state(
             self.package.manifest,
             user=row.integration_user_id,
-            team=row.owning_team_id,
+            team=company_row.team_of(self.company, row, Dataverse(self.host.client)),
             sign_in=row,
         )
 

@@ -12,6 +12,7 @@ from connections.solution.manifest import Manifest, Role, Version, is_older, sho
 
 BASE_SOLUTION = "bcbi_CdsBaseIntegration"  # E-9.11
 BASE_ROLE = UUID("a2b18661-9ff5-e911-a812-000d3a0b9028")  # E-9.12
+BASE_ROLE_NAME = "Business Central Integration Administrator"
 ADMINISTRATOR = UUID("8c8d4f51-a72b-e511-80d9-3863bb349780")  # E-9.23
 USER = UUID("6f960e32-a72b-e511-80d9-3863bb349780")
 ASSIGNED_NAMES = frozenset(

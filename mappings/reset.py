@@ -116,7 +116,7 @@ def use_default_synchronization_setup(
 ) -> ResetSummary:
     """Give the company the default mappings; couplings stay (E-9.42), watermarks start over.
 
-    `keep` names mappings whose customisations stay as they are. Run again it changes nothing more.
+    `keep` names mappings that stay as they are, or stay away. Run again it changes nothing more.
     """
     # Of two who reset at the same moment the second plans after the first is done.
     Company.objects.select_for_update().get(pk=company.pk)
@@ -185,7 +185,7 @@ def plan(
 ) -> ResetPlan:
     """Plan a reset from the mappings there are. No query, no clock."""
     rows = {row.name: row for row in present}
-    kept = {name for name, row in rows.items() if row.user_defined or name in keep}
+    kept = {name for name, row in rows.items() if row.user_defined} | set(keep)
     wanted = {name: v for name, v in defaults_of(choices).items() if name not in kept}
     return ResetPlan(
         values=wanted,
@@ -195,7 +195,7 @@ def plan(
             name for name, values in wanted.items() if name in rows and is_now(rows[name]) != values
         ),
         removed=tuple(name for name in rows if name not in kept and name not in wanted),
-        kept=tuple(sorted(kept)),
+        kept=tuple(sorted(kept & set(rows))),
     )
 
 
