@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import groupby
+from typing import TypeVar
 
 from connections import (
     checks,
@@ -38,6 +39,7 @@ from connections.solution.package import Package
 from connections.solution_host import SolutionHost
 from connections.systems import Condition, Lookup, Operator, Selection, Side, System, everything
 
+T = TypeVar("T")
 PRIVILEGE = re.compile(r"\bprv[A-Z]\w+")
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)  # C-3301
 # After these nothing more can be looked at; whether all is well is not known.
@@ -237,35 +239,51 @@ def check_solution(company: Company, unsaved: Settings | None = None) -> list[Fi
     """Look at the integration solution, its tables, its roles and who has them."""
     began = time.monotonic()
     try:
-        package = deployment.package_of(company)
-        state = solution_state(company, package, unsaved)
+        state = solution_state(company, deployment.package_of(company), unsaved)
     except IntegrationError as error:
-        known = State.UNKNOWN if error.cause in BLIND else State.WRONG
-        cure = CATALOGUE[error.cause].advice
-        name = "Integration solution"
-        return [Finding(Side.DATAVERSE, name, known, error.message, cure, error.cause, (name,))]
-    seconds = time.monotonic() - began
-    return list(_found(list(redeploy.shortfalls(state, package.manifest)), seconds))
+        return [solution_unread(error)]
+    return of_solution(company, state, time.monotonic() - began)
+
+
+def solution_unread(error: IntegrationError) -> Finding:
+    """Return why nothing is known of the solution."""
+    known = State.UNKNOWN if error.cause in BLIND else State.WRONG
+    cure, name = CATALOGUE[error.cause].advice, "Integration solution"
+    return Finding(Side.DATAVERSE, name, known, error.message, cure, error.cause, (name,))
+
+
+def of_solution(company: Company, state: SolutionState, seconds: float) -> list[Finding]:
+    """Return what is wrong with a solution that was read."""
+    manifest = deployment.package_of(company).manifest
+    return list(_found(list(redeploy.shortfalls(state, manifest)), seconds))
 
 
 def solution_state(
     company: Company, package: Package, unsaved: Settings | None = None
 ) -> SolutionState:
-    """Read as the integration user; as the deployment identity where that one may not."""
-    row = unsaved.dataverse if unsaved else setup.dataverse_setup(company)
+    """Read what is there of the package."""
 
-    def read(client: Client) -> SolutionState:
+    def read(client: Client, row: DataverseConnectionSetup) -> SolutionState:
         user, team = row.integration_user_id, row.owning_team_id
-        host = SolutionHost(client)
-        return host.state(package.manifest, user=user, team=team, sign_in=row)
+        return SolutionHost(client).state(package.manifest, user=user, team=team, sign_in=row)
 
+    return read_as_whoever_may(company, read, unsaved.dataverse if unsaved else None)
+
+
+def read_as_whoever_may(
+    company: Company,
+    read: Callable[[Client, DataverseConnectionSetup], T],
+    row: DataverseConnectionSetup | None = None,
+) -> T:
+    """Read as the integration user; as the deployment identity where that one may not."""
+    row = row or setup.dataverse_setup(company)
     try:
-        return read(setup.dataverse_of(row, timing=IMPATIENT).client)
+        return read(setup.dataverse_of(row, timing=IMPATIENT).client, row)
     except (ConfigurationError, TransientError) as error:
         identity = DeploymentIdentity.objects.filter(company=company).first()
         if error.cause != Cause.FORBIDDEN or identity is None:
             raise
-        return read(setup.dataverse_as(identity, row, timing=IMPATIENT))
+        return read(setup.dataverse_as(identity, row, timing=IMPATIENT), row)
 
 
 def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:
