@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from connections.causes import Cause
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, IntegrationError
 from connections.models import Company, DataverseConnectionSetup
 from connections.systems import (
     Condition,
@@ -25,6 +25,7 @@ from connections.systems import (
 TABLE = "bcbi_company"
 COLUMNS = ("bcbi_externalid", "bcbi_name", "bcbi_defaultowningteam")
 NOTED = ("owning_team_id", "owning_team_name", "business_unit_id", "business_unit_name")
+TEAM_COLUMNS = ("name", "isdefault", "businessunitid")
 TEAM_PREFIX = "BCI - "
 LONGEST_NAME = 160  # of a business unit or a team
 
@@ -38,9 +39,25 @@ class Owner:
     own: bool  # made for this company, not the business unit's default team
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a company stands in Dataverse: its row, if it is there, and who owns."""
+
+    row: Record | None
+    owner: Owner  # of the unit that is coupled
+    team: Record  # the one that the row names, or will name
+    is_due: bool  # the row does not name the team yet
+
+    @property
+    def fits(self) -> bool:
+        """E-9.16: the team belongs to the coupled business unit."""
+        home = self.team.values["businessunitid"]
+        return isinstance(home, Lookup) and home.id == self.owner.unit.id
+
+
 def mark_of(company: Company) -> str:
     """Return what the name of the company's own business unit holds (E-9.13)."""
-    return f"({str(company.business_central_id).lower()})"
+    return f"({_mark(company)})"
 
 
 def team_name(unit: str) -> str:
@@ -49,34 +66,67 @@ def team_name(unit: str) -> str:
 
 
 def stamp(company: Company, setup: DataverseConnectionSetup, dataverse: System) -> bool:
-    """Note the company's row and team (E-9.13); True if the row had to be created.
+    """Note the company's row and team (E-9.13); True if the row had to be created."""
+    now = standing(company, setup, dataverse)
+    row = now.row or _create(company, now.owner, dataverse)
+    if now.row is not None and now.is_due:
+        team = Lookup("team", now.team.id)
+        [written] = dataverse.write(TABLE, [Update(row, {"bcbi_defaultowningteam": team})], COLUMNS)
+        row = _written(written)
+    _note(company, setup, row.id, now)
+    return now.row is None
+
+
+def standing(company: Company, setup: DataverseConnectionSetup, dataverse: System) -> Standing:
+    """Look who owns; nothing is changed.
 
     A business unit and team of the company's own are used where the administrator who installed
     the solution has made them, else the root unit's default team: the integration user may make
     neither. A row that is there only gets a missing team, and that of another unit which was
-    chosen since.
+    chosen since. Where no unit was chosen, that of the row's team is the coupled one.
     """
-    external_id = str(company.business_central_id).lower()
-    found = dataverse.find(Selection(TABLE, COLUMNS), "bcbi_externalid", [external_id])
-    owner = _owner(dataverse, company, setup.business_unit_id)
-    row = found[0] if found else _create(company, external_id, owner, dataverse)
+    row = _row(company, dataverse)
+    named = row.values["bcbi_defaultowningteam"] if row else None
     anew = setup.business_unit_id is not None and setup.owning_team_id is None
-    if found and (anew or not row.values["bcbi_defaultowningteam"]):
-        team = Lookup("team", owner.team.id)
-        [written] = dataverse.write(TABLE, [Update(row, {"bcbi_defaultowningteam": team})], COLUMNS)
-        row = _written(written)
-    team_now = row.values["bcbi_defaultowningteam"]
-    team_id = team_now.id if isinstance(team_now, Lookup) else owner.team.id
-    teams = dataverse.get("team", [team_id], ("name",))
-    _note(company, setup, row.id, teams.get(team_id, owner.team), owner)
-    return not found
+    team = None
+    if isinstance(named, Lookup) and not anew:
+        team = dataverse.get("team", [named.id], TEAM_COLUMNS).get(named.id)
+    home = team.values["businessunitid"] if team else None
+    chosen = setup.business_unit_id or (home.id if isinstance(home, Lookup) else None)
+    owner = _owner(dataverse, company, chosen)
+    return Standing(row, owner, team or owner.team, is_due=team is None)
 
 
-def _create(company: Company, external_id: str, owner: Owner, dataverse: System) -> Record:
+def team_of(company: Company, setup: DataverseConnectionSetup, dataverse: System) -> UUID | None:
+    """Return the team that is noted, or that will be once the connection is enabled."""
+    if setup.owning_team_id is not None:
+        return setup.owning_team_id
+    try:
+        return standing(company, setup, dataverse).team.id
+    except ConfigurationError:  # no unit is shown; whoever asks says that there is no team
+        return None
+
+
+def _row(company: Company, dataverse: System) -> Record | None:
+    """Return the company's row; none where the base solution with its table is not there yet."""
+    try:
+        found = dataverse.find(Selection(TABLE, COLUMNS), "bcbi_externalid", [_mark(company)])
+    except IntegrationError as error:
+        if error.cause != Cause.UNKNOWN_TABLE:
+            raise
+        return None
+    return found[0] if found else None
+
+
+def _mark(company: Company) -> str:
+    return str(company.business_central_id).lower()
+
+
+def _create(company: Company, owner: Owner, dataverse: System) -> Record:
     team = Lookup("team", owner.team.id)
     values: dict[str, Value] = {
         "bcbi_name": company.display_name or company.name,
-        "bcbi_externalid": external_id,
+        "bcbi_externalid": _mark(company),
         "bcbi_defaultowningteam": team,
     }
     if owner.own:
@@ -113,7 +163,7 @@ def _owner(dataverse: System, company: Company, unit_id: UUID | None) -> Owner:
 
 def _teams(dataverse: System, unit: Record) -> list[Record]:
     here = Condition("businessunitid", Operator.EQ, (Lookup("businessunit", unit.id),))
-    return rows(dataverse, "team", ("name", "isdefault"), here)
+    return rows(dataverse, "team", TEAM_COLUMNS, here)
 
 
 def rows(
@@ -133,16 +183,11 @@ def _written(written: Written) -> Record:
     return written.record
 
 
-def _note(
-    company: Company,
-    setup: DataverseConnectionSetup,
-    row_id: UUID,
-    team: Record,
-    owner: Owner,
-) -> None:
+def _note(company: Company, setup: DataverseConnectionSetup, row_id: UUID, now: Standing) -> None:
     company.dataverse_company_id = row_id
     company.save(update_fields=["dataverse_company_id"])
+    team, unit = now.team, now.owner.unit
     setup.owning_team_id, setup.owning_team_name = team.id, str(team.values["name"])[:LONGEST_NAME]
-    setup.business_unit_id = owner.unit.id
-    setup.business_unit_name = str(owner.unit.values["name"])[:LONGEST_NAME]
+    setup.business_unit_id = unit.id
+    setup.business_unit_name = str(unit.values["name"])[:LONGEST_NAME]
     setup.save(update_fields=NOTED)

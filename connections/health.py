@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from itertools import groupby
-from typing import TypeVar
 
 from connections import (
     checks,
@@ -20,26 +18,25 @@ from connections import (
     redeploy,
     secrets,
     setup,
+    solution_reading,
 )
 from connections.business_central import COMPANIES, BusinessCentral
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause
 from connections.checks import IMPATIENT, Check
-from connections.errors import ConfigurationError, IntegrationError, TransientError
+from connections.errors import IntegrationError
 from connections.models import (
     BusinessCentralConnection,
     Company,
     DataverseConnectionSetup,
-    DeploymentIdentity,
     SalesConnectionSetup,
 )
 from connections.odata import Client
-from connections.redeploy import Shortfall, SolutionState
-from connections.solution.package import Package
-from connections.solution_host import SolutionHost
+from connections.redeploy import HolderKind, Shortfall, SolutionState
+from connections.solution.manifest import Version, shown
 from connections.systems import Condition, Lookup, Operator, Selection, Side, System, everything
 
-T = TypeVar("T")
+SOLUTION, ROLES, TEAM_ROLES = "Integration solution", "Roles and privileges", "Team roles"
 PRIVILEGE = re.compile(r"\bprv[A-Z]\w+")
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)  # C-3301
 # After these nothing more can be looked at; whether all is well is not known.
@@ -181,11 +178,12 @@ def _names(sentence: str, check: str) -> tuple[str, ...]:
 class WrongError(Exception):
     """Something is not as it should be."""
 
-    def __init__(self, cause: Cause, sentence: str, *names: str) -> None:
+    def __init__(self, cause: Cause, sentence: str, *names: str, cure: str = "") -> None:
         super().__init__(sentence)
         self.cause = cause
         self.sentence = sentence
         self.names = names
+        self.cure = cure or CATALOGUE[cause].advice
 
 
 def timed(side: str, name: str, find: Callable[[], str]) -> list[Finding]:
@@ -195,7 +193,7 @@ def timed(side: str, name: str, find: Callable[[], str]) -> list[Finding]:
         sentence, state, cure, code = find(), State.HEALTHY, "", ""
     except WrongError as error:
         sentence, state, code = error.sentence, State.WRONG, str(error.cause)
-        cure, names = CATALOGUE[error.cause].advice, error.names
+        cure, names = error.cure, error.names
     except IntegrationError as error:
         sentence, code = error.message, str(error.cause)
         state = State.UNKNOWN if error.cause in BLIND else State.WRONG
@@ -239,7 +237,8 @@ def check_solution(company: Company, unsaved: Settings | None = None) -> list[Fi
     """Look at the integration solution, its tables, its roles and who has them."""
     began = time.monotonic()
     try:
-        state = solution_state(company, deployment.package_of(company), unsaved)
+        target = deployment.package_of(company).manifest
+        state = solution_reading.state(company, target, unsaved.dataverse if unsaved else None)
     except IntegrationError as error:
         return [solution_unread(error)]
     return of_solution(company, state, time.monotonic() - began)
@@ -248,62 +247,42 @@ def check_solution(company: Company, unsaved: Settings | None = None) -> list[Fi
 def solution_unread(error: IntegrationError) -> Finding:
     """Return why nothing is known of the solution."""
     known = State.UNKNOWN if error.cause in BLIND else State.WRONG
-    cure, name = CATALOGUE[error.cause].advice, "Integration solution"
-    return Finding(Side.DATAVERSE, name, known, error.message, cure, error.cause, (name,))
+    cure = CATALOGUE[error.cause].advice
+    return Finding(Side.DATAVERSE, SOLUTION, known, error.message, cure, error.cause, (SOLUTION,))
 
 
 def of_solution(company: Company, state: SolutionState, seconds: float) -> list[Finding]:
     """Return what is wrong with a solution that was read."""
     manifest = deployment.package_of(company).manifest
-    return list(_found(list(redeploy.shortfalls(state, manifest)), seconds))
+    missing = list(redeploy.shortfalls(state, manifest))
+    return list(_found(missing, state.installed, seconds))
 
 
-def solution_state(
-    company: Company, package: Package, unsaved: Settings | None = None
-) -> SolutionState:
-    """Read what is there of the package."""
-
-    def read(client: Client, row: DataverseConnectionSetup) -> SolutionState:
-        user, team = row.integration_user_id, row.owning_team_id
-        return SolutionHost(client).state(package.manifest, user=user, team=team, sign_in=row)
-
-    return read_as_whoever_may(company, read, unsaved.dataverse if unsaved else None)
-
-
-def read_as_whoever_may(
-    company: Company,
-    read: Callable[[Client, DataverseConnectionSetup], T],
-    row: DataverseConnectionSetup | None = None,
-) -> T:
-    """Read as the integration user; as the deployment identity where that one may not."""
-    row = row or setup.dataverse_setup(company)
-    try:
-        return read(setup.dataverse_of(row, timing=IMPATIENT).client, row)
-    except (ConfigurationError, TransientError) as error:
-        identity = DeploymentIdentity.objects.filter(company=company).first()
-        if error.cause != Cause.FORBIDDEN or identity is None:
-            raise
-        return read(setup.dataverse_as(identity, row, timing=IMPATIENT), row)
-
-
-def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:
+def _found(
+    missing: list[Shortfall], installed: Version | None, seconds: float
+) -> Iterator[Finding]:
+    version = shown(installed) if installed else "?"
     well = {
-        Cause.SOLUTION: ("Integration solution", "The solution and its tables are there."),
-        Cause.ROLES: ("Roles and privileges", "All roles and privileges are there."),
+        SOLUTION: f"Version {version} of the solution and its tables are there.",
+        ROLES: "All roles and privileges are there.",
+        TEAM_ROLES: "The owning team has its roles.",
     }
-    by_cause = {
-        cause: list(group)
-        for cause, group in groupby(sorted(missing, key=lambda s: s.cause), lambda s: s.cause)
-    }
-    for cause, (name, sentence) in well.items():
-        group = by_cause.get(cause, [])
+    for name, sentence in well.items():
+        group = [shortfall for shortfall in missing if _check_of(shortfall) == name]
         if not group:
             yield Finding(Side.DATAVERSE, name, State.HEALTHY, sentence, seconds=seconds)
             continue
         told = " ".join(shortfall.sentence for shortfall in group)
         names = tuple(dict.fromkeys(shortfall.name for shortfall in group))
+        cause = group[0].cause
         cure = CATALOGUE[cause].advice
         yield Finding(Side.DATAVERSE, name, State.WRONG, told, cure, cause, names, seconds)
+
+
+def _check_of(shortfall: Shortfall) -> str:
+    if shortfall.cause == Cause.SOLUTION:
+        return SOLUTION
+    return TEAM_ROLES if shortfall.holder == HolderKind.TEAM else ROLES
 
 
 # Clocks and currencies

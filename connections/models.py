@@ -120,6 +120,8 @@ class DataverseConnectionSetup(SignIn):
     owning_team_name = models.CharField("Owning Team", max_length=160, blank=True)
     integration_user_id = models.UUIDField("Integration User ID", null=True, blank=True)
     integration_user_name = models.CharField("Integration User", max_length=200, blank=True)
+    # Which text somebody accepted before data left Business Central (E-9.10).
+    consent_version = models.CharField("Consent", max_length=40, blank=True)
 
     PERSONAL = (*SignIn.PERSONAL, "integration_user_name", "disable_reason")
 

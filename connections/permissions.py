@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from connections import deployment, health
+from connections import deployment, solution_reading
 from connections.models import Company, DataverseConnectionSetup, PermissionReport
 from connections.odata import Client
 from connections.redeploy import BASE_SOLUTION, HolderKind, SolutionState
@@ -83,9 +83,10 @@ def look(company: Company, tables: Collection[str], *, now: datetime) -> Permiss
     package = deployment.package_of(company)
 
     def read(client: Client, row: DataverseConnectionSetup) -> Permissions:
-        return _Reading(client, row, package).everything(tables)
+        state = solution_reading.state_through(client, company, row, package.manifest)
+        return _Reading(client, package, state).everything(tables)
 
-    found = health.read_as_whoever_may(company, read)
+    found = solution_reading.as_whoever_may(company, read)
     kept = {"checked_at": now, "found": msgspec.to_builtins(found, str_keys=True)}
     PermissionReport.objects.update_or_create(company=company, defaults=kept)
     return found
@@ -103,15 +104,14 @@ def last(company: Company) -> tuple[Permissions | None, datetime | None]:
 
 
 class _Reading:
-    def __init__(self, client: Client, row: DataverseConnectionSetup, package: Package) -> None:
+    def __init__(self, client: Client, package: Package, state: SolutionState) -> None:
         self.client = client
-        self.row = row
+        self.state = state
         self.manifest = package.manifest
         self.host = SolutionHost(client)
 
     def everything(self, tables: Collection[str]) -> Permissions:
-        user, team = self.row.integration_user_id, self.row.owning_team_id
-        state = self.host.state(self.manifest, user=user, team=team, sign_in=self.row)
+        state = self.state
         holders = {holder.kind: holder.id for holder in state.holders}
         user, team = holders.get(HolderKind.USER), holders.get(HolderKind.TEAM)
         return Permissions(

@@ -12,6 +12,7 @@ from connections.solution.manifest import Manifest, Role, Version, is_older, sho
 
 BASE_SOLUTION = "bcbi_CdsBaseIntegration"  # E-9.11
 BASE_ROLE = UUID("a2b18661-9ff5-e911-a812-000d3a0b9028")  # E-9.12
+BASE_ROLE_NAME = "Business Central Integration Administrator"
 ADMINISTRATOR = UUID("8c8d4f51-a72b-e511-80d9-3863bb349780")  # E-9.23
 USER = UUID("6f960e32-a72b-e511-80d9-3863bb349780")
 ASSIGNED_NAMES = frozenset(
@@ -69,6 +70,7 @@ class Shortfall:
     cause: Cause
     name: str
     sentence: str
+    holder: HolderKind | None = None  # who lacks a role
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +159,11 @@ def _role_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfa
 def _holder_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
     for holder, role in _missing_assignments(state, target):
         sentence = f"The {holder} lacks the security role {role.name}."
-        yield Shortfall(Cause.ROLES, role.name, sentence)
+        yield Shortfall(Cause.ROLES, role.name, sentence, holder.kind)
     for kind in HolderKind:
         if not any(holder.kind == kind for holder in state.holders):
             sentence = f"There is no {kind} that could have the security roles."
-            yield Shortfall(Cause.ROLES, kind, sentence)
+            yield Shortfall(Cause.ROLES, kind, sentence, kind)
 
 
 def _missing_assignments(state: SolutionState, target: Manifest) -> Iterator[tuple[Holder, Role]]:

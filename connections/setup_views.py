@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import setup, setup_edits
+from connections import enabling_views, setup, setup_edits
 from connections.authentication import UNPROVEN
 from connections.dataverse_setup_form import DataverseForm
 from connections.errors import ConfigurationError
@@ -30,7 +30,7 @@ from connections.setup_forms import (
     SetupForm,
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
-from integration_admin import enabling, preconditions
+from integration_admin import enabling, preconditions, related, surroundings
 from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
@@ -38,7 +38,6 @@ from integration_admin.history import history_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.personal import sees_people
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
-from mappings import reset
 from syncjobs import activation, clock
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -211,9 +210,16 @@ def show(
         "enable_url": kind.enable and reverse(f"enable_{kind.key}_setup"),
         "disable_url": kind.enable and reverse(f"disable_{kind.key}_setup"),
         **(kind.shows(stored) if stored.pk and not is_editing else {}),
+        **(_around(request, kind, stored) if stored.pk and not is_editing else {}),
         **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
+
+
+def _around(request: SignedInRequest, kind: Kind, row: Any) -> dict[str, Any]:
+    """Return where a set-up leads on, and what is known around it."""
+    around = surroundings.of(row, request.user) if kind is DATAVERSE else None
+    return {"related": related.menu(request, kind.key, row), "surroundings": around}
 
 
 def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:
@@ -323,30 +329,22 @@ def _enable(request: SignedInRequest, kind: Kind, form: SetupForm[Any]) -> HttpR
         sentence = "Sales is reached through Dataverse."
         cure = "Connect to Dataverse first: enable the Dataverse Connection Setup."
         problems = [Problem("", "", sentence, cure, "E-NEED-DATAVERSE")]
+    asked = None if problems else enabling.questions(form.instance)
+    if asked and enabling_views.is_open(request, asked):
+        problems = form.located(preconditions.in_the_way(enabling.look(form.instance)))
+        if not problems:
+            return enabling_views.ask(request, kind.key, kind.title, asked)
     if not problems:
-        outcome = kind.enable(company, now=clock.now(), by=request.user)
+        replaced = enabling_views.take(request, company, asked)
+        outcome = kind.enable(company, now=clock.now(), by=request.user, replaced=replaced)
         problems = form.located(outcome.in_the_way)
         if outcome.mappings is not None:
-            return _enabled(request, kind, company, outcome)
+            messages.success(request, f"{kind.title} is enabled. {outcome.mappings}.")
+            for one in outcome.in_the_way:
+                messages.warning(request, f"{one.sentence} {one.cure} ({one.code})")
+            return redirect(f"{kind.key}_setup")
     form.instance.refresh_from_db()
     return _refused(request, kind, form, problems, "Your settings are saved, but not enabled")
-
-
-def _enabled(
-    request: SignedInRequest, kind: Kind, company: Company, outcome: Outcome
-) -> HttpResponse:
-    messages.success(request, f"{kind.title} is enabled. {outcome.mappings}.")
-    for one in outcome.in_the_way:
-        messages.warning(request, f"{one.sentence} {one.cure} ({one.code})")
-    customised = reset.preview(Company.objects.get(pk=company.pk)).customised
-    if customised:
-        names = ", ".join(customised)
-        messages.warning(
-            request,
-            f"These mappings keep their customisations: {names}. Use Default Synchronization "
-            "Setup shows what applying the defaults would change.",
-        )
-    return redirect(f"{kind.key}_setup")
 
 
 @require_POST

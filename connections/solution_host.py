@@ -62,14 +62,14 @@ class SolutionHost:
     ) -> SolutionState:
         """Return what is there of a package, and who has its roles."""
         versions = self.versions((BASE_SOLUTION, target.unique_name))
-        holder = self._holder(HolderKind.USER, user) if user else None
+        holder = self.holder(HolderKind.USER, user) if user else None
         without_user = ""
         if holder is None and sign_in is not None:
             known = integration_user.find(self.client, sign_in)
-            holder = self._holder(HolderKind.USER, known.id) if known else None
+            holder = self.holder(HolderKind.USER, known.id) if known else None
             if known is None and integration_user.signs_in_as_application(sign_in):
                 without_user = sign_in.client_id
-        holders = [holder, self._holder(HolderKind.TEAM, team) if team else None]
+        holders = [holder, self.holder(HolderKind.TEAM, team) if team else None]
         return SolutionState(
             base=versions.get(BASE_SOLUTION.lower()),
             installed=versions.get(target.unique_name.lower()),
@@ -116,7 +116,8 @@ class SolutionHost:
         rows = self.client.rows(f"EntityDefinitions?$select=LogicalName&$filter={wanted}")
         return frozenset(str(row["LogicalName"]) for row in rows)
 
-    def _holder(self, kind: HolderKind, identity: UUID) -> Holder | None:
+    def holder(self, kind: HolderKind, identity: UUID) -> Holder | None:
+        """Return the user or the team with its roles; None where it is gone."""
         entity_set, association, name = SETS[kind]
         try:
             row = self._one(f"{entity_set}({identity})?$select={name},_businessunitid_value")

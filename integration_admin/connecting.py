@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from connections import company_row, sales_status, setup
+from connections import company_row, consent, sales_status, setup
 from connections.checks import Check
 from connections.errors import IntegrationError
 from connections.health import Finding, Settings, State
@@ -69,7 +69,10 @@ def connect(
     asked = sales or description.sales.get("enabled")
     with_sales = had_sales if asked is None else bool(asked)
     anew = with_sales and (not had_sales or wanted.touch_what_is_in_use())
-    found = _checked(wanted, sales=anew) if in_use else _saved_and_checked(wanted)
+    consents = bool(description.dataverse.get("consent"))
+    found = (
+        _checked(wanted, sales=anew) if in_use else _saved_and_checked(wanted, consents=consents)
+    )
     if in_the_way(found):
         return Outcome(company, as_checks(found), saved=not in_use)
     _put_in_place(wanted, sales=with_sales and in_use, now=now)
@@ -125,8 +128,10 @@ def _checked(wanted: DescribedRows, *, sales: bool) -> list[Finding]:
     return found
 
 
-def _saved_and_checked(wanted: DescribedRows) -> list[Finding]:
+def _saved_and_checked(wanted: DescribedRows, *, consents: bool) -> list[Finding]:
     wanted.save()
+    if consents:
+        consent.give(wanted.company)
     return preconditions.of_dataverse(wanted.company)
 
 

@@ -28,7 +28,7 @@ from connections.secrets import Secret
 from connections.setup_fields import ApiAddress, WebAddress
 from connections.string_edits import StringInStep
 from connections.terms import AuthenticationType, SalesOrderModel
-from integration_admin.descriptions import Description, Part, wrong
+from integration_admin.descriptions import ACTS, Description, Part, wrong
 from mappings import unit_groups
 
 # What Sales lets people change while it is in use (E-9.7).
@@ -68,12 +68,12 @@ class DescribedRow:
         return {name for name in self.names if self.before.get(name) != after[name]}
 
     def save(self) -> None:
-        """Save what is new; whether a connection is enabled is not described here."""
+        """Save what is new; that it is enabled, and consent, are acts of their own."""
         is_new = self.is_new
         if not is_new and not self.changed():
             return
         columns = [column.name for column in self.row._meta.concrete_fields]
-        own = [name for name in columns if name not in ("id", *setup.STATE)]
+        own = [name for name in columns if name not in ("id", "consent_version", *setup.STATE)]
         self.row.save(update_fields=None if is_new else own)
         company = self.row if isinstance(self.row, Company) else getattr(self.row, "company", None)
         act = Act.CREATED if is_new else Act.CHANGED
@@ -160,15 +160,18 @@ def _filled_rows(company: Company, description: Description) -> Iterator[Describ
         _row(BusinessCentralConnection, company), description.business_central, "business_central"
     )
     dataverse = _row(DataverseConnectionSetup, company)
-    yield _filled(dataverse, description.dataverse, "dataverse")
-    chosen = {name: value for name, value in description.sales.items() if name != "enabled"}
-    yield _filled(_row(SalesConnectionSetup, company), chosen, "sales")
+    yield _filled(dataverse, _kept(description.dataverse), "dataverse")
+    yield _filled(_row(SalesConnectionSetup, company), _kept(description.sales), "sales")
     if description.deployment:
         # Who redeploys (C-0702) signs in where the connection does.
         who = _row(DeploymentIdentity, company)
         if who._state.adding:
             who.authority, who.tenant = dataverse.authority, dataverse.tenant
         yield _filled(who, description.deployment, "deployment")
+
+
+def _kept(part: Part) -> Part:
+    return {name: value for name, value in part.items() if name not in ACTS}
 
 
 def _row(model: type[Row], company: Company) -> Row:

@@ -26,6 +26,8 @@ SIGN_IN = (
     "user_name",
     "password",
 )
+# What is done rather than kept in a field.
+ACTS = frozenset({"enabled", "consent"})
 # What each part of a description may hold.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "company": ("name", "display_name", "business_central_id"),
@@ -37,6 +39,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "sdk_version",
         "connection_string",
         "ownership_model",
+        "consent",
     ),
     "sales": (
         "enabled",
@@ -107,9 +110,10 @@ def of_parts(
         _check_names(part, known, f"[{name}] ")
         take = resolve or _as_given
         parts[name] = {key: take(f"{name}.{key}", value) for key, value in part.items()}
-    if not isinstance(parts["sales"].get("enabled", False), bool):
-        message = "sales.enabled must be true or false, without quotation marks."
-        raise wrong(message)
+    for name, act in (("sales", "enabled"), ("dataverse", "consent")):
+        if not isinstance(parts[name].get(act, False), bool):
+            message = f"{name}.{act} must be true or false, without quotation marks."
+            raise wrong(message)
     identity = parts["company"].pop("business_central_id", "")
     return Description(_id(identity), **parts)
 
@@ -134,7 +138,8 @@ def from_environment() -> Description:
     return Description(
         _id(given["BC_COMPANY_ID"]),
         business_central={**sign_in, "server_address": given["BC_URL"]},
-        dataverse={**sign_in, "server_address": given["DATAVERSE_URL"]},
+        # Nothing leaves this machine, so nobody has to accept that it does.
+        dataverse={**sign_in, "server_address": given["DATAVERSE_URL"], "consent": True},
         sales={"server_address": given["DATAVERSE_URL"]},
         deployment=_administrator(sign_in),
     )

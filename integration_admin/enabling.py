@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from connections import checks, health, order_integration, sales_status, setup
+from connections import checks, consent, health, order_integration, sales_status, setup
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause, Remedy
 from connections.errors import ConfigurationError, IntegrationError, TransientError
@@ -26,7 +27,7 @@ from connections.terms import SalesOrderModel
 from integration_admin import preconditions
 from integration_admin.connecting import read_facts
 from integration_admin.preconditions import in_the_way
-from mappings import new_choices
+from mappings import customised, defaults, new_choices
 from mappings.models import Coupling
 from mappings.reset import ResetSummary
 from syncjobs import activation
@@ -49,6 +50,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """What a person is asked before a connection is enabled."""
+
+    consent: bool  # nobody has accepted yet that data leaves Business Central
+    customised: tuple[str, ...]  # mappings that stay as they are, or take the defaults
+
+
+@dataclass(frozen=True, slots=True)
 class Consequences:
     """What disabling a connection does."""
 
@@ -65,37 +74,74 @@ def lacks_dataverse(company: Company | None) -> bool:
     return not (setup.is_enabled(company) or setup.is_direct(company))
 
 
+def questions(row: Setup) -> Questions | None:
+    """Return what is open: the consent, and the fate of customised mappings (C-0506, C-0604)."""
+    company = row.company
+    names = customised.customised(company)
+    if not setup.is_direct(company):
+        is_sales = isinstance(row, SalesConnectionSetup)
+        names = tuple(name for name in names if (name in defaults.of_sales()) == is_sales)
+    needs_consent = not consent.is_given(company)
+    return Questions(needs_consent, names) if needs_consent or names else None
+
+
+def look(row: Setup) -> list[Finding]:
+    """Look at what must hold before somebody is asked; nothing is changed."""
+    company = row.company
+    found = [one for one in preconditions.of_dataverse(company) if one.name != consent.NAME]
+    # Connected directly, the team is known once the sign-in is enabled.
+    is_sales = isinstance(row, SalesConnectionSetup) and setup.is_enabled(company)
+    if is_sales and not in_the_way(found):
+        found += preconditions.of_sales(company)
+    return found
+
+
 def enable_dataverse(
-    company: Company, *, now: datetime, by: AbstractBaseUser | None = None
+    company: Company,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    replaced: Collection[str] = (),
 ) -> Outcome:
-    """E-9.10 to E-9.17: what must hold is looked at; then mappings and jobs."""
+    """E-9.10 to E-9.17: what must hold is looked at; then mappings and jobs.
+
+    `replaced` names customised mappings that take the defaults; the others stay (C-0604).
+    """
     found = preconditions.of_dataverse(company)
-    return _enabled(setup.dataverse_setup(company), found, now=now, by=by)
+    return _enabled(setup.dataverse_setup(company), found, now=now, by=by, replaced=replaced)
 
 
-def enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None = None) -> Outcome:
+def enable_sales(
+    company: Company,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    replaced: Collection[str] = (),
+) -> Outcome:
     """Enable Sales; connected directly, its sign-in is enabled first and rests with it (C-0603)."""
     sign_in = DataverseConnectionSetup.objects.filter(company=company).first()
     if not setup.is_direct(company) or (sign_in and sign_in.is_enabled):
-        return _enable_sales(company, now=now, by=by)
+        return _enable_sales(company, now=now, by=by, replaced=replaced)
     if sign_in is None:
         return Outcome(health.check_connection(company))
     outcome = enable_dataverse(company, now=now, by=by)
     if outcome.mappings is None:
         return outcome
-    outcome = _enable_sales(company, now=now, by=by)
+    outcome = _enable_sales(company, now=now, by=by, replaced=replaced)
     if outcome.mappings is None:
         disable(setup.dataverse_setup(company), now=now, by=by)
     return outcome
 
 
-def _enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | None) -> Outcome:
+def _enable_sales(
+    company: Company, *, now: datetime, by: AbstractBaseUser | None, replaced: Collection[str]
+) -> Outcome:
     """E-9.23: the connection, the user, the currency, then the solution with its roles."""
     row = SalesConnectionSetup.objects.get(company=company)
     found = preconditions.of_dataverse(company)
     if not in_the_way(found):
         found += preconditions.of_sales(company)
-    outcome = _enabled(row, found, now=now, by=by)
+    outcome = _enabled(row, found, now=now, by=by, replaced=replaced)
     if outcome.mappings is None:
         return outcome
     try:
@@ -106,7 +152,12 @@ def _enable_sales(company: Company, *, now: datetime, by: AbstractBaseUser | Non
 
 
 def _enabled(
-    row: Setup, found: list[Finding], *, now: datetime, by: AbstractBaseUser | None
+    row: Setup,
+    found: list[Finding],
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None,
+    replaced: Collection[str],
 ) -> Outcome:
     outcome = Outcome(found)
     if outcome.in_the_way:
@@ -124,18 +175,26 @@ def _enabled(
             Side.DATAVERSE, "Company", State.WRONG, error.message, advice, str(error.cause)
         )
         return Outcome([*found, wrong])
-    summary, jobs = apply_choices(company, now=now, by=by)
+    summary, jobs = apply_choices(company, now=now, by=by, replaced=replaced)
     activation.resume(company, now=now)
     return Outcome(found, summary, jobs)
 
 
 @transaction.atomic
 def apply_choices(
-    company: Company, *, now: datetime, by: AbstractBaseUser | None = None
+    company: Company,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    replaced: Collection[str] = (),
 ) -> tuple[ResetSummary, int]:
     """Bring mappings and jobs to what the set-ups ask for; what was changed by hand stays."""
     company = Company.objects.get(pk=company.pk)  # with the set-ups as they are now
     summary = new_choices.apply(company, by=by)
+    if replaced:
+        done = customised.use_defaults(company, replaced, by=by)
+        kept = tuple(name for name in summary.kept if name not in done.reset)
+        summary = replace(summary, reset=(*summary.reset, *done.reset), kept=kept)
     return summary, len(activation.create_default_entries(company, now=now))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connections import checks, deployment, health, setup
+from connections import checks, consent, deployment, health, integration_role, setup
 from connections.causes import Cause
 from connections.health import Finding, Settings, State
 from connections.models import Company
@@ -33,10 +33,9 @@ def in_the_way(found: Iterable[Finding]) -> list[Finding]:
 
 
 def of_dataverse(company: Company, unsaved: Settings | None = None) -> list[Finding]:
-    """E-9.10 to E-9.17: settings, credentials, user, tables and roles, currency.
+    """E-9.10 to E-9.17: settings, credentials, consent, user, tables, currency, role and team.
 
-    A solution that is missing or incomplete does not stand in the way: Dataverse's own tables
-    were found, and Sales asks for it.
+    A solution of Sales that is missing or incomplete does not stand in the way: Sales asks for it.
     """
     if unsaved is None:
         found = health.check_connection(company)
@@ -49,7 +48,8 @@ def of_dataverse(company: Company, unsaved: Settings | None = None) -> list[Find
         )
     if not in_the_way(found):
         found += health.check_currencies(company, unsaved)
-    return found
+        found += integration_role.check(company, unsaved)
+    return [*found, *consent.check(company)]
 
 
 def of_sales(company: Company, unsaved: Settings | None = None) -> list[Finding]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from audit import trail
 from audit.terms import Act
 from connections.models import Company
-from mappings import defaults
+from mappings import defaults, price_models
 from mappings.defaults import DefaultField, DefaultMapping
 from mappings.models import IntegrationFieldMapping, IntegrationTableMapping
 from mappings.setup_choices import SetupChoices
@@ -116,7 +116,7 @@ def use_default_synchronization_setup(
 ) -> ResetSummary:
     """Give the company the default mappings; couplings stay (E-9.42), watermarks start over.
 
-    `keep` names mappings whose customisations stay as they are. Run again it changes nothing more.
+    `keep` names mappings that stay as they are, or stay away. Run again it changes nothing more.
     """
     # Of two who reset at the same moment the second plans after the first is done.
     Company.objects.select_for_update().get(pk=company.pk)
@@ -124,8 +124,9 @@ def use_default_synchronization_setup(
     steps = preview(company, choices=choices, keep=keep)
     before = _noted(company, steps)
     _take(company, steps, choices)
+    uncoupled = price_models.forget_replaced(company, steps.removed, choices.price_model)
     summary = ResetSummary(steps.created, steps.reset, steps.removed, steps.kept)
-    _note(company, summary, before, _noted(company, steps), by)
+    _note(company, summary, before, _noted(company, steps), uncoupled, by)
     return summary
 
 
@@ -154,6 +155,7 @@ def _note(
     summary: ResetSummary,
     before: Noted,
     after: Noted,
+    uncoupled: int,
     by: AbstractBaseUser | None,
 ) -> None:
     """Note the reset, and each mapping that is another than it was; what was removed is gone."""
@@ -164,7 +166,10 @@ def _note(
         kind="integration table mappings",
         name=str(summary),
         company=company,
-        before={"removed": list(summary.removed)},
+        before={
+            "removed": list(summary.removed),
+            **({"couplings deleted": uncoupled} if uncoupled else {}),
+        },
         after={"created": list(summary.created), "reset": list(summary.reset)},
         by=by,
     )
@@ -185,7 +190,7 @@ def plan(
 ) -> ResetPlan:
     """Plan a reset from the mappings there are. No query, no clock."""
     rows = {row.name: row for row in present}
-    kept = {name for name, row in rows.items() if row.user_defined or name in keep}
+    kept = {name for name, row in rows.items() if row.user_defined} | set(keep)
     wanted = {name: v for name, v in defaults_of(choices).items() if name not in kept}
     return ResetPlan(
         values=wanted,
@@ -195,7 +200,7 @@ def plan(
             name for name, values in wanted.items() if name in rows and is_now(rows[name]) != values
         ),
         removed=tuple(name for name in rows if name not in kept and name not in wanted),
-        kept=tuple(sorted(kept)),
+        kept=tuple(sorted(kept & set(rows))),
     )
 
 

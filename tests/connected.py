@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as console_settings
 from pytest_django.fixtures import Settings
 
-from connections import company_row, setup
+from connections import company_row, consent, setup
 from connections.models import (
     BusinessCentralConnection,
     Company,
@@ -41,6 +41,7 @@ def connect(sandbox: RunningSandbox) -> Company:
         company=company,
         server_address=env["SANDBOX_DATAVERSE_URL"],
         is_enabled=True,
+        consent_version=consent.VERSION,
         **sign_in,
     )
     SalesConnectionSetup.objects.create(company=company)

@@ -9,13 +9,13 @@ from ninja import Query, Router, Schema
 
 from audit import trail
 from audit.terms import Act
-from connections import checks, setup
+from connections import checks, consent, setup
 from connections.errors import split
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
 from integration_admin import connecting, descriptions, enabling, restoring
 from integration_admin.api.access import ApiToken, require, user_of
 from integration_admin.api.refusals import Code, RefusalError, not_found
-from integration_admin.api.scope import Scope, company_of
+from integration_admin.api.scope import Scope, Text, company_of
 from integration_admin.api.shapes import (
     CheckShape,
     ChecksShape,
@@ -63,6 +63,13 @@ class ConfiguredShape(Schema):
     jobs_created: int
 
 
+class Agreed(Schema):
+    """What whoever enables agrees to."""
+
+    consent: bool = False  # that data leaves Business Central; asked for once
+    replace_by_defaults: list[Text] = []  # customised mappings; needs the right reset_configuration
+
+
 class EnabledShape(Schema):
     """What the checks found; the connection is enabled if nothing was in the way."""
 
@@ -70,6 +77,7 @@ class EnabledShape(Schema):
     findings: list[FindingShape]
     mappings: str | None
     jobs: int
+    customised: list[str]  # mappings that stay as they are, though they differ from the defaults
 
 
 class RestoredShape(Schema):
@@ -79,6 +87,7 @@ class RestoredShape(Schema):
     findings: list[FindingShape]
 
 
+NOTHING = Agreed()
 SETUPS = (
     ("business-central", "business_central_connection"),
     ("dataverse", "dataverse_connection_setup"),
@@ -145,21 +154,29 @@ def configure(request: HttpRequest, body: Described) -> Any:
     }
 
 
-def _enable(request: HttpRequest, scope: Scope, model: Any, verb: Any) -> Any:
+def _enable(request: HttpRequest, scope: Scope, body: Agreed, model: Any, verb: Any) -> Any:
     """Run all checks, then let a connection be used; what is in the way is told with its code."""
     row = _set_up(request, scope, model)
     if row.is_enabled:
-        return {"is_enabled": True, "findings": [], "mappings": None, "jobs": 0}
+        return {"is_enabled": True, "findings": [], "mappings": None, "jobs": 0, "customised": []}
     if model is SalesConnectionSetup and enabling.lacks_dataverse(row.company):
         sentence = "Sales is reached through Dataverse, which is not enabled."
         cure = "Connect to Dataverse first."
         raise RefusalError(409, Code.NEED_DATAVERSE, sentence, cure)
-    outcome = verb(row.company, now=clock.now(), by=user_of(request))
+    if body.replace_by_defaults:
+        require(request, Right.RESET_CONFIGURATION)
+    if body.consent:
+        consent.give(row.company, by=user_of(request))
+    asked = enabling.questions(row)
+    customised = asked.customised if asked else ()
+    replaced = [name for name in customised if name in body.replace_by_defaults]
+    outcome = verb(row.company, now=clock.now(), by=user_of(request), replaced=replaced)
     return {
         "is_enabled": outcome.mappings is not None,
         "findings": outcome.findings,
         "mappings": str(outcome.mappings) if outcome.mappings else None,
         "jobs": outcome.jobs,
+        "customised": [name for name in customised if name not in replaced],
     }
 
 
@@ -180,9 +197,9 @@ def _set_up(request: HttpRequest, scope: Scope, model: Any) -> Any:
 
 
 @router.post("/connections/dataverse/enable", auth=CHANGE, response=EnabledShape)
-def enable_dataverse(request: HttpRequest, scope: Query[Scope]) -> Any:
-    """Run all checks, then let Dataverse be used."""
-    return _enable(request, scope, DataverseConnectionSetup, enabling.enable_dataverse)
+def enable_dataverse(request: HttpRequest, scope: Query[Scope], body: Agreed = NOTHING) -> Any:
+    """Run all checks, then let Dataverse be used; only named mappings take defaults."""
+    return _enable(request, scope, body, DataverseConnectionSetup, enabling.enable_dataverse)
 
 
 @router.post("/connections/dataverse/disable", auth=CHANGE, response=CountShape)
@@ -192,9 +209,9 @@ def disable_dataverse(request: HttpRequest, scope: Query[Scope]) -> Any:
 
 
 @router.post("/connections/sales/enable", auth=CHANGE, response=EnabledShape)
-def enable_sales(request: HttpRequest, scope: Query[Scope]) -> Any:
-    """Run all checks, then let Sales take part."""
-    return _enable(request, scope, SalesConnectionSetup, enabling.enable_sales)
+def enable_sales(request: HttpRequest, scope: Query[Scope], body: Agreed = NOTHING) -> Any:
+    """Run all checks, then let Sales take part; only named mappings take the defaults."""
+    return _enable(request, scope, body, SalesConnectionSetup, enabling.enable_sales)
 
 
 @router.post("/connections/sales/disable", auth=CHANGE, response=CountShape)

@@ -25,6 +25,11 @@ def _in_the_way(situation: Situation) -> tuple[str, str]:
     return "", ""
 
 
+def _consent_is_given(situation: Situation) -> str:
+    is_given = situation.dataverse is not None and situation.dataverse.consent_version
+    return "It was given before." if is_given else ""
+
+
 def _no_user(situation: Situation) -> str:
     if not integration_user.signs_in_as_application(rows.dataverse(situation)):
         return ""
@@ -62,7 +67,7 @@ GUIDE = Guide(
     "currencies and terms are kept in step. Nothing changes before you choose Finish.",
     (
         Step("enable", "What to enable", steps.EnableForm),
-        Step("consent", "Consent", steps.ConsentForm),
+        Step("consent", "Consent", steps.ConsentForm, _consent_is_given),
         Step(rows.REGISTRATION, "Sign-in and app registration", sign_in_steps.RegistrationForm),
         Step(rows.USER, "Integration user", sign_in_steps.IntegrationUserForm, _no_user),
         Step(

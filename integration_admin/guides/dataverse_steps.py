@@ -15,12 +15,6 @@ from integration_admin.guides import asking, pairs, rows
 from integration_admin.guides.forms import Sections, StepForm, Told
 from integration_admin.guides.guide import Situation
 
-CONSENT_VERSION = "2026-11"
-CONSENT = (
-    "Synchronizing sends records of Business Central, among them names, addresses and other data "
-    "of persons, to Dataverse, which may lie in another region and under other terms. From then on "
-    "the terms of Dataverse and Dynamics 365 hold for that data."
-)
 PERMISSIONS = (
     ("Dynamics 365 Business Central", "Financials.ReadWrite.All"),
     ("Dynamics CRM (Dataverse)", "user_impersonation"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,9 +11,10 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models import Sum
 
-from connections import integration_user, setup, setup_edits
+from connections import company_row, consent, integration_user, setup, setup_edits
 from connections.authentication import NEEDED
 from connections.causes import Cause
+from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, TransientError
 from connections.models import (
     BusinessCentralConnection,
@@ -28,7 +28,7 @@ from integration_admin.guides import first_synchronization as first
 from integration_admin.guides import owning_team, rows
 from integration_admin.guides.finishing import Finishing, as_administrator, forgotten
 from integration_admin.guides.guide import Situation
-from mappings import defaults, reset, roster, salespeople
+from mappings import customised, defaults, roster, salespeople
 from mappings.pairing import Systems
 from syncjobs import activation, clock, full_synch_review, leases, pausing, redeploying
 from syncjobs.full_synch_review import Treatment
@@ -68,6 +68,7 @@ def save_connections(here: Finishing) -> str:
         names = ("server_address", "web_client_url", "sdk_version", "ownership_model")
         if save_row(dataverse, (*rows.SIGN_IN, *names, "business_unit_id"), here.by):
             saved.append(str(DataverseConnectionSetup._meta.verbose_name))
+        consent.keep(here.company)  # accepted in the guide, and noted there
         if save_identity(here, "environment"):
             saved.append(str(DeploymentIdentity._meta.verbose_name))
     return f"Saved: {', '.join(saved)}." if saved else "Everything was saved already."
@@ -111,20 +112,21 @@ def ensure_user(here: Finishing) -> str:
 
 
 def prepare_team(here: Finishing) -> str:
-    """E-9.13: find the team that owns the records; for the model Team make what is missing."""
-    row = setup.dataverse_setup(here.company)
+    """E-9.13: for the model Team make what is missing; else the team of the company's row owns.
+
+    The team itself is noted when the connection is enabled, which lets the row name it.
+    """
+    row, made = setup.dataverse_setup(here.company), ""
+    row.business_unit_id, row.owning_team_id = None, None
     chosen = here.situation.answer("ownership", "business_unit")
     with as_administrator(here) as client:
         if row.ownership_model == OwnershipModel.TEAM:
-            unit = UUID(chosen) if chosen else None
-            owning = owning_team.ensure(client, here.company, unit)
-        else:
-            owning = owning_team.present(client, here.company)
-    row.business_unit_id, row.business_unit_name = owning.unit, owning.unit_name[:160]
-    row.owning_team_id = owning.team
+            owning = owning_team.ensure(client, here.company, UUID(chosen) if chosen else None)
+            row.business_unit_id, made = owning.unit, " and ".join(owning.made)
+        unit = company_row.standing(here.company, row, Dataverse(client)).owner.unit
+    row.business_unit_name = str(unit.values["name"])[:160]
     save_row(row, ("business_unit_id", "business_unit_name", "owning_team_id"), here.by)
-    made = " and ".join(owning.made)
-    return f"Made {made}." if made else f"The team of {owning.unit_name} is there."
+    return f"Made {made}." if made else f"The team of {row.business_unit_name} is there."
 
 
 # The solution
@@ -132,13 +134,7 @@ def prepare_team(here: Finishing) -> str:
 
 def import_solution(here: Finishing) -> str:
     """Import the solution if that is needed, and give the roles: a redeploy within the run."""
-    return _redeploy(here)
-
-
-def _redeploy(here: Finishing, *, roles_only: bool = False) -> str:
-    record = redeploying.run(
-        here.company, here.administrator(), progress=here.progress, roles_only=roles_only
-    )
+    record = redeploying.run(here.company, here.administrator(), progress=here.progress)
     sentences = [sentence for _, sentence, _ in record.problems]
     if record.result == RedeployResult.ROLES_INCOMPLETE:
         message = f"The solution is in place, but roles are incomplete. {' '.join(sentences)}"
@@ -153,13 +149,8 @@ def _redeploy(here: Finishing, *, roles_only: bool = False) -> str:
 
 def enable_dataverse(here: Finishing) -> str:
     """Run all checks, then enable with the default mappings and their job queue entries."""
-    team = setup.dataverse_setup(here.company).owning_team_id
     outcome = enabling.enable_dataverse(here.fresh(), now=clock.now(), by=here.by)
-    told = enabled(here, outcome, "Dataverse")
-    if setup.dataverse_setup(here.company).owning_team_id != team:
-        # The company's row was there already and names another team, which needs the roles too.
-        _redeploy(here, roles_only=True)
-    return told
+    return enabled(here, outcome, "Dataverse")
 
 
 def enabled(here: Finishing, outcome: enabling.Outcome, what: str) -> str:
@@ -176,10 +167,8 @@ def apply_defaults(here: Finishing) -> str:
     """E-9.42: connecting again applies the defaults, but to mappings that are to be kept."""
     company = here.fresh()
     keep = here.situation.chosen("defaults", "keep")
-    choices = replace(reset.choices_of(company), sales_connection_enabled=True)
-    summary = reset.use_default_synchronization_setup(
-        company, choices=choices, keep=keep, by=here.by
-    )
+    names = [name for name in customised.customised(company) if name not in keep]
+    summary = customised.use_defaults(company, names, by=here.by)
     activation.create_default_entries(company, now=clock.now())
     return f"{summary}."
 

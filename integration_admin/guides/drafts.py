@@ -18,7 +18,7 @@ from connections.models import Company
 from connections.secrets import Secret
 from integration_admin.guides.guide import Guide, Situation, resting_on
 from integration_admin.models import GuideDraft, GuideRun
-from mappings import reset
+from mappings import customised
 
 KEPT = timedelta(days=7)
 SECRETS_KEPT = timedelta(hours=1)
@@ -123,11 +123,5 @@ def setups_of(company: Company | None) -> Situation:
         dataverse=rows[1],
         sales=rows[2],
         identity=rows[3],
-        customised=_customised(found),
+        customised=customised.customised(found),
     )
-
-
-def _customised(company: Company) -> tuple[str, ...]:
-    """Name the mappings that the defaults would change; those of Sales too (E-9.41)."""
-    choices = replace(reset.choices_of(company), sales_connection_enabled=True)
-    return reset.preview(company, choices=choices).customised

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from connections.causes import Cause
 from connections.company_row import mark_of, team_name
-from connections.errors import ConfigurationError
 from connections.models import Company
 from connections.odata import Client, Request
 from integration_admin.guides.asking import unit_name
@@ -20,11 +18,9 @@ UNITS = "businessunits?$select=businessunitid,name"
 
 @dataclass(frozen=True, slots=True)
 class Owning:
-    """The team that owns the records, and its business unit."""
+    """The business unit of the team that owns the records."""
 
     unit: UUID
-    unit_name: str
-    team: UUID
     made: tuple[str, ...]  # what had to be made
 
 
@@ -35,23 +31,8 @@ def ensure(client: Client, company: Company, unit: UUID | None) -> Owning:
         unit, name = _own_unit(client, company, made)
     else:
         name = str(client.get(f"businessunits({unit})?$select=name").object()["name"])
-    team = _team(client, company, unit, name, made)
-    return Owning(unit, name, team, tuple(made))
-
-
-def present(client: Client, company: Company) -> Owning:
-    """Return the company's own unit and team where somebody made them, else the root's."""
-    for unit in _own_units(client, company):
-        identity, name = UUID(unit["businessunitid"]), str(unit["name"])
-        if team := _find_team(client, identity, f"name eq '{_quoted(name)}'"):
-            return Owning(identity, name, team, ())
-    root = _root(client)
-    identity = UUID(root["businessunitid"])
-    team = _find_team(client, identity, "isdefault eq true")
-    if team is None:
-        message = f"The business unit {root['name']} has no default team. Create it in Dataverse."
-        raise ConfigurationError(message, cause=Cause.NOT_CONFIGURED)
-    return Owning(identity, str(root["name"]), team, ())
+    _ensure_team(client, company, unit, name, made)
+    return Owning(unit, tuple(made))
 
 
 def _own_unit(client: Client, company: Company, made: list[str]) -> tuple[UUID, str]:
@@ -75,10 +56,12 @@ def _root(client: Client) -> dict[str, Any]:
     return root
 
 
-def _team(client: Client, company: Company, unit: UUID, name: str, made: list[str]) -> UUID:
-    if found := _find_team(client, unit, f"name eq '{_quoted(name)}'"):
-        return found
+def _ensure_team(client: Client, company: Company, unit: UUID, name: str, made: list[str]) -> None:
     wanted = team_name(name)
+    quoted = wanted.replace("'", "''")
+    there = f"_businessunitid_value eq {unit} and name eq '{quoted}'"
+    if client.rows(f"teams?$select=teamid&$filter={there}"):
+        return
     me = client.get("WhoAmI").object()["UserId"]
     identity = uuid5(company.business_central_id, f"team/{unit}")
     values = {"teamid": str(identity), "name": wanted, "teamtype": 0}
@@ -88,18 +71,6 @@ def _team(client: Client, company: Company, unit: UUID, name: str, made: list[st
     }
     _create(client, "teams", {**values, **references})
     made.append(f"the team {wanted}")
-    return identity
-
-
-def _find_team(client: Client, unit: UUID, condition: str) -> UUID | None:
-    there = f"_businessunitid_value eq {unit} and {condition}"
-    found = client.rows(f"teams?$select=teamid&$filter={there}")
-    return UUID(found[0]["teamid"]) if found else None
-
-
-def _quoted(unit: str) -> str:
-    """Return the name of a unit's own team for a filter."""
-    return team_name(unit).replace("'", "''")
 
 
 def _create(client: Client, entity_set: str, values: dict[str, Any]) -> None:

@@ -11,14 +11,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from audit import trail
-from audit.terms import Act
+from connections import consent
 from connections.setup_forms import Problem
 from connections.terms import OwnershipModel
 from integration_admin.choice_consequences import of_ownership
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.guides import drafts, guide, leaving, starting
-from integration_admin.guides.dataverse_steps import CONSENT, CONSENT_VERSION, PERMISSIONS
+from integration_admin.guides.dataverse_steps import PERMISSIONS
 from integration_admin.guides.first_synchronization import REVIEWED
 from integration_admin.guides.forms import answers_of, secrets_of
 from integration_admin.guides.guide import REVIEW, Guide, Situation, Step
@@ -182,7 +181,7 @@ def _step_page(
         "review_rows": reviewed(form, sections) if step.key == REVIEWED else [],
         "problems": problems,
         "needs": _needs(the_guide, situation, step),
-        "consent": CONSENT,
+        "consent": consent.TEXT,
         "permissions": PERMISSIONS,
         "redirect_url": request.build_absolute_uri(reverse("home")),
         "situation": situation,
@@ -253,7 +252,7 @@ def save_guide_step(request: SignedInRequest, guide_key: str, step_key: str) -> 
         now=now,
     )
     if step.key == "consent" and is_done and not was_done:
-        _note_consent(request, draft)
+        consent.note(draft.company, by=request.user)
     return _onward(request, go, step, the_guide, draft) or _step_page(
         request, the_guide, step, situation, form, problems
     )
@@ -282,19 +281,6 @@ def _problems(form: Any, step: Step, the_guide: Guide, situation: Situation) -> 
         sentence = f"The step {needed.title} comes first."
         problems.append(Problem("", "", sentence, "Complete it, then come back.", "E-REQUIRED"))
     return problems
-
-
-def _note_consent(request: SignedInRequest, draft: GuideDraft) -> None:
-    """C-0302: who accepted which text."""
-    trail.note(
-        Act.CHANGED,
-        kind="consent",
-        name=f"Data leaves Business Central, text of {CONSENT_VERSION}",
-        company=draft.company,
-        before={"accepted": ""},
-        after={"accepted": CONSENT_VERSION},
-        by=request.user,
-    )
 
 
 # Finish

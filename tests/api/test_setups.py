@@ -52,9 +52,8 @@ def test_what_is_in_use_stays_as_it_was_if_a_check_fails(admin: Program, past: P
 def test_configuring_saves_what_is_described_and_says_what_does_not_work(
     admin: Program, resting: Past
 ) -> None:
-    answer = admin.post(
-        "/connections/configure", described(resting, dataverse={"client_secret": PLANTED})
-    )
+    part = {"client_secret": PLANTED, "consent": True}
+    answer = admin.post("/connections/configure", described(resting, dataverse=part))
 
     assert answer.status == 200
     assert answer.json["connected"] is False
@@ -64,6 +63,7 @@ def test_configuring_saves_what_is_described_and_says_what_does_not_work(
     entry = AuditEntry.objects.get(object_kind="Dataverse Connection Setup", act=Act.CHANGED)
     assert (entry.source, entry.user_name) == ("API", "administrator")
     assert PLANTED not in str(entry.after)
+    assert AuditEntry.objects.filter(object_kind="consent").count() == 1
 
 
 def test_the_same_secret_again_is_no_change(admin: Program, resting: Past) -> None:
@@ -158,10 +158,16 @@ def test_what_keeps_a_connection_from_being_enabled_is_told(admin: Program, past
     SalesConnectionSetup.objects.update(is_enabled=False)
     DataverseConnectionSetup.objects.update(is_enabled=False)
 
-    answer = admin.post("/connections/dataverse/enable")
+    IntegrationTableMapping.objects.filter(name="CUSTOMER").update(guard_percent=7)
+
+    without = admin.post("/connections/dataverse/enable")
+    answer = admin.post("/connections/dataverse/enable", {"consent": True})
 
     assert (answer.status, answer.json["is_enabled"]) == (200, False)
-    assert "E-HOST" in {finding["code"] for finding in answer.json["findings"]}
+    told = [{one["code"] for one in this.json["findings"]} for this in (without, answer)]
+    assert told[0] - told[1] == {"E-REQUIRED"}
+    assert "E-HOST" in told[1]
+    assert answer.json["customised"] == ["CUSTOMER"]
     assert not DataverseConnectionSetup.objects.get().is_enabled
 
 

@@ -355,6 +355,7 @@ server_address = "{env["SANDBOX_BC_URL"]}"{sign_in}
 client_secret = {{env = "SANDBOX_INTEGRATION_CLIENT_SECRET"}}
 [dataverse]
 server_address = "{env["SANDBOX_DATAVERSE_URL"]}"{sign_in}
+consent = true
 {dataverse}
 {more}
 """

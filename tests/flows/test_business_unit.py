@@ -6,12 +6,15 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEntry
-from connections import setup
+from connections import deployment, integration_role, setup
+from connections.health import State
 from connections.models import Company, DataverseConnectionSetup
 from integration_admin import enabling
 from integration_admin.roles import Role
 from mappings import new_choices
 from syncjobs import clock
+from syncjobs.progress import in_foreground
+from syncjobs.redeploying import JOB, run
 from tests.connected import connected, trusting
 from tests.pages.factory import make_user
 from tests.pages.test_setups import DATAVERSE, form_of
@@ -52,6 +55,20 @@ def make_team(sandbox: RunningSandbox, name: str, unit: str) -> str:
     return str(made.json()["teamid"])
 
 
+def redeploy(company: Company, sandbox: RunningSandbox) -> None:
+    """Give the roles, which the set-up's page names as the cure."""
+    env = sandbox.env
+    who = {"client_id": env["SANDBOX_CLIENT_ID"], "client_secret": env["SANDBOX_CLIENT_SECRET"]}
+    with in_foreground(company, job=JOB, description="redeploy") as progress:
+        run(company, deployment.identity_for_once(company, who), progress=progress)
+
+
+def name_another_team(company: Company, sandbox: RunningSandbox, team: str) -> None:
+    row = Company.objects.get(pk=company.pk).dataverse_company_id
+    named = {"bcbi_DefaultOwningTeam@odata.bind": f"/teams({team})"}
+    assert sandbox.dataverse.patch(f"bcbi_companies({row})", named).ok
+
+
 def test_units_one_level_under_the_root_are_shown_when_asked(
     admin: Client, sandbox: RunningSandbox
 ) -> None:  # C-0512
@@ -79,15 +96,26 @@ def test_the_team_of_the_chosen_unit_owns_once_it_is_enabled(
     assert "found when the connection is enabled" in chosen
     noted = AuditEntry.objects.filter(act="Changed").latest("pk")
     assert noted.after["business_unit_name"] == "North"
+    refused = enabling.enable_dataverse(connected, now=clock.now())
+    assert refused.mappings is None
+    assert ("E-ROLES", True) in {
+        (f.code, "team BCI - North" in f.sentence) for f in refused.findings
+    }
+    redeploy(connected, sandbox)
     outcome = enabling.enable_dataverse(connected, now=clock.now())
 
-    assert outcome.mappings is not None
+    assert outcome.mappings is not None, outcome.in_the_way
     row = setup.dataverse_setup(connected)
     assert (str(row.owning_team_id), row.owning_team_name) == (team, "BCI - North")
     assert team != before
     [company] = sandbox.dataverse.get("bcbi_companies").json()["value"]
     assert company["_bcbi_defaultowningteam_value"] == team
     assert "BCI - North" in admin.get(DATAVERSE).content.decode()
+
+    name_another_team(connected, sandbox, before)  # E-9.16
+    [found] = integration_role.check(connected)
+    assert (found.state, found.code) == (State.WRONG, "E-ROLES")
+    assert "does not belong to the coupled business unit North" in found.sentence
 
 
 def test_what_dataverse_does_not_have_is_not_chosen(admin: Client) -> None:

@@ -6,11 +6,14 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from audit.models import AuditEntry
+from connections import consent
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
 from integration_admin import enabling, restoring
 from integration_admin.housekeeping import Housekeeping
 from integration_admin.roles import Role
-from mappings import defaults
+from mappings import defaults, new_choices
+from mappings.models import IntegrationTableMapping
 from syncjobs import clock, queue, tasks
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.terms import JobStatus, RunStatus
@@ -40,12 +43,32 @@ def states() -> list[tuple[bool, bool]]:
     return [(row.is_enabled, row.restore_connection) for row in rows]
 
 
-def test_enabling_dataverse_starts_all_of_its_jobs_and_none_of_sales(connected: Company) -> None:
-    DataverseConnectionSetup.objects.update(is_enabled=False)
+def test_enabling_asks_for_consent_once_and_which_mappings_stay(
+    connected: Company,
+) -> None:  # E-9.10, C-0506, C-0604
+    DataverseConnectionSetup.objects.update(is_enabled=False, consent_version="")
+    new_choices.apply(Company.objects.get(pk=connected.pk))
+    mappings = IntegrationTableMapping.objects.filter(company=connected)
+    mappings.filter(name__in=("CUSTOMER", "VENDOR")).update(guard_percent=7)
+    client = Client()
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    address = "/connections/dataverse/enable/"
 
-    outcome = enabling.enable_dataverse(connected, now=clock.now())
+    asked = client.post(address).content.decode()
+    refused = client.post(address, {"answered": "1", "keep": "VENDOR"})
+    assert states()[0] == (False, False)
+    answers = {"answered": "1", "keep": "VENDOR", "consent": "on"}
+    done = client.post(address, answers, follow=True).content.decode()
 
-    assert outcome.mappings is not None, outcome.in_the_way
+    assert "Keep CUSTOMER as it is" in asked
+    assert "I accept" in asked
+    assert refused.status_code == 422
+    assert "E-REQUIRED" in refused.content.decode()
+    assert "is enabled" in done, done
+    kept = dict(mappings.values_list("name", "guard_percent"))
+    assert (kept["CUSTOMER"], kept["VENDOR"]) == (30, 7)
+    noted = AuditEntry.objects.get(object_kind="consent")
+    assert (noted.after["accepted"], noted.user_name) == (consent.VERSION, "administrator")
     of_dataverse = {mapping.name for mapping in defaults.mappings()} - defaults.of_sales()
     assert ready() == of_dataverse
 

@@ -292,6 +292,7 @@ def test_an_empty_console_is_configured_healthy_ill_and_healed_by_commands(
         {sign_in}
         [dataverse]
         server_address = "{env["SANDBOX_DATAVERSE_URL"]}"
+        consent = true
         {sign_in}
         [sales]
         enabled = true

@@ -37,6 +37,7 @@ The file is TOML; what is left out stays as it is (docs/configure.md says more):
   client_id = "00000000-0000-0000-0000-000000000000"
   certificate = {file = "integration.pem"}
   private_key = {file = "integration.key"}
+  consent = true                                  # that data leaves Business Central; asked once
 
   [sales]
   enabled = true

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0008_restore_connection'),
+        ('connections', '0009_consent'),
     ]
 
     operations = [
