@@ -110,7 +110,7 @@ def export_roles(request: SignedInRequest) -> HttpResponse:
     """Answer the comparison as a file, a line for each access to a table (C-0806)."""
     if not has_right(request.user, Right.VIEW_ROLES):
         raise PermissionDenied(refusal(Right.VIEW_ROLES))
-    company, form = company_of(request), request.GET.get("format", "")
+    company, form = company_of(request), request.GET.get("format", "csv")
     if company is None or form not in FORMATS:
         raise Http404
     found, at = permissions.last(company)
