@@ -345,6 +345,27 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Changes were missed",
         "Run the mapping that the message names with all its records, then look at its errors.",
     ),
+    Cause.ERROR_RATE: _needs(
+        "Many records fail",
+        "Look at the errors by cause and cure the one that comes most often first.",
+    ),
+    Cause.LAG: _needs(
+        "Runs only fail",
+        "Look at the last run of the mapping that the message names; its error says what to do.",
+    ),
+    Cause.OWNER: _needs(
+        "Entries of users who are switched off",
+        "Restart the entries, which makes them yours, or put them on hold.",
+    ),
+    Cause.WEB_CLIENT: _needs(
+        "Web client does not answer",
+        "Correct the Web Client URL on the set-up's page, since records are opened there.",
+    ),
+    Cause.WRITE_IN: _needs(
+        "No write-in product",
+        "Choose the write-in product on the Sales & Receivables Setup in Business Central, so "
+        "that orders with write-in lines can come over.",
+    ),
     Cause.DATABASE: _needs(
         "Database needs care",
         "Do what the message says, on the machine that runs the console.",

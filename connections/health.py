@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from itertools import groupby
 
 from connections import (
     checks,
@@ -35,11 +34,13 @@ from connections.models import (
     SalesConnectionSetup,
 )
 from connections.odata import Client
-from connections.redeploy import Shortfall, SolutionState
+from connections.redeploy import HolderKind, Shortfall, SolutionState
+from connections.solution.manifest import Version, shown
 from connections.solution.package import Package
 from connections.solution_host import SolutionHost
 from connections.systems import Condition, Lookup, Operator, Selection, Side, System, everything
 
+SOLUTION, ROLES, TEAM_ROLES = "Integration solution", "Roles and privileges", "Team roles"
 PRIVILEGE = re.compile(r"\bprv[A-Z]\w+")
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)  # C-3301
 # After these nothing more can be looked at; whether all is well is not known.
@@ -248,7 +249,8 @@ def check_solution(company: Company, unsaved: Settings | None = None) -> list[Fi
         name = "Integration solution"
         return [Finding(Side.DATAVERSE, name, known, error.message, cure, error.cause, (name,))]
     seconds = time.monotonic() - began
-    return list(_found(list(redeploy.shortfalls(state, package.manifest)), seconds))
+    missing = list(redeploy.shortfalls(state, package.manifest))
+    return list(_found(missing, state.installed, seconds))
 
 
 def solution_state(
@@ -271,24 +273,31 @@ def solution_state(
         return read(setup.dataverse_as(identity, row, timing=IMPATIENT))
 
 
-def _found(missing: list[Shortfall], seconds: float) -> Iterator[Finding]:
+def _found(
+    missing: list[Shortfall], installed: Version | None, seconds: float
+) -> Iterator[Finding]:
+    version = shown(installed) if installed else "?"
     well = {
-        Cause.SOLUTION: ("Integration solution", "The solution and its tables are there."),
-        Cause.ROLES: ("Roles and privileges", "All roles and privileges are there."),
+        SOLUTION: f"Version {version} of the solution and its tables are there.",
+        ROLES: "All roles and privileges are there.",
+        TEAM_ROLES: "The owning team has its roles.",
     }
-    by_cause = {
-        cause: list(group)
-        for cause, group in groupby(sorted(missing, key=lambda s: s.cause), lambda s: s.cause)
-    }
-    for cause, (name, sentence) in well.items():
-        group = by_cause.get(cause, [])
+    for name, sentence in well.items():
+        group = [shortfall for shortfall in missing if _check_of(shortfall) == name]
         if not group:
             yield Finding(Side.DATAVERSE, name, State.HEALTHY, sentence, seconds=seconds)
             continue
         told = " ".join(shortfall.sentence for shortfall in group)
         names = tuple(dict.fromkeys(shortfall.name for shortfall in group))
+        cause = group[0].cause
         cure = CATALOGUE[cause].advice
         yield Finding(Side.DATAVERSE, name, State.WRONG, told, cure, cause, names, seconds)
+
+
+def _check_of(shortfall: Shortfall) -> str:
+    if shortfall.cause == Cause.SOLUTION:
+        return SOLUTION
+    return TEAM_ROLES if shortfall.holder == HolderKind.TEAM else ROLES
 
 
 # Clocks and currencies

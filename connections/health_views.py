@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +22,8 @@ from connections.errors import IntegrationError
 from connections.health import State
 from connections.models import Company
 from connections.role_matrix import COLUMNS, matrix
-from integration_admin.chrome import company_of
+from integration_admin import mending
+from integration_admin.chrome import Entry, company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.personal import as_seen_by
 from integration_admin.refusing import told
@@ -51,7 +52,7 @@ def health_page(request: SignedInRequest) -> HttpResponse:
     reports = list(HealthReport.objects.filter(company=company)[:LOOKS])
     failing = checkup.failing(rows)
     context = {
-        "groups": _grouped(rows),
+        "groups": _grouped(rows, mending.pages_for(request.user)),
         "failing": failing,
         "state": checkup.state_of(rows) if rows else "",
         "red_since": min((row.since for row in failing), default=None),
@@ -81,13 +82,15 @@ def _days(company: Company) -> list[tuple[date, str]]:
     ]
 
 
-def _grouped(rows: Sequence[HealthCheck]) -> list[tuple[Group, list[HealthCheck]]]:
-    """Return every group with its checks, those with trouble first."""
+def _grouped(
+    rows: Sequence[HealthCheck], pages: Mapping[str, Entry]
+) -> list[tuple[Group, list[HealthCheck], Entry | None]]:
+    """Return every group with its checks and where they are mended, those with trouble first."""
     by_key: dict[str, list[HealthCheck]] = {}
     for row in rows:
         by_key.setdefault(row.group, []).append(row)
-    grouped = [(group, by_key.get(group.key, [])) for group in checkup.GROUPS]
-    return sorted(grouped, key=lambda pair: all(row.is_well for row in pair[1]))
+    grouped = [(group, by_key.get(group.key, []), pages.get(group.key)) for group in checkup.GROUPS]
+    return sorted(grouped, key=lambda one: all(row.is_well for row in one[1]))
 
 
 @require_POST

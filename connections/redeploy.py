@@ -72,6 +72,7 @@ class Shortfall:
     cause: Cause
     name: str
     sentence: str
+    holder: HolderKind | None = None  # who lacks a role
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +162,11 @@ def _role_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfa
 def _holder_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
     for holder, role in _missing_assignments(state, target):
         sentence = f"The {holder} lacks the security role {role.name}."
-        yield Shortfall(Cause.ROLES, role.name, sentence)
+        yield Shortfall(Cause.ROLES, role.name, sentence, holder.kind)
     for kind in HolderKind:
         if not any(holder.kind == kind for holder in state.holders):
             sentence = f"There is no {kind} that could have the security roles."
-            yield Shortfall(Cause.ROLES, kind, sentence)
+            yield Shortfall(Cause.ROLES, kind, sentence, kind)
 
 
 def _missing_assignments(state: SolutionState, target: Manifest) -> Iterator[tuple[Holder, Role]]:

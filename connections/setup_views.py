@@ -30,7 +30,7 @@ from connections.setup_forms import (
     SetupForm,
 )
 from connections.setup_lines import conflicts_of, facts_of, sections_of
-from integration_admin import enabling, preconditions
+from integration_admin import enabling, preconditions, related, surroundings
 from integration_admin.choice_consequences import ownership_consequences
 from integration_admin.chrome import COMPANY, company_of
 from integration_admin.enabling import Consequences, Outcome
@@ -210,9 +210,16 @@ def show(
         "enable_url": kind.enable and reverse(f"enable_{kind.key}_setup"),
         "disable_url": kind.enable and reverse(f"disable_{kind.key}_setup"),
         **(kind.shows(stored) if stored.pk and not is_editing else {}),
+        **(_around(request, kind, stored) if stored.pk and not is_editing else {}),
         **told.more,
     }
     return render(request, "pages/setup.html", context, status=told.status)
+
+
+def _around(request: SignedInRequest, kind: Kind, row: Any) -> dict[str, Any]:
+    """Return where a set-up leads on, and what is known around it."""
+    around = surroundings.of(row, request.user) if kind is DATAVERSE else None
+    return {"related": related.menu(request, kind.key, row), "surroundings": around}
 
 
 def _seen(form: SetupForm[Any], stored: Any) -> setup_edits.Seen:

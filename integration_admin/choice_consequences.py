@@ -8,7 +8,7 @@ from typing import Any
 from connections.models import Company
 from connections.setup_forms import SetupForm
 from connections.terms import OwnershipModel
-from mappings import new_choices, reset
+from mappings import new_choices, price_models, reset
 from mappings.models import Coupling
 from mappings.new_choices import Plan
 
@@ -47,7 +47,8 @@ def sales_consequences(form: SetupForm[Any], changed: list[str]) -> str:
     plan = new_choices.preview(row.company)
     made = [name for name in plan.created if plan.removed or plan.moved]
     parts = (("made", made), ("removed", plan.removed), ("changed", plan.moved))
-    return _told([f"{_listed(names)} will be {how}" for how, names in parts if names], plan, "")
+    then = price_models.left_behind(row.company, plan.removed)
+    return _told([f"{_listed(names)} will be {how}" for how, names in parts if names], plan, then)
 
 
 def _told(parts: list[str], plan: Plan, then: str) -> str:

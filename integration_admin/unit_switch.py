@@ -25,10 +25,10 @@ from connections.errors import (
     RecordMissingError,
 )
 from connections.models import Company, SalesConnectionSetup
-from connections.systems import Record, Update, Value, Write
+from connections.systems import Record, System, Update, Value, Write
 from connections.terms import UnitOfMeasureModel
 from integration_admin import enabling
-from mappings import uncoupling, unit_groups
+from mappings import open_documents, uncoupling, unit_groups
 from mappings.models import Coupling, IntegrationTableMapping, Intent
 from mappings.pairing import Systems
 from mappings.terms import Direction
@@ -97,6 +97,7 @@ def switch_to(
             raise _not_all(refused)
         progress.check()
         _take_model(row, model, progress, by)
+    _tell_of_documents(both.dataverse, progress)
 
 
 def _systems_of(company: Company, progress: RunProgress) -> Systems:
@@ -135,6 +136,16 @@ def _take_model(
         "Enable the connection, then run a full synchronization of units, items, resources and "
         "prices: it makes the products anew."
     )
+
+
+def _tell_of_documents(dataverse: System, progress: RunProgress) -> None:
+    """Say how many open documents name what is set aside; the switch itself is done."""
+    try:
+        told = open_documents.naming_retired(dataverse)
+    except IntegrationError as error:
+        told = f"Open quotes and orders could not be looked through: {error.message}"
+    if told:
+        progress.log(f"{told} Exchange those once the products are made anew.")
 
 
 class _Aside:

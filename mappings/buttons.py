@@ -148,5 +148,16 @@ def synchronize_all(request: SignedInRequest) -> HttpResponse:
     if company is None:
         messages.error(request, "Connect a company first: none is there yet. (E-NOT-CONFIGURED)")
         return redirect("connections")
+    number = _mappings(request).count()
+    mappings = "one mapping" if number == 1 else f"{number} mappings"
+    if not is_confirmed(request):
+        return ask(
+            request,
+            title=f"Synchronize modified records of {mappings}?",
+            text="One run takes them in the order of their dependencies; only what changed since "
+            "their last run is looked at.",
+            yes="Synchronize Modified Records",
+            no="Not now",
+        )
     run = on_demand.synchronize_all(company, now=clock.now(), user=request.user)
     return redirect("run", pk=run.pk)

@@ -98,6 +98,18 @@ def coupled(
     return dict(rows.values_list(side.id, other(side).id))
 
 
+def agreed(
+    company: Company, mapping: DirectedMapping, ids: Collection[UUID]
+) -> dict[UUID, dict[str, Value]]:
+    """Return, by source record, the values last agreed on of its partner."""
+    source, destination = sides(mapping.direction)
+    rows = Coupling.objects.filter(
+        company=company, mapping_name=mapping.name, **{f"{source.id}__among": ids}
+    )
+    found = rows.values_list(source.id, "base")
+    return {record_id: decoded(base.get(destination.base, {})) for record_id, base in found}
+
+
 def by_key(
     company: Company, names: Collection[str], keys: Collection[str]
 ) -> dict[tuple[str, str], UUID]:
@@ -353,6 +365,7 @@ __all__ = [
     "Failure",
     "Wanted",
     "agree",
+    "agreed",
     "by_key",
     "coupled",
     "fail",

@@ -12,7 +12,7 @@ from django.db import transaction
 from audit import trail
 from audit.terms import Act
 from connections.models import Company
-from mappings import defaults
+from mappings import defaults, price_models
 from mappings.defaults import DefaultField, DefaultMapping
 from mappings.models import IntegrationFieldMapping, IntegrationTableMapping
 from mappings.setup_choices import SetupChoices
@@ -124,8 +124,9 @@ def use_default_synchronization_setup(
     steps = preview(company, choices=choices, keep=keep)
     before = _noted(company, steps)
     _take(company, steps, choices)
+    uncoupled = price_models.forget_replaced(company, steps.removed, choices.price_model)
     summary = ResetSummary(steps.created, steps.reset, steps.removed, steps.kept)
-    _note(company, summary, before, _noted(company, steps), by)
+    _note(company, summary, before, _noted(company, steps), uncoupled, by)
     return summary
 
 
@@ -154,6 +155,7 @@ def _note(
     summary: ResetSummary,
     before: Noted,
     after: Noted,
+    uncoupled: int,
     by: AbstractBaseUser | None,
 ) -> None:
     """Note the reset, and each mapping that is another than it was; what was removed is gone."""
@@ -164,7 +166,10 @@ def _note(
         kind="integration table mappings",
         name=str(summary),
         company=company,
-        before={"removed": list(summary.removed)},
+        before={
+            "removed": list(summary.removed),
+            **({"couplings deleted": uncoupled} if uncoupled else {}),
+        },
         after={"created": list(summary.created), "reset": list(summary.reset)},
         by=by,
     )

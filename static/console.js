@@ -108,6 +108,7 @@
   document.addEventListener("keydown", (event) => {
     const focus = (selector) => { const el = document.querySelector(selector); if (el) { event.preventDefault(); el.focus(); el.select?.(); } };
     if (event.key === "Escape") each("details.menu[open]", (menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+    if (event.key === "Escape") { const help = event.target.closest?.(".help[open]"); if (help) { help.open = false; help.querySelector("summary").focus(); } }
     const dialog = document.getElementById("keys");
     if (event.key === "?" && dialog && !isTyping(event.target)) { dialog.open ? dialog.close() : dialog.showModal(); return; }
     if (store("keys") === "off") return;

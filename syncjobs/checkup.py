@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from connections import checks, expiry, health, quota
+from connections import checks, expiry, health, quota, web_clients, write_in
 from connections.errors import IntegrationError
 from connections.health import Finding, State
 from connections.models import Company
 from connections.order_switch import check_order_switch
 from connections.systems import Side
-from syncjobs import clock, console_checks, healing
+from syncjobs import clock, console_checks, flow_checks, healing
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.mapping_checks import check_mappings
 from syncjobs.models import HealthCheck, HealthReport
@@ -93,6 +93,17 @@ GROUPS = (
         (SALES,),
     ),
     Group(
+        "write-in",
+        "Write-in products of orders",
+        lambda company, _: write_in.check_write_in(company),
+        (BC,),
+    ),
+    Group(
+        "web-clients",
+        "Web clients",
+        lambda company, _: web_clients.check_web_clients(company),
+    ),
+    Group(
         "credentials",
         "Credentials that end",
         lambda company, now: expiry.check_credentials(company, now=now),
@@ -110,8 +121,11 @@ GROUPS = (
         lambda company, _: check_mappings(company),
         (BC, SALES),
     ),
+    Group("error-rate", "Error rate", lambda c, now: flow_checks.check_failures(c, now=now)),
+    Group("lag", "Lag", lambda c, now: flow_checks.check_lag(c, now=now)),
     Group("sweep", "Daily sweep", lambda c, now: console_checks.check_sweeps(c, now=now)),
     Group("job-queue", "Job queue", lambda c, now: console_checks.check_job_queue(c, now=now)),
+    Group("owners", "Owners of entries", lambda c, now: flow_checks.check_owners(c, now=now)),
     Group(
         "processes",
         "Scheduler, workers, Redis",

@@ -56,6 +56,11 @@ PLACES = {
     "restore_connections": "integration_admin.restoring:restore_connections",
     "assisted_setup": "integration_admin.guides.finishing:finish",
 }
+# What the console does for itself; every other job carries or couples records.
+OF_THE_CONSOLE = (
+    "sweep", "check_health", "redeploy_solution", "verify_audit_log", "restore_connections",
+    "assisted_setup",
+)  # fmt: skip
 _registered: dict[str, Job] = {}
 
 

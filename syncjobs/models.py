@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from connections.models import Company
+from mappings.models import IntegrationTableMapping
 from mappings.terms import Direction
 from syncjobs.plans import MassChange as MassChange  # tables are found here
 from syncjobs.plans import PlannedChange as PlannedChange
@@ -260,6 +261,27 @@ class Sweep(models.Model):
 
     def __str__(self) -> str:
         return f"sweep of {self.mapping_name} {self.direction}"
+
+
+class Reading(models.Model):
+    """When one direction of a mapping was last read as a whole, by the console's own clock."""
+
+    mapping = models.ForeignKey(IntegrationTableMapping, models.CASCADE, related_name="readings")
+    direction = models.CharField("Synch. Direction", max_length=30, choices=Direction)
+    watermark = models.DateTimeField("Watermark")  # it holds for this one only
+    reached_at = models.DateTimeField("Watermark Reached")
+    began_at = models.DateTimeField("Last Whole Reading Began")
+
+    class Meta:
+        verbose_name = "reading"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping", "direction"], name="one_reading_per_direction"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reading of {self.mapping_id} {self.direction}"
 
 
 class HealthCheck(models.Model):

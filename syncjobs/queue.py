@@ -20,7 +20,7 @@ from syncjobs.schedule import Next, is_open, next_opening, rest
 from syncjobs.terms import HoldReason, JobPriority, JobStatus, RunStatus, Trigger
 
 START_DELAY = timedelta(seconds=1)  # E-7.7
-NOTED = ("status", "earliest_start", "priority")
+NOTED = ("status", "earliest_start", "priority", "user")
 
 
 class RunningError(Exception):
@@ -119,12 +119,14 @@ def set_ready(entry: JobQueueEntry, *, now: datetime, by: AbstractBaseUser | Non
     """Let the entry run at its next allowed moment (E-7.8)."""
     with _noted(Act.SET_READY, entry, by):
         make_ready(entry, now=now)
+        _take_over(entry, by)
 
 
 def restart(entry: JobQueueEntry, *, now: datetime, by: AbstractBaseUser | None = None) -> None:
     """Start an entry that failed, is held or rests, without waiting for its time (E-7.46)."""
     with _noted(Act.RESTARTED, entry, by):
         _move(entry, Next(JobStatus.READY, next_opening(schedule_of(entry), now)), now)
+        _take_over(entry, by)
 
 
 def set_inactive(
@@ -187,6 +189,13 @@ def drop_once(run: Run) -> None:
     if not run.mass_changes.filter(confirmed_at=None).exists():
         held = JobQueueEntry.objects.filter(runs__pk=run.pk, status=JobStatus.ON_HOLD)
         held.filter(recurring=False).delete()
+
+
+def _take_over(entry: JobQueueEntry, by: AbstractBaseUser | None) -> None:
+    """Let an entry of somebody else belong to whoever starts it; the console's own stay (E-7.5)."""
+    if by is not None and entry.user_id not in (None, by.pk):
+        only(entry).update(user_id=by.pk)
+        entry.refresh_from_db()
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from integration_admin.pages import (
 from integration_admin.personal import as_seen_by
 from integration_admin.roles import Right, SignedInRequest, requires
 from integration_admin.selection import acts_on
-from syncjobs import activation, clock, health, queue
+from syncjobs import activation, clock, health, jobs, queue
 from syncjobs.models import JobQueueEntry, Run
 from syncjobs.queue import RunningError
 from syncjobs.schedule import NeverOpenError
@@ -73,6 +73,7 @@ class JobQueueList(ListPage[JobQueueEntry]):
     )
     views = (
         View("all", "All"),
+        View("synch", "Synchronization", ~Q(job__in=jobs.OF_THE_CONSOLE)),
         View("running", "Running", Q(status=JobStatus.IN_PROCESS)),
         View("failed", "Failed", Q(status=JobStatus.ERROR)),
         View("held", "On hold", Q(status__in=(JobStatus.ON_HOLD, JobStatus.ON_HOLD_INACTIVE))),

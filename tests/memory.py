@@ -74,6 +74,7 @@ class MemorySystem:
     rows: dict[str, dict[UUID, Record]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     rows_found: Counter[str] = field(default_factory=Counter)  # by `find`, by table
+    rows_read: Counter[str] = field(default_factory=Counter)  # by `read`, by table
     refusals: list[Refusal] = field(default_factory=list)
     before_write: list[Callable[[], object]] = field(default_factory=list)
     after_write: list[Callable[[], object]] = field(default_factory=list)
@@ -130,6 +131,7 @@ class MemorySystem:
 
     def read(self, selection: Selection) -> Iterator[list[Record]]:
         rows = self._selected(selection)
+        self.rows_read[selection.table] += len(rows)
         size = selection.page_size
         for start in range(0, max(len(rows), 1), size):
             self.requests["read"] += 1

@@ -8,7 +8,7 @@ from django import template
 from django.contrib.auth.models import User
 
 from audit import scene
-from integration_admin import cells, flashes, personal
+from integration_admin import cells, flashes, page_help, personal
 
 register = template.Library()
 register.simple_tag(cells.icon)
@@ -27,6 +27,14 @@ def who(context: Any, person: User | None, nobody: str = "console") -> str:
 
 
 register.filter("coded", flashes.coded)
+
+
+@register.inclusion_tag("parts/help.html")
+def help_on(page: str, caption: str) -> dict[str, Any]:
+    """Show what there is to know of a FastTab, once it is asked for."""
+    return {"caption": caption, "text": page_help.of(page).get(caption)}
+
+
 register.filter("audited", cells.audited)
 register.filter("route", cells.route)
 register.filter("moment", cells.moment)

@@ -36,6 +36,7 @@ class Insert(Struct, frozen=True):
     id: UUID
     diffs: Diffs
     incarnation: int = 0
+    owes: bool = False  # as of Modify; only what was created long ago can have changed since
     warnings: tuple[str, ...] = ()
 
 

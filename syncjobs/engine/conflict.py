@@ -38,27 +38,32 @@ def resolve(
     mapping: DirectedMapping, source: Record, destination: Record, link: Link, diffs: Diffs
 ) -> Verdict:
     """Decide on a record that changed on both sides since the last agreement."""
-    differing = {diff.field for diff in diffs}
-    contested = [
-        field
-        for field in mapping.fields
-        if field.bidirectional and field.destination.name in differing
-    ]
-    if not contested or not mapping.two_way:
+    fields = contested(mapping, diffs)
+    if not fields or not mapping.two_way:
         return Overwrite(diffs, owes=mapping.two_way and mapping.answers_back)
     if mapping.source_wins:
         return Overwrite(diffs, owes=mapping.answers_back)
     match mapping.update_conflict_resolution:
         case UpdateConflictResolution.NONE:
-            return Collide(contested[0])
+            return Collide(fields[0])
         case UpdateConflictResolution.MERGE:
-            return _merge(contested, source, destination, link, diffs)
+            return _merge(fields, source, destination, link, diffs)
         case _:
             return Yield()
 
 
+def contested(mapping: DirectedMapping, diffs: Diffs) -> list[FieldTransfer]:
+    """Return the fields that differ and are copied both ways (E-3.41)."""
+    differing = {diff.field for diff in diffs}
+    return [
+        field
+        for field in mapping.fields
+        if field.bidirectional and field.destination.name in differing
+    ]
+
+
 def _merge(
-    contested: list[FieldTransfer],
+    fields: list[FieldTransfer],
     source: Record,
     destination: Record,
     link: Link,
@@ -66,7 +71,7 @@ def _merge(
 ) -> Verdict:
     """Three-way against the base: different fields merge, the same field collides."""
     theirs = set()
-    for field in contested:
+    for field in fields:
         if field.source is None:
             continue
         if not _moved(destination, field.destination.name, link.destination.values):

@@ -13,6 +13,7 @@ from syncjobs.engine.change import (
     Agree,
     Batch,
     Change,
+    Diffs,
     Fail,
     FieldDiff,
     Ignore,
@@ -24,7 +25,7 @@ from syncjobs.engine.change import (
     Unchanged,
     Uncouple,
 )
-from syncjobs.engine.conflict import Collide, Overwrite, Yield, resolve
+from syncjobs.engine.conflict import Collide, Overwrite, Yield, contested, resolve
 from syncjobs.engine.diff import compare, created, everything, initial, with_derived
 from syncjobs.engine.entities import Entity, entity_of
 from syncjobs.engine.values import TransferError
@@ -133,6 +134,8 @@ class _Planner:
                 again=link.agreed and link.is_due(source),
                 warnings=comparison.warnings,
             )
+        if self._leaves_to_the_other(source, link, diffs):
+            return Unchanged(source)
         match resolve(self.mapping, source, destination, link, diffs):
             case Collide(field):
                 return self._conflict(source, field.destination.caption or field.destination.name)
@@ -150,6 +153,15 @@ class _Planner:
                     again=link.agreed,
                     warnings=comparison.warnings,
                 )
+
+    def _leaves_to_the_other(self, source: Record, link: Link, diffs: Diffs) -> bool:
+        """Whether only the destination moved, and holds what its own direction is to carry first.
+
+        What is owed stays owed meanwhile: with nothing of its own, the source must not collide.
+        """
+        if link.failed or not self.mapping.two_way or self.mapping.merges:
+            return False
+        return not link.source.is_behind(source) and bool(contested(self.mapping, diffs))
 
     def _owes(self, link: Link, destination: Record) -> bool:
         """Whether the other direction still has something of the destination to carry (E-3.43)."""
@@ -196,7 +208,8 @@ class _Planner:
         values, warnings = initial(self.mapping, source, self.batch.references)
         derived = self.entity.derive(self.mapping, source, None, values, self.batch.facts)
         identity = new_id(self.batch.facts.namespace, self.mapping.name, source.id, incarnation)
-        return Insert(source, identity, created(values, derived), incarnation, warnings)
+        diffs = created(values, derived)
+        return Insert(source, identity, diffs, incarnation, warnings=warnings)
 
     def _conflict(self, source: Record, caption: str) -> Fail:
         return Fail(

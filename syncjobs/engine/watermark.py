@@ -12,9 +12,18 @@ BOUNDARY = {Side.BUSINESS_CENTRAL: timedelta(0), Side.DATAVERSE: timedelta(milli
 OVERLAP = {Side.BUSINESS_CENTRAL: timedelta(minutes=10), Side.DATAVERSE: timedelta(minutes=2)}
 
 
-def look_back(side: Side, watermark: datetime | None) -> datetime | None:
-    """Return since when to read, so that no late commit is missed; None reads everything."""
-    return None if watermark is None else watermark - OVERLAP[side]
+def look_back(
+    side: Side, watermark: datetime | None, rest: timedelta = timedelta(0)
+) -> datetime | None:
+    """Return since when to read, so that no late commit is missed; None reads everything.
+
+    `rest` is the time from when the watermark was reached until the last whole reading began. By
+    so much has that side's own clock moved on since, whatever it shows: a commit that the reading
+    did not see has a time that is later by as much.
+    """
+    if watermark is None:
+        return None
+    return min(watermark - OVERLAP[side] + rest, watermark - BOUNDARY[side])
 
 
 def is_late(side: Side, watermark: datetime | None, modified_at: datetime) -> bool:

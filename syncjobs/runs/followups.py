@@ -18,7 +18,7 @@ from mappings.terms import Direction, FieldStatus
 from syncjobs.engine.change import Agree, Insert, Modify, Uncouple
 from syncjobs.engine.entities.contact import PARENT_COLUMN
 from syncjobs.engine.entities.entity import COMPANY_COLUMN, sends
-from syncjobs.models import SynchJob
+from syncjobs.models import Reading, SynchJob
 from syncjobs.runs.apply import Outcome
 from syncjobs.runs.context import Context
 from syncjobs.runs.gather import Gatherer
@@ -133,6 +133,7 @@ def _rewind_contacts(context: Context, new: Sequence[Outcome]) -> None:
     mappings = IntegrationTableMapping.objects.filter(company=context.company, table="contacts")
     earliest = min(moments)
     mappings.filter(sent_up_to__gt=earliest).update(sent_up_to=earliest)
+    Reading.objects.filter(mapping__in=mappings).delete()  # those of the overlap too
     # A run that died must not go on behind them.
     SynchJob.objects.filter(
         company=context.company,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from connections.causes import Cause
-from connections.systems import Create, Record, Update, Value
+from connections.systems import Create, Record, Update, Values
 from mappings import couplings
 from mappings.encoding import decoded, encoded
 from mappings.models import Intent
@@ -120,10 +120,12 @@ def recover(gatherer: Gatherer) -> Iterator[Recovered]:
 
 
 def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
+    context, mapping = gatherer.context, gatherer.mapping
     sources = {record.id: record for record in gatherer.reread([i.source_id for i in page])}
     there = _destinations(gatherer, page)
     left = _left_behind(gatherer, [i for i in page if i.creates and i.source_id not in there])
     recovered = Recovered(sources=[intent.source_id for intent in page])
+    agreed = couplings.agreed(context.company, mapping, recovered.sources)
     for intent in page:
         source, records = sources.get(intent.source_id), left.get(intent.source_id, [])
         record = there.get(intent.source_id) or (records[0] if records else None)
@@ -134,7 +136,8 @@ def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
         elif len(records) > 1:
             recovered.outcomes.append(_undecided(gatherer, source, len(records)))
         else:
-            recovered.outcomes.append(_outcome(gatherer, intent, source, record))
+            before = agreed.get(intent.source_id, {})
+            recovered.outcomes.append(_outcome(gatherer, intent, source, record, before))
     return recovered
 
 
@@ -179,23 +182,44 @@ def _arrived(intent: Intent, record: Record) -> bool:
     return _holds(record, decoded(intent.values))
 
 
-def _holds(record: Record, values: dict[str, Value]) -> bool:
-    return all(alike(record.values.get(name), value) for name, value in values.items())
+def _holds(record: Record, values: Values) -> bool:
+    """Whether a record holds values, as far as its columns were read."""
+    present = record.values
+    return all(alike(present[name], value) for name, value in values.items() if name in present)
 
 
-def _outcome(gatherer: Gatherer, intent: Intent, source: Record, record: Record) -> Outcome:
+def _outcome(
+    gatherer: Gatherer, intent: Intent, source: Record, record: Record, agreed: Values
+) -> Outcome:
     """What arrived is noted as of then: later edits on either side are still to be carried."""
     values = decoded(intent.values)
-    me = gatherer.destination.me
-    seen = me is not None and record.modified_by == me and _holds(record, values)
+    seen = _is_as_we_left_it(gatherer, record, values, agreed)
+    # What the plan knew of the other direction is lost, so that one looks again.
+    owes = gatherer.mapping.two_way
     change: Insert | Modify
     if intent.creates:
-        change = Insert(source, record.id, (), intent.incarnation)
+        # What Sales holds as we created it nobody has touched.
+        owes = owes and gatherer.destination.me is None
+        change = Insert(source, record.id, (), intent.incarnation, owes=owes)
     else:
-        # What the plan knew of the other direction is lost, so that one looks again.
-        change = Modify(source, record, (), owes=gatherer.mapping.two_way)
+        change = Modify(source, record, (), owes=owes)
     mark = Mark(intent.source_modified_at, intent.source_version)
     return Outcome(change, record, ours=seen, source_mark=mark, wrote=values)
+
+
+def _is_as_we_left_it(gatherer: Gatherer, record: Record, values: Values, agreed: Values) -> bool:
+    """Whether nobody changed a record since our write, as far as both directions carry it.
+
+    Dataverse names the last author. In Business Central the fields copied both ways have to hold
+    what was written, or agreed before: else an edit in Sales would collide with our own write.
+    """
+    me = gatherer.destination.me
+    if not _holds(record, values):
+        return False
+    if me is not None or not gatherer.mapping.two_way:
+        return me is not None and record.modified_by == me
+    shared = [f.destination.name for f in gatherer.mapping.fields if f.bidirectional]
+    return _holds(record, {name: values.get(name, agreed.get(name)) for name in shared})
 
 
 __all__ = ["Recovered", "forget", "note", "recover"]

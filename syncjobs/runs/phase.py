@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from connections.errors import RecordChangedError, RecordExistsError, RecordMissingError
@@ -44,6 +44,7 @@ class Scope:
     mode: Mode = Mode.MODIFIED
     ids: tuple[UUID, ...] | None = None
     watermark: datetime | None = None
+    rest: timedelta = timedelta(0)  # what bounds the overlap of polls (`watermark.look_back`)
     leaves_out_own: bool = False  # E-3.8: changes by the integration user are not synchronized
     resume_at: datetime | None = None  # where a run that died had come to
     also: tuple[UUID, ...] = ()  # what a sweep found, to be looked at whatever the watermark says
@@ -166,7 +167,8 @@ class Phase:
 
     def _selected(self, *, keep: bool) -> Iterator[Page]:
         scope, side = self.scope, self.mapping.source_side
-        since = look_back(side, scope.watermark) if scope.mode == Mode.MODIFIED else None
+        is_modified = scope.mode == Mode.MODIFIED
+        since = look_back(side, scope.watermark, scope.rest) if is_modified else None
         if scope.resume_at is not None:
             since = max(filter(None, (since, look_back(side, scope.resume_at))))
         selection = replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -20,6 +20,7 @@ from syncjobs.engine.change import Agree, Change, Modify, Rules, Unchanged
 from syncjobs.engine.entities import settled
 from syncjobs.leases import BusyError
 from syncjobs.models import MassChange, SynchJob
+from syncjobs.runs import readings
 from syncjobs.runs.context import Context, Inner
 from syncjobs.runs.guard import Guard, MassChangeError
 from syncjobs.runs.order import Order
@@ -40,6 +41,7 @@ class Phases:
     rules: Rules = field(init=False)
     jobs: SynchJobs = field(init=False)
     reached: dict[Direction, datetime | None] = field(default_factory=dict)
+    began: dict[Direction, datetime] = field(default_factory=dict)  # phases that read the whole
 
     def __post_init__(self) -> None:
         self.rules = self.order.rules(self.row)
@@ -64,6 +66,8 @@ class Phases:
             results += [result_of(phase.job) for phase in begun.values()]
         for way, reached in self.reached.items():
             self.jobs.advance(way, reached)
+            if way in self.began and reached is not None:
+                readings.note(self.row, way, reached, self.began[way], self.context.clock())
         return tuple(results)
 
     def preview(self) -> tuple[tuple[JobResult, tuple[Change, ...]], ...]:
@@ -100,10 +104,12 @@ class Phases:
     # One phase
 
     def scope(self, way: Direction) -> Scope:
+        watermark = getattr(self.row, WATERMARKS[way])
         return Scope(
             mode=self.order.mode,
             ids=self._ids(way),
-            watermark=getattr(self.row, WATERMARKS[way]),
+            watermark=watermark,
+            rest=timedelta(0) if self.order.ids else readings.rest(self.row, way, watermark),
             leaves_out_own=way == FROM and self._leaves_out_own(),
             also=self.order.also.get(way, ()),
         )
@@ -164,6 +170,8 @@ class Phases:
             phase.memory.intended |= begun.memory.intended
         with self.jobs.finishing(job), self._noting_mass_change(job):
             self.reached[mapping.direction] = phase.run()
+            if scope.ids is None and scope.resume_at is None:
+                self.began[mapping.direction] = phase.started
             if phase.left_out and scope.ids is not None:
                 job.message = f"{phase.left_out} record(s) are outside the filter of the mapping."
         return result_of(job)

@@ -223,7 +223,7 @@ class _Page:
                 source_base=self._source_base(change, outcome, link),
                 destination_seen=outcome.ours,
                 destination_base=self._destination_base(change, outcome, link),
-                owes=False if isinstance(change, Insert) else change.owes,
+                owes=change.owes,
             )
         )
 

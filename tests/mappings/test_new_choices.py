@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 
 from audit.models import AuditEntry
+from audit.terms import Act
 from connections.models import Company, DataverseConnectionSetup, SalesConnectionSetup
-from mappings import new_choices, reset
-from mappings.models import IntegrationFieldMapping, IntegrationTableMapping
+from mappings import new_choices, price_models, reset
+from mappings.models import Coupling, IntegrationFieldMapping, IntegrationTableMapping
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,37 @@ def test_there_and_back_leaves_the_mappings_as_they_were(
     switch(company, **{name: back for name, (_, back) in choices.items()})
 
     assert everything(company) == before
+
+
+def test_another_price_model_forgets_what_was_coupled_under_the_one_before(
+    company: Company,
+) -> None:  # nothing would bring it up to date, or retry it
+    for name in ("CUSTPRCGRP-PRICE", "SALESPRC-PRODPRICE", "ITEM-PRODUCT"):
+        Coupling.objects.create(
+            company=company, mapping_name=name, business_central_id=uuid4(), dataverse_id=uuid4()
+        )
+    chosen = choose(company, price_model="PriceList")
+    said = price_models.left_behind(company, new_choices.preview(chosen).removed)
+
+    new_choices.apply(chosen)
+
+    assert said.startswith("One price list stays in Sales")
+    assert Coupling.objects.get().mapping_name == "ITEM-PRODUCT"
+    entry = AuditEntry.objects.filter(act=Act.RESET).latest("pk")
+    assert entry.before["couplings deleted"] == 2
+
+
+def test_couplings_of_prices_wait_while_sales_is_disabled(company: Company) -> None:  # E-9.42
+    Coupling.objects.create(
+        company=company, mapping_name="CUSTPRCGRP-PRICE",
+        business_central_id=uuid4(), dataverse_id=uuid4(),
+    )  # fmt: skip
+    SalesConnectionSetup.objects.update(is_enabled=False)
+
+    summary = reset.use_default_synchronization_setup(Company.objects.get(pk=company.pk))
+
+    assert "CUSTPRCGRP-PRICE" in summary.removed
+    assert Coupling.objects.exists()
 
 
 def test_what_was_customised_stays_there_and_back(company: Company) -> None:

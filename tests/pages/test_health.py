@@ -11,14 +11,15 @@ from django.test import Client
 from connections import expiry
 from connections.health import CONSOLE, Finding, State
 from connections.models import DataverseConnectionSetup
+from integration_admin import mending
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
-from syncjobs import checkup, console_checks
+from syncjobs import checkup, console_checks, flow_checks, queue
 from syncjobs.models import HealthCheck, HealthReport, JobQueueEntry, Lease, Sweep
 from syncjobs.scheduler import LEASE
-from syncjobs.terms import JobStatus
+from syncjobs.terms import JobStatus, RunStatus
 from tests.pages.conftest import SignedIn
-from tests.pages.factory import Past
+from tests.pages.factory import TO, Past, make_user
 
 ROLE = "Dynamics 365 Business Central Integration User"
 HEALTH = "/connections/health/"
@@ -131,6 +132,87 @@ def test_a_sweep_that_leaves_changes_is_wrong_while_the_mapping_is_there(
     IntegrationTableMapping.objects.filter(name="CUSTOMER").delete()
     [found] = console_checks.check_sweeps(past.company, now=now)
     assert found.state == "healthy"
+
+
+# What flows
+
+
+@pytest.mark.parametrize(
+    ("failed", "unchanged", "state", "names"),
+    [
+        (9, 0, "healthy", ()),  # too few to tell
+        (50, 950, "healthy", ()),
+        (51, 949, "attention", ()),
+        (60, 40, "wrong", ("CUSTOMER",)),
+    ],
+)
+def test_a_mapping_of_which_more_than_a_twentieth_failed_in_a_day_is_told(
+    past: Past, now: datetime, failed: int, unchanged: int, state: str, names: tuple[str, ...]
+) -> None:  # C-3301
+    past.job("VENDOR", TO, now, unchanged=100_000)
+    past.job("CUSTOMER", TO, now, failed=failed)
+    past.job("CUSTOMER", TO, now - timedelta(hours=23), unchanged=unchanged)
+    past.job("CUSTOMER", TO, now - timedelta(hours=25), unchanged=100_000)
+
+    [found] = flow_checks.check_failures(past.company, now=now)
+
+    assert (found.state, found.names) == (state, names)
+    assert (found.code == "E-ERROR-RATE") == ("CUSTOMER" in found.sentence)
+
+
+def test_runs_that_have_only_failed_for_two_intervals_are_a_lag(past: Past, now: datetime) -> None:
+    past.mappings()
+    JobQueueEntry.objects.update(status=JobStatus.READY, minutes_between_runs=30)
+    for name, minutes in (("CUSTOMER", 61), ("VENDOR", 59)):
+        past.run(name, now - timedelta(days=2))
+        past.run(name, now - timedelta(minutes=minutes), RunStatus.ERROR)
+        past.run(name, now, RunStatus.ERROR)
+    past.run("CONTACT", now - timedelta(minutes=61), RunStatus.ERROR)
+    past.run("CONTACT", now)
+
+    [found] = flow_checks.check_lag(past.company, now=now)
+    JobQueueEntry.objects.filter(mapping_name="CUSTOMER").update(status=JobStatus.ON_HOLD)
+    [held] = flow_checks.check_lag(past.company, now=now)
+
+    assert (found.state, found.code, found.names) == ("wrong", "E-LAG", ("CUSTOMER",))
+    assert "CUSTOMER for 1 h 01 min." in found.sentence
+    assert held.state == "healthy"
+
+
+def test_entries_of_who_was_switched_off_are_told_until_somebody_restarts_them(
+    past: Past, now: datetime
+) -> None:
+    past.mappings()
+    gone, otto = make_user(Role.OPERATOR, "gone"), make_user(Role.OPERATOR, "otto")
+    entry = JobQueueEntry.objects.get(mapping_name="CUSTOMER")
+    JobQueueEntry.objects.filter(pk=entry.pk).update(user=gone, status=JobStatus.READY)
+    assert flow_checks.check_owners(past.company, now=now)[0].state == "healthy"
+    gone.is_active = False
+    gone.save()
+
+    [found] = flow_checks.check_owners(past.company, now=now)
+    entry.refresh_from_db()
+    queue.restart(entry, now=now, by=otto)
+
+    assert (found.state, found.code, found.names) == ("wrong", "E-OWNER", (str(entry),))
+    assert flow_checks.check_owners(past.company, now=now)[0].state == "healthy"
+    assert JobQueueEntry.objects.get(pk=entry.pk).user == otto
+
+
+def test_each_check_leads_to_where_it_is_mended_as_far_as_one_may_go(
+    past: Past, signed_in: SignedIn
+) -> None:
+    past.health()
+    HealthCheck.objects.filter(group="database").update(group="encryption", state="wrong")
+
+    viewer = signed_in(Role.VIEWER).get(HEALTH).content.decode()
+    admin = signed_in(Role.ADMINISTRATOR).get(HEALTH).content.decode()
+
+    redeploys = 'Redeploy Integration Solution<span class="sr">, for Dataverse: Roles'
+    encrypts = 'Encryption Management<span class="sr">, for Console: Database'
+    assert (redeploys in admin, encrypts in admin) == (True, True)
+    assert (redeploys in viewer, encrypts in viewer) == (True, False)
+    assert set(mending.PAGES) <= set(checkup.KEYS)
 
 
 def test_what_another_look_kept_meanwhile_is_brought_up_to_date(past: Past) -> None:

@@ -120,7 +120,11 @@ def test_nothing_ticked_starts_nothing_and_says_so(
 
 
 def test_all_mappings_run_in_one_run(mapping: IntegrationTableMapping, admin: Client) -> None:
-    admin.post("/mappings/synchronize-all/")
+    asked = admin.post("/mappings/synchronize-all/").content.decode()
+    assert not Run.objects.exists()
+    number = IntegrationTableMapping.objects.count()
+    assert f"Synchronize modified records of {number} mappings?" in asked  # C-0519
+    admin.post("/mappings/synchronize-all/", {"confirmed": "yes"})
 
     assert Run.objects.get().job == "synchronize_all"
 

@@ -20,10 +20,10 @@ from connections.secrets import Secret
 from connections.terms import SalesOrderModel
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
-from syncjobs.models import JobQueueEntry
+from syncjobs.models import HealthCheck, JobQueueEntry
 from syncjobs.terms import JobStatus
 from tests.pages.conftest import SignedIn
-from tests.pages.factory import Past
+from tests.pages.factory import Past, make_company
 
 BC, DATAVERSE, SALES = (
     f"/connections/{name}/" for name in ("business-central", "dataverse", "sales")
@@ -347,6 +347,38 @@ def test_the_identity_that_redeploys_is_removed_after_asking(past: Past, admin: 
     admin.post("/connections/redeploy/identity/remove/", {"confirmed": "yes"})
 
     assert not DeploymentIdentity.objects.exists()
+
+
+def test_a_set_up_shows_what_health_found_last_and_where_it_leads(
+    past: Past, admin: Client, viewer: Client
+) -> None:  # C-0508, C-0518 to C-0523, C-0642
+    past.health()
+    other = make_company("Northwind")
+    row = past.company.dataverse_connection_setup
+    row.web_client_url, row.owning_team_id = "https://cronus.crm4.dynamics.com", uuid4()
+    row.save()
+    HealthCheck.objects.filter(name="Certificate").update(code="E-ADMINMODE")
+
+    html = admin.get(DATAVERSE).content.decode()
+    roles = html.partition("User Roles checked</dt>")[2].partition("</dd>")[0]
+    assert "Wrong" in roles
+    assert "lacks the security role" in roles
+    assert "Not looked at yet" in html.partition("Solution Version</dt>")[2].partition("</dd>")[0]
+    assert f"etn=team&amp;id={row.owning_team_id}" in html
+    assert "The environment is in administration mode" in html
+    assert other.display_name in html.partition("Several companies share")[2]
+    sales = admin.get(SALES).content.decode()
+    for menu in (html, sales):
+        assert 'href="/job-queue/?view=synch"' in menu
+        assert 'action="/mappings/synchronize-all/"' in menu
+
+    seen = viewer.get(DATAVERSE).content.decode()
+    assert "lacks the security role" not in seen
+    assert 'action="/mappings/synchronize-all/"' not in seen
+    DataverseConnectionSetup.objects.update(is_enabled=False, disable_reason="The secret ended.")
+    rests = admin.get(DATAVERSE).content.decode()
+    assert "Synchronize Modified Records<small>Enable the connection first.</small>" in rests
+    assert "Test again" in rests.partition("The secret ended.")[2]
 
 
 def test_what_is_locked_says_what_unlocks_it(past: Past, admin: Client) -> None:

@@ -114,14 +114,16 @@ class Story:
 
     def lose(self) -> None:
         """Let the answer to the next write be lost."""
-        if self.kind == "merging":
-            self.dice.choice(self.systems).lost_answers = 1
-            self.told.append("lose an answer")
+        side = self.dice.randrange(2)
+        self.systems[side].lost_answers = 1
+        self.told.append(f"lose an answer of {side}")
 
     def run(self) -> None:
         self.told.append("run")
+        is_clean = not any(system.lost_answers for system in self.systems)
         self.world.run(create=True, confirmed=True)
-        self.edited.clear()
+        if is_clean:  # else what was edited may not be over yet, and an edit there collides
+            self.edited.clear()
 
     # What is there
 

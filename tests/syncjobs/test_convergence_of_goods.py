@@ -1,6 +1,6 @@
 """Whatever people do to items, products and prices, runs end with their last edits, and rest.
 
-Between two runs a record is edited on one side only; answers of Sales get lost, and prices of the
+Between two runs a record is edited on one side only; answers get lost, and prices of the
 automatic list are edited by hand, which is put back.
 """
 
@@ -118,9 +118,9 @@ class Story:
             self.told.append("meddle with the automatic list")
 
     def lose(self) -> None:
-        """Lose an answer of Sales; Business Central does not tell whose a change was."""
-        self.world.dataverse.lost_answers = 1
-        self.told.append("lose an answer")
+        system = self.dice.choice([self.world.business_central, self.world.dataverse])
+        system.lost_answers = 1
+        self.told.append(f"lose an answer of {system.side}")
 
     def run(self) -> None:
         self.told.append("run")

@@ -15,10 +15,11 @@ from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.systems import Lookup, Record, Update, Write
 from connections.terms import UnitOfMeasureModel
 from integration_admin import enabling, preconditions, unit_switch
-from mappings import unit_groups
+from mappings import open_documents, unit_groups
 from mappings.models import Coupling, IntegrationTableMapping
 from mappings.pairing import Systems
 from mappings.terms import Direction
+from syncjobs.models import Run
 from syncjobs.progress import in_foreground
 from syncjobs.terms import Action, Mode
 from tests.memory import Refusal
@@ -152,6 +153,30 @@ def test_switched_back_the_products_of_before_are_taken_up_again(goods: World) -
     assert [now[number].values["statecode"] for number in NUMBERS] == [0, 0]
     assert group_name(goods, "1000") == "NAV PCS"
     assert len(now) == 4  # one of each model, however often it is switched
+
+
+def test_open_documents_that_name_what_is_set_aside_are_counted(goods: World) -> None:
+    [desk, *_] = products(goods).values()
+    named = Lookup("product", desk.id)
+    for state, table, lines in (
+        (0, "quote", "quotedetail"),
+        (1, "quote", "quotedetail"),
+        (3, "quote", "quotedetail"),  # closed
+        (1, "salesorder", "salesorderdetail"),
+    ):
+        document = goods.dataverse.add(table, statecode=state)
+        for product in (named, named, None):  # a line of its own words names none
+            line: dict[str, Any] = {f"{table}id": Lookup(table, document.id), "productid": product}
+            goods.dataverse.add(lines, **line)
+    before = open_documents.naming_retired(goods.dataverse)
+
+    switch(goods, GROUPS)
+
+    told = [text for _, text in Run.objects.latest("pk").log]
+    assert before == ""
+    assert any(
+        text.startswith("2 open quotes and 1 open order in Sales name retired") for text in told
+    )
 
 
 class KilledError(Exception):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connections.systems import Side
+from mappings.models import Coupling
 from mappings.terms import Direction
 from syncjobs.engine.watermark import advance, is_late, look_back
 from syncjobs.terms import Mode
@@ -41,6 +42,49 @@ def test_every_poll_overlaps_for_late_commits() -> None:
     assert look_back(Side.DATAVERSE, NOON) == NOON - timedelta(minutes=2)
     assert look_back(Side.BUSINESS_CENTRAL, NOON) == NOON - timedelta(minutes=10)
     assert look_back(Side.DATAVERSE, None) is None
+
+
+def test_an_overlap_that_was_waited_out_is_not_read_again() -> None:
+    side, minute = Side.BUSINESS_CENTRAL, timedelta(minutes=1)
+
+    assert look_back(side, NOON, rest=3 * minute) == NOON - 7 * minute
+    assert look_back(side, NOON, rest=30 * minute) == NOON
+    assert look_back(Side.DATAVERSE, NOON, rest=30 * minute) == NOON - timedelta(milliseconds=999)
+
+
+@pytest.mark.django_db
+def test_a_bulk_import_is_read_again_only_while_late_commits_may_follow(world: World) -> None:
+    for number in range(3):
+        world.customer(f"C{number}")
+    read = []
+
+    for _ in range(4):
+        world.business_central.rows_read.clear()
+        world.run(create=True)
+        world.clock.advance(timedelta(minutes=11))
+        read.append(world.business_central.rows_read["customers"])
+
+    assert read == [3, 3, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("minutes", [0, 5, 20])
+def test_a_commit_that_is_late_by_less_than_the_overlap_is_always_found(
+    world: World, minutes: int
+) -> None:
+    world.pair()
+    world.run()
+    for _ in range(3):
+        world.clock.advance(timedelta(minutes=minutes))
+        world.run()
+    now = world.clock.now
+    world.clock.now = now - timedelta(minutes=9)
+    customer = world.customer("Late")
+    world.clock.now = now
+
+    world.run(create=True)
+
+    assert Coupling.objects.filter(business_central_id=customer.id).exists()
 
 
 @pytest.mark.django_db
