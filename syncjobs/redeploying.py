@@ -330,6 +330,7 @@ class _Redeploying:
     def publish(self, package: Package) -> None:
         self._begin(4, "Publish customizations")
         self.host.publish()
+        setup.forget_tables(setup.dataverse_setup(self.company))
         tables = [table for one in package.manifest.chain for table in one.tables]
         self._told(f"Published. {AUDITING.format(', '.join(tables))}")
 
