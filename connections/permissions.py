@@ -13,7 +13,7 @@ import msgspec
 from connections import deployment, solution_reading
 from connections.models import Company, DataverseConnectionSetup, PermissionReport
 from connections.odata import Client
-from connections.redeploy import BASE_SOLUTION, HolderKind, SolutionState
+from connections.redeploy import HolderKind, SolutionState
 from connections.solution.manifest import Role
 from connections.solution.package import Package
 from connections.solution_host import ADMINISTRATOR_TEMPLATE, ROLE_COLUMNS, SolutionHost, root_of
@@ -158,8 +158,7 @@ class _Reading:
         return Team(str(told["name"]), _unit(told), tuple(names))
 
     def _solutions(self) -> Iterator[Solution]:
-        names = (BASE_SOLUTION, self.manifest.unique_name)
-        wanted = " or ".join(f"uniquename eq '{name}'" for name in names)
+        wanted = " or ".join(f"uniquename eq '{one.unique_name}'" for one in self.manifest.chain)
         columns = "uniquename,friendlyname,version,installedon,ismanaged"
         for row in self.client.rows(f"solutions?$select={columns}&$filter={wanted}"):
             yield Solution(

@@ -17,7 +17,6 @@ from connections import deployment, permissions, role_matrix
 from connections.errors import IntegrationError
 from connections.models import Company
 from connections.permissions import Permissions
-from connections.redeploy import BASE_SOLUTION
 from connections.role_matrix import COLUMNS, RoleRow, TableRow
 from connections.solution.manifest import shown
 from integration_admin.chrome import company_of
@@ -81,8 +80,9 @@ def _solutions(company: Company, found: Permissions | None) -> list[tuple[str, A
     """Return the name of each solution, how it is installed, and the version that is expected."""
     manifest = deployment.package_of(company).manifest
     there = {one.unique_name: one for one in found.solutions} if found else {}
-    expected = {BASE_SOLUTION: "any", manifest.unique_name: shown(manifest.version)}
-    return [(name, there.get(name), version) for name, version in expected.items()]
+    return [
+        (one.unique_name, there.get(one.unique_name), shown(one.version)) for one in manifest.chain
+    ]
 
 
 @require_POST

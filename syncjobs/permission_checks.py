@@ -32,8 +32,8 @@ def check_permissions(company: Company) -> list[Finding]:
 
 def _of_tables(company: Company, found: Permissions, needs: list[Need]) -> Finding:
     """Name the privileges that the package does not bring; those it brings a redeploy mends."""
-    manifest = deployment.package_of(company).manifest
-    brought = [role for role in manifest.roles if redeploy.is_assigned(role)]
+    chain = deployment.package_of(company).manifest.chain
+    brought = [role for one in chain for role in one.roles if redeploy.is_assigned(role)]
     lacking = {
         name: row
         for row in role_matrix.of_mappings(needs, found)
