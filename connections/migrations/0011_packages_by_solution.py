@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0009_consent'),
+        ('connections', '0010_redirect_url_and_end_of_key'),
     ]
 
     operations = [
