@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0010_redirect_url_and_end_of_key'),
+        ('connections', '0011_packages_by_solution'),
     ]
 
     operations = [
