@@ -165,6 +165,11 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Coupled record deleted",
         "Restore the record, or delete the coupling, or couple another record.",
     ),
+    Cause.OUTSIDE: _needs(
+        "Outside the filter",
+        "Change the record, or the filter of the mapping, and retry; or delete the coupling, and "
+        "what is left in Sales stays as it is.",
+    ),
     Cause.NO_PARENT: _waits(
         "Company of the contact not coupled",
         "Couple or synchronize the company that the contact belongs to; the contact follows "
@@ -284,6 +289,11 @@ CATALOGUE: Mapping[Cause, Explanation] = {
     Cause.NO_KEY: _needs(
         "No web service key",
         "Choose Change Web Service Key on the user's card in Business Central, and enter the key.",
+    ),
+    Cause.KEY_EXPIRED: _needs(
+        "Access key expired",
+        "Choose Change Web Service Key on the user's card in Business Central, then enter the new "
+        "key and its end.",
     ),
     Cause.NOT_AVAILABLE: _needs(
         "Item availability service does not answer",

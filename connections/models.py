@@ -8,6 +8,7 @@ from django.db import models
 
 from connections.authentication import OAUTH_2
 from connections.secrets import SecretField
+from connections.solution.manifest import UNIQUE_NAME
 from connections.terms import (
     AuthenticationType,
     ConnectionMode,
@@ -107,6 +108,7 @@ class DataverseConnectionSetup(SignIn):
     sdk_version = models.CharField(
         "SDK Version", max_length=10, choices=SdkVersion.choices, default=SdkVersion.V100
     )
+    redirect_url = models.URLField("Redirect URL", max_length=250, blank=True)
     connection_string = models.CharField("Connection String", max_length=2048, blank=True)
     ownership_model = models.CharField(
         "Ownership Model",
@@ -150,18 +152,20 @@ class DeploymentIdentity(SignIn):
 class UploadedPackage(models.Model):
     """A package that an administrator chose instead of the one that is shipped."""
 
-    company = models.OneToOneField(
-        Company, on_delete=models.CASCADE, related_name="uploaded_package"
-    )
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="uploaded_packages")
+    solution = models.CharField("Solution", max_length=65, default=UNIQUE_NAME)
     content = models.BinaryField("Package")
     version = models.CharField("Version", max_length=50)
     uploaded_at = models.DateTimeField("Uploaded")
 
     class Meta:
         verbose_name = "integration solution package"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "solution"], name="one_package_a_solution")
+        ]
 
     def __str__(self) -> str:
-        return f"package {self.version} of {self.company}"
+        return f"package {self.solution} {self.version} of {self.company}"
 
 
 class Redeployment(models.Model):
@@ -249,6 +253,7 @@ class SalesConnectionSetup(models.Model):
         "Dynamics 365 Business Central OData Web Service Username", max_length=250, blank=True
     )
     odata_access_key = SecretField("Dynamics 365 Business Central OData Web Service Accesskey")
+    odata_key_expires_on = models.DateField("Accesskey Expires", null=True, blank=True)
     odata_key_changed_at = models.DateTimeField("Accesskey Changed", null=True, blank=True)
     # What Sales told when somebody last looked (E-9.24).
     sales_version = models.CharField("Dynamics 365 Sales Version", max_length=50, blank=True)

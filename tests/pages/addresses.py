@@ -67,6 +67,8 @@ RIGHT_OF_ACT = {
     "retry_couplings": Right.RETRY_RECORD,
     "retry_coupling": Right.RETRY_RECORD,
     "retry_all": Right.RETRY_ALL,
+    "find_deleted": Right.RETRY_ALL,
+    "restore_records": Right.RETRY_ALL,
     "retry_options": Right.RETRY_RECORD,
     "retry_pending": Right.RETRY_RECORD,
     "delete_couplings": Right.MANAGE_COUPLINGS,
@@ -147,7 +149,7 @@ OF_A_GUIDE = {
 }
 # Files, which are no pages, and the right that each asks for besides that of its list.
 OF_A_LIST = {"list_views", "save_view"}
-RIGHT_OF_FILE = {"export_list": Right.EXPORT}
+RIGHT_OF_FILE = {"export_list": Right.EXPORT, "export_customised": Right.RESET_CONFIGURATION}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -169,7 +171,7 @@ def _names(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str) -> str:
     """Return the address of a URL, for the newest record where it needs one."""
-    if name in RIGHT_OF_FILE:
+    if name == "export_list":
         return f"{reverse(name, args=['couplings'])}?format=csv"
     kinds: dict[str, Any] = {
         "switch_company": Company,
