@@ -285,6 +285,11 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "No web service key",
         "Choose Change Web Service Key on the user's card in Business Central, and enter the key.",
     ),
+    Cause.KEY_EXPIRED: _needs(
+        "Access key expired",
+        "Choose Change Web Service Key on the user's card in Business Central, then enter the new "
+        "key and its end.",
+    ),
     Cause.NOT_AVAILABLE: _needs(
         "Item availability service does not answer",
         "Publish the web service ItemAvailability in Business Central, and check its URL.",

@@ -131,6 +131,7 @@ class Facts:
     user_name: str = ""  # with its domain: DOMAIN\name
     client_id: str = ""
     authority: str = ""
+    redirect_url: str = ""  # empty: app:// followed by the client id
     sdk_version: str = SdkVersion.V100.value
 
 
@@ -256,7 +257,7 @@ def _built(facts: Facts) -> Pairs:
         Key.USER_NAME: user or USER_TOKEN,
         Key.DOMAIN: domain,
         Key.CLIENT_ID: facts.client_id if as_oauth else CLIENT_ID_TOKEN,
-        Key.REDIRECT_URI: f"{APP}{facts.client_id}",
+        Key.REDIRECT_URI: facts.redirect_url or f"{APP}{facts.client_id}",
         Key.TOKEN_CACHE: "",
         Key.LOGIN_PROMPT: "Auto",
         Key.HOME_REALM: f"{facts.authority}/{ADFS}" if facts.authority else "",
@@ -282,6 +283,8 @@ def values_of(pairs: Pairs) -> dict[str, str]:
     if realm := given.get(Key.HOME_REALM, ""):
         parts = urlsplit(realm)
         told["authority"] = f"{parts.scheme}://{parts.netloc}"
+    if redirect := given.get(Key.REDIRECT_URI, ""):
+        told["redirect_url"] = "" if redirect.lower().startswith(APP) else redirect
     if sdk := sdk_of(given.get(Key.PROXY_VERSION, "")):
         told["sdk_version"] = sdk
     return told

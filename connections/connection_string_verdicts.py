@@ -150,11 +150,15 @@ def _client_id(pair: Pair, _pairs: Pairs, facts: Facts) -> Fault | None:
     return None if is_id else Fault(f"{pair.name} is missing or not an id.", "E-APPID")
 
 
-def _redirect(pair: Pair, pairs: Pairs, _facts: Facts) -> Fault | None:
+def _redirect(pair: Pair, pairs: Pairs, facts: Facts) -> Fault | None:
     app = next((other.value for other in pairs if other.key == Key.CLIENT_ID), "")
     if pair.value.lower() == f"{APP}{app}".lower():
         return None
-    sentence = f"RedirectUri must be {APP} followed by the AppId: {APP}{app}."
+    if pair.value == facts.redirect_url and not _address(pair, pairs, facts):
+        return None
+    sentence = (
+        f"RedirectUri must be {APP} followed by the AppId: {APP}{app}, or the https Redirect URL."
+    )
     return Fault(sentence, "E-REDIRECT")
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from connections import sign_in_forms, string_edits
-from connections.connection_string import APP, LONGEST, ConnectionStringError, mask
+from connections.connection_string import LONGEST, ConnectionStringError, mask
 from connections.connection_string_verdicts import Verdict
 from connections.models import DataverseConnectionSetup
 from connections.setup_fields import ApiAddress, OfferError, WebAddress, environment, secret
@@ -27,7 +27,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     private_key = secret("Private Key", lines=True)
     password = secret("Password")
     domain = forms.CharField(label="Domain", required=False, disabled=True)
-    redirect_uri = forms.CharField(label="Redirect URI", required=False, disabled=True)
+    redirect_url = WebAddress(label="Redirect URL", required=False, is_secure=True)
     connection_string = forms.CharField(
         label="Connection String",
         required=False,
@@ -39,7 +39,7 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
     sections: ClassVar[Sections] = (
         ("Connection", ("server_address", "web_client_url")),
         ("Authentication Type Details", (
-            *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",
+            *sign_in_forms.SIGN_IN, "domain", "redirect_url", "sdk_version", "connection_string",
         )),
         ("Advanced Settings", ("ownership_model",)),
     )  # fmt: skip
@@ -52,15 +52,14 @@ class DataverseForm(SetupForm[DataverseConnectionSetup]):
         model = DataverseConnectionSetup
         fields = (
             "server_address", "web_client_url", "authority", "tenant", "authentication_type",
-            "client_id", "client_secret_expires_on", "certificate", "user_name", "sdk_version",
-            "ownership_model",
+            "client_id", "client_secret_expires_on", "certificate", "user_name", "redirect_url",
+            "sdk_version", "ownership_model",
         )  # fmt: skip
 
     def __init__(self, *args: Any, instance: DataverseConnectionSetup, **options: Any) -> None:
         self.in_step = StringInStep(instance)
         initial = {
             "domain": instance.domain,
-            "redirect_uri": f"{APP}{instance.client_id}" if instance.client_id else "",
             "connection_string": self.in_step.stored,
         }
         super().__init__(*args, instance=instance, initial=initial, **options)

@@ -21,7 +21,7 @@ class DirectForm(DataverseForm):
     sections = (
         ("Connection from Business Central to Dynamics 365 Sales", ("server_address",)),
         ("Authentication Type Details", (
-            *sign_in_forms.SIGN_IN, "domain", "redirect_uri", "sdk_version", "connection_string",
+            *sign_in_forms.SIGN_IN, "domain", "redirect_url", "sdk_version", "connection_string",
         )),
     )  # fmt: skip
 
@@ -29,7 +29,8 @@ class DirectForm(DataverseForm):
         model = DataverseConnectionSetup
         fields = (
             "server_address", "authority", "tenant", "authentication_type", "client_id",
-            "client_secret_expires_on", "certificate", "user_name", "sdk_version",
+            "client_secret_expires_on", "certificate", "user_name", "redirect_url",
+            "sdk_version",
         )  # fmt: skip
 
     web_client_url = None  # type: ignore[assignment]  # it is Dataverse's own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from cryptography import x509
 
@@ -15,6 +15,7 @@ from connections.models import (
     Company,
     DataverseConnectionSetup,
     DeploymentIdentity,
+    SalesConnectionSetup,
     SignIn,
 )
 from connections.systems import Side
@@ -34,6 +35,11 @@ def check_credentials(company: Company, *, now: datetime) -> list[Finding]:
         row = model._default_manager.filter(company=company).first()
         if row is not None:
             found += timed(side, name, lambda row=row: _look(row, now))  # type: ignore[misc]
+    sales = SalesConnectionSetup.objects.filter(company=company).first()
+    if sales is not None and (last := sales.odata_key_expires_on):
+        what, end = "access key of item availability", _begin_of(last)
+        over = Cause.KEY_EXPIRED
+        found += timed(Side.DATAVERSE, "Access key", lambda: _until(what, end, now, over=over))
     return found
 
 
@@ -42,8 +48,12 @@ def _look(row: SignIn, now: datetime) -> str:
     if not ends:
         return "No day is entered on which they end."
     what, end = ends[0]
+    return _until(what, end, now)
+
+
+def _until(what: str, end: datetime, now: datetime, *, over: Cause = Cause.EXPIRING) -> str:
     if end < now:
-        raise WrongError(Cause.EXPIRING, f"The {what} ended on {end:%Y-%m-%d}.", what)
+        raise WrongError(over, f"The {what} ended on {end:%Y-%m-%d}.", what)
     if end - now < WARN_BEFORE:
         raise WrongError(Cause.EXPIRING, f"The {what} ends on {end:%Y-%m-%d}.", what)
     return f"The {what} is good until {end:%Y-%m-%d}."
@@ -59,4 +69,8 @@ def _ends(row: SignIn) -> Iterator[tuple[str, datetime]]:
         except ValueError:
             return  # the sign-in says so
     if row.authentication_type == AuthenticationType.CLIENT_SECRET and row.client_secret_expires_on:
-        yield "client secret", datetime.combine(row.client_secret_expires_on, time.min, tzinfo=UTC)
+        yield "client secret", _begin_of(row.client_secret_expires_on)
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)

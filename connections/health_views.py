@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models.functions import TruncDate
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,10 +29,13 @@ from integration_admin.personal import as_seen_by
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
+from mappings.models import IntegrationTableMapping
+from mappings.reset import ResetPlan
 from syncjobs import activation, checkup, clock
 from syncjobs.checkup import Group
 from syncjobs.models import HealthCheck, HealthReport
 
+LOST = "Customised mappings"
 LOOKS = 48  # a day of half hours
 WORST_FIRST = (State.WRONG, State.UNKNOWN, State.HEALTHY)
 REPAIRED = ("E-SOLUTION", "E-ROLES", "E-UNFINISHED")  # by a redeploy
@@ -168,6 +171,24 @@ def default_setup(request: SignedInRequest) -> HttpResponse:
     plain = [name for name in plan.reset if name not in plan.customised]
     context = {"plan": plan, "plain": plain, "total": plan.number}
     return render(request, "pages/default_setup.html", context)
+
+
+@require_GET
+@requires(Right.RESET_CONFIGURATION)
+def export_customised(request: SignedInRequest) -> HttpResponse:
+    """Give the mappings that a reset would lose as a file, before it does (C-0516)."""
+    company = company_of(request)
+    plan = reset.preview(company) if company else ResetPlan({})
+    lost = IntegrationTableMapping.objects.filter(
+        company=company, name__in=[*plan.customised, *plan.removed]
+    )
+    found = {row.name: reset.is_now(row) for row in lost.prefetch_related("fields")}
+    after = {"mappings": ", ".join(found)}
+    trail.note(Act.EXPORTED, kind="list", name=LOST, company=company, after=after, by=request.user)
+    content = {name: {**now.settings, "fields": now.fields} for name, now in found.items()}
+    answer = JsonResponse(content, json_dumps_params={"indent": 2})
+    answer["Content-Disposition"] = 'attachment; filename="customised-mappings.json"'
+    return answer
 
 
 @require_POST

@@ -6,7 +6,7 @@ import json
 import time
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -34,6 +34,7 @@ FIELDS = (
     "odata_user_name",
     "odata_access_key",
     "odata_key_changed_at",
+    "odata_key_expires_on",
 )
 LONGEST = 250
 OLD_AGE = timedelta(days=365)  # a key of this age is to be exchanged
@@ -86,11 +87,13 @@ def publish(
     access_key: str,
     now: datetime,
     url: str = "",
+    expires_on: date | None = None,
     by: AbstractBaseUser | None = None,
 ) -> Trial:
     """Try the service with what is given, then let Sales have it; again it changes what differs."""
     row = setup.enabled_sales_setup(company)
     _check_given(user_name, access_key)
+    _check_end(expires_on, now)
     address = _checked(url or default_url(company))
     trial = ask(address, user_name, access_key)
     nav_connection.tell(row, {URL: address, USER: user_name, KEY: access_key})
@@ -99,16 +102,23 @@ def publish(
     row.odata_url, row.odata_user_name = address, user_name
     if row.odata_access_key.reveal() != access_key:
         row.odata_access_key, row.odata_key_changed_at = access_key, now
+    row.odata_key_expires_on = expires_on
     _save(row, before, Act.ENABLED, by)
     return trial
 
 
 def rotate(
-    company: Company, *, access_key: str, now: datetime, by: AbstractBaseUser | None = None
+    company: Company,
+    *,
+    access_key: str,
+    now: datetime,
+    expires_on: date | None = None,
+    by: AbstractBaseUser | None = None,
 ) -> Trial:
     """Take the key that the user's card shows now; the old one stays until the new one works."""
     row = published(company)
     _check_given(row.odata_user_name, access_key)
+    _check_end(expires_on, now)
     if row.odata_access_key.reveal() == access_key:
         message = (
             "This is the key that is stored already. Choose Change Web Service Key on the user's "
@@ -119,6 +129,7 @@ def rotate(
     nav_connection.tell(row, {URL: row.odata_url, USER: row.odata_user_name, KEY: access_key})
     before = facts_of(row, FIELDS)
     row.odata_access_key, row.odata_key_changed_at = access_key, now
+    row.odata_key_expires_on = expires_on
     _save(row, before, Act.CHANGED, by)
     return trial
 
@@ -131,6 +142,7 @@ def unpublish(company: Company, *, by: AbstractBaseUser | None = None) -> None:
     row.item_availability_service_enabled = False
     row.odata_url = row.odata_user_name = ""
     row.odata_access_key, row.odata_key_changed_at = "", None
+    row.odata_key_expires_on = None
     _save(row, before, Act.DISABLED, by)
 
 
@@ -246,6 +258,12 @@ def _check_given(user_name: str, access_key: str) -> None:
     if not access_key or len(access_key) > LONGEST:
         message = f"{user_name} needs a web service access key. Enter the one on the user's card."
         raise ConfigurationError(message, cause=Cause.NO_KEY)
+
+
+def _check_end(expires_on: date | None, now: datetime) -> None:
+    if expires_on is not None and expires_on <= now.date():
+        message = f"The key expired on {expires_on:%Y-%m-%d}. Enter the one that took its place."
+        raise ConfigurationError(message, cause=Cause.KEY_EXPIRED)
 
 
 def _save(

@@ -66,6 +66,7 @@ def publish_item_availability(request: SignedInRequest) -> HttpResponse:
             user_name=given["odata_user_name"],
             access_key=given["odata_access_key"].strip() or stored,
             url=given["odata_url"],
+            expires_on=given["odata_key_expires_on"],
             now=clock.now(),
             by=request.user,
         )

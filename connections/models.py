@@ -107,6 +107,7 @@ class DataverseConnectionSetup(SignIn):
     sdk_version = models.CharField(
         "SDK Version", max_length=10, choices=SdkVersion.choices, default=SdkVersion.V100
     )
+    redirect_url = models.URLField("Redirect URL", max_length=250, blank=True)
     connection_string = models.CharField("Connection String", max_length=2048, blank=True)
     ownership_model = models.CharField(
         "Ownership Model",
@@ -249,6 +250,7 @@ class SalesConnectionSetup(models.Model):
         "Dynamics 365 Business Central OData Web Service Username", max_length=250, blank=True
     )
     odata_access_key = SecretField("Dynamics 365 Business Central OData Web Service Accesskey")
+    odata_key_expires_on = models.DateField("Accesskey Expires", null=True, blank=True)
     odata_key_changed_at = models.DateTimeField("Accesskey Changed", null=True, blank=True)
     # What Sales told when somebody last looked (E-9.24).
     sales_version = models.CharField("Dynamics 365 Sales Version", max_length=50, blank=True)

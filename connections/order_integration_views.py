@@ -22,7 +22,7 @@ from connections.setup_lines import asking_for
 from connections.terms import SalesOrderModel
 from integration_admin import enabling
 from integration_admin.roles import Right, SignedInRequest, requires
-from mappings import reset
+from mappings import links, reset
 from syncjobs import clock
 
 UNPROCESSABLE = 422
@@ -55,6 +55,7 @@ def _page(
     present = reset.preview(row.company, choices=chosen)
     context: dict[str, Any] = {
         "on": on,
+        "orders_url": links.sales_list(row.company, "salesorder"),
         "created": present.created,
         "removed": present.removed,
         "identity": identity,

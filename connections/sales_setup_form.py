@@ -19,7 +19,11 @@ TO_SALES = "Connection from Business Central to Dynamics 365 Sales"
 TO_BUSINESS_CENTRAL = "Connection from Dynamics 365 Sales to Business Central"
 SALES_SETTINGS = "Dynamics 365 Sales Settings"
 SERVICE = "Item Availability Web Service"
-FIELD_OF = {Cause.USER_UNKNOWN: "odata_user_name", Cause.NO_KEY: "odata_access_key"}
+FIELD_OF = {
+    Cause.USER_UNKNOWN: "odata_user_name",
+    Cause.NO_KEY: "odata_access_key",
+    Cause.KEY_EXPIRED: "odata_key_expires_on",
+}
 
 
 class SalesForm(SetupForm[SalesConnectionSetup]):
@@ -117,11 +121,13 @@ class ItemAvailabilityForm(SetupForm[SalesConnectionSetup]):
         help_text="An enabled user of Business Central, for this alone.",
     )
     odata_access_key = secret("Dynamics 365 Business Central OData Web Service Accesskey")
-    sections = ((SERVICE, ("odata_url", "odata_user_name", "odata_access_key")),)
+    sections = (
+        (SERVICE, ("odata_url", "odata_user_name", "odata_access_key", "odata_key_expires_on")),
+    )
 
     class Meta:
         model = SalesConnectionSetup
-        fields = ("odata_url", "odata_user_name")
+        fields = ("odata_url", "odata_user_name", "odata_key_expires_on")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

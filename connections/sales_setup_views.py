@@ -14,6 +14,7 @@ from audit import trail
 from audit.facts import facts_of
 from audit.terms import Act
 from connections import health, item_availability, nav_connection, sales_status
+from connections.authentication import ON_PREMISES
 from connections.errors import IntegrationError
 from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from connections.sales_setup_form import SALES_SETTINGS, TO_BUSINESS_CENTRAL, TO_SALES, SalesForm
@@ -37,11 +38,13 @@ DOCUMENT_JOBS = ("auto_create_sales_orders", "auto_process_sales_quotes")
 def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
     """Return what the page shows besides its fields; nothing of it asks Sales."""
     entries = JobQueueEntry.objects.filter(company=row.company, job__in=DOCUMENT_JOBS)
+    sign_in = DataverseConnectionSetup.objects.filter(company=row.company).first()
     by_job = {entry.job: entry for entry in entries}
     age = item_availability.age_of_key(row, clock.now())
     return {
         "status": sales_status.status_of(row),
-        "sign_in": DataverseConnectionSetup.objects.filter(company=row.company).first(),
+        "sign_in": sign_in,
+        "has_own_server": sign_in is not None and sign_in.authentication_type in ON_PREMISES,
         "web_client_url": nav_connection.web_client_url(row),
         "key_days": age.days if age is not None else None,
         "key_is_old": age is not None and age > item_availability.OLD_AGE,

@@ -107,12 +107,19 @@ class WebAddress(forms.CharField):
 
     widget = forms.URLInput
 
+    def __init__(self, *, is_secure: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_secure = is_secure
+
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
         parts = urlsplit(text)
         if text and not (parts.scheme in ("http", "https") and parts.netloc):
             message = f"{text} is not a web address. Enter one that begins with https://."
             raise ValidationError(message, code="E-URL")
+        if self.is_secure and text and parts.scheme != "https":
+            message = f"Only https is accepted for {self.label}."
+            raise ValidationError(message, code="E-HTTPS")
         return text
 
 

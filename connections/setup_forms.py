@@ -28,6 +28,7 @@ from connections.terms import AuthenticationType
 M = TypeVar("M", bound=Model)
 Sections = Sequence[tuple[str, tuple[str, ...]]]  # FastTabs with their fields
 EXPIRES = "client_secret_expires_on"
+DAYS = (EXPIRES, "odata_key_expires_on")
 SECRETS = ("client_secret", "private_key", "password", "odata_access_key")
 OF_THE_USER = ("Integration user", "Security roles")  # checks of who signs in
 FIELD_OF = {
@@ -42,6 +43,7 @@ HINTS = {
     **sign_in_forms.HINTS,
     "ownership_model": "Person: the coupled salesperson's user owns. Team: the team of the "
     "coupled business unit owns everything.",
+    "odata_key_expires_on": "Optional, as the user's card says: Health warns 30 days before.",
     "resource": "What a token for Business Central is asked for.",
 }
 
@@ -76,9 +78,9 @@ class SetupForm(forms.ModelForm[M], Generic[M]):
         for name in self.fields:
             self.fields[name].widget.attrs.setdefault("class", "input")
             self.fields[name].help_text = self.fields[name].help_text or hints.get(name, "")
-        if EXPIRES in self.fields:
+        for name in (name for name in DAYS if name in self.fields):
             day = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"})
-            self.fields[EXPIRES].widget = day
+            self.fields[name].widget = day
         if "certificate" in self.fields:
             self.fields["certificate"].widget.attrs.update(rows=3, spellcheck="false")
         self.stored = {n for n in SECRETS if n in self.fields and getattr(self.instance, n)}

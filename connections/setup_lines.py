@@ -26,7 +26,7 @@ PERSONAL = {
     "user_name",
     "certificate",
     "domain",
-    "redirect_uri",
+    "redirect_url",
     "connection_string",
     *SECRETS,
 }  # not for viewers (C-4002)

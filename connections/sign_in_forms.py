@@ -29,8 +29,8 @@ SIGN_IN = (
     "authentication_type", "authority", "tenant", "client_id", "client_secret",
     "client_secret_expires_on", "certificate", "private_key", "user_name", "password",
 )  # fmt: skip
-# Fields that only some types have, and that are told by others.
-TOLD = {"domain": (Kind.AD, Kind.IFD), "redirect_uri": (Kind.PASSWORD, Kind.OAUTH)}
+# Other fields that only some types have.
+OF_SOME = {"domain": (Kind.AD, Kind.IFD), "redirect_url": (Kind.PASSWORD, Kind.OAUTH)}
 MAIN_SECRET = {
     Kind.CLIENT_SECRET: "client_secret",
     Kind.CERTIFICATE: "certificate",
@@ -46,7 +46,7 @@ HINTS = {
     "private_key": "PEM, without a passphrase.",
     "user_name": "An e-mail address.",
     "domain": "Read from the user name.",
-    "redirect_uri": "To be registered with the application.",
+    "redirect_url": "As it is registered with the application. Empty: app:// and the Client Id.",
 }
 # Where a set-up also has the types for servers of one's own.
 OWN_SERVER_HINTS = {
@@ -114,8 +114,8 @@ def has_own_servers(field: forms.Field) -> bool:
 
 def kinds_with(name: str) -> tuple[AuthenticationType, ...]:
     """Return the types that have a field; none for a field that every set-up has."""
-    if name in TOLD:
-        return TOLD[name]
+    if name in OF_SOME:
+        return OF_SOME[name]
     if name not in SIGN_IN or name == "authentication_type":
         return ()
     owner = name.removesuffix("_expires_on")

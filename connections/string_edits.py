@@ -35,6 +35,7 @@ FIELDS = {
     "user_name": "user_name",
     "client_id": "client_id",
     "authority": "authority",
+    "redirect_url": "redirect_url",
     "sdk_version": "sdk_version",
 }
 ADDRESSES = ("url", "authority")
@@ -52,6 +53,7 @@ def facts_of(row: DataverseConnectionSetup) -> Facts:
         user_name=row.user_name,
         client_id=row.client_id,
         authority=row.authority,
+        redirect_url=row.redirect_url,
         sdk_version=row.sdk_version,
     )
 

@@ -89,6 +89,7 @@ urlpatterns = [
         name="switch_order_integration",
     ),
     path("defaults/", health_views.default_setup, name="default_setup"),
+    path("defaults/export/", health_views.export_customised, name="export_customised"),
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from django import forms
@@ -41,11 +42,12 @@ WHILE_ENABLED = frozenset(
     }
 )
 # The pages' own fields for addresses.
-FORM_FIELDS: Mapping[str, type[forms.CharField]] = {
+FORM_FIELDS: Mapping[str, Callable[..., forms.CharField]] = {
     "server_address": ApiAddress,
     "authority": ApiAddress,
     "web_client_url": WebAddress,
     "resource": WebAddress,
+    "redirect_url": partial(WebAddress, label="Redirect URL", is_secure=True),
 }
 Row = TypeVar("Row", bound=models.Model)
 

@@ -36,6 +36,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         *SIGN_IN,
         "server_address",
         "web_client_url",
+        "redirect_url",
         "sdk_version",
         "connection_string",
         "ownership_model",

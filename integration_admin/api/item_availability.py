@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -25,10 +26,12 @@ class Published(Schema):
     user_name: Text
     access_key: Text
     url: Text = ""  # empty: the company's own address
+    expires_on: date | None = None  # of the key
 
 
 class NewKey(Schema):
     access_key: Text
+    expires_on: date | None = None
 
 
 class AvailabilityShape(Schema):
@@ -62,6 +65,7 @@ def publish_item_availability(request: HttpRequest, body: Published, scope: Quer
         user_name=body.user_name,
         access_key=body.access_key,
         url=body.url,
+        expires_on=body.expires_on,
         now=clock.now(),
         by=user_of(request),
     )
@@ -72,7 +76,11 @@ def publish_item_availability(request: HttpRequest, body: Published, scope: Quer
 def rotate_access_key(request: HttpRequest, body: NewKey, scope: Query[Scope]) -> Any:
     """Take the key that the user's card shows now."""
     trial = item_availability.rotate(
-        company_of(request, scope), access_key=body.access_key, now=clock.now(), by=user_of(request)
+        company_of(request, scope),
+        access_key=body.access_key,
+        expires_on=body.expires_on,
+        now=clock.now(),
+        by=user_of(request),
     )
     return _told(trial)
 

@@ -234,6 +234,16 @@ def test_what_is_wrong_with_a_string_has_its_code(
     assert code in codes(text.replace(*change), facts)
 
 
+def test_the_redirect_url_of_the_fields_takes_the_place_of_the_app() -> None:  # C-0504
+    facts = replace(of(Kind.OAUTH), redirect_url="https://console.example/signed-in")
+    text = built(facts)
+
+    assert {pair.key: pair.value for pair in parse(text)}[Key.REDIRECT_URI] == facts.redirect_url
+    assert problems(parse(text), facts) == []
+    assert "E-REDIRECT" in codes(text, replace(facts, redirect_url=""))
+    assert "E-REDIRECT" in codes(text, replace(facts, redirect_url="http://console.example"))
+
+
 def test_what_is_not_known_or_not_used_is_said_and_stays() -> None:
     found = verdicts(parse(built(FACTS) + ";Odd=1;LoginPrompt=Auto"), FACTS)
 

@@ -45,6 +45,7 @@ RAISED = {
     "E-ADMINMODE": "connections/administration_mode.py",
     "E-BCUSER": "connections/item_availability.py",
     "E-NOKEY": "connections/item_availability.py",
+    "E-KEY-EXPIRED": "connections/item_availability.py",
     "E-EXCLUSIVE": "connections/sales_rules.py",
     "E-ORDERS-WAITING": "connections/order_integration.py",
     "E-BUSY": "connections/preflight.py",
@@ -58,7 +59,6 @@ RAISED = {
 TOLD_OTHERWISE = {
     "E-CREDENTIALS": "E-SIGN-IN, with what Entra ID says",
     "E-USER-MISSING": "E-ROLES, which names the role and who lacks it",
-    "E-KEY-EXPIRED": "Business Central tells the end of no key; Health names an old one",
 }
 
 

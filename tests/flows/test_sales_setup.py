@@ -111,6 +111,7 @@ def test_what_is_wrong_with_the_service_stands_at_its_field(
         ({"odata_user_name": ""}, "odata_user_name", "E-BCUSER"),
         ({"odata_access_key": "typo"}, "odata_user_name", "E-BCUSER"),
         ({"odata_access_key": ""}, "odata_access_key", "E-NOKEY"),
+        ({"odata_key_expires_on": "2020-01-31"}, "odata_key_expires_on", "E-KEY-EXPIRED"),
         ({"odata_url": "https://elsewhere.example"}, "odata_url", "E-HOST"),
         ({"odata_url": elsewhere}, "odata_url", "E-AVAILABILITY"),
     ):

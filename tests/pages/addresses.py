@@ -147,7 +147,7 @@ OF_A_GUIDE = {
 }
 # Files, which are no pages, and the right that each asks for besides that of its list.
 OF_A_LIST = {"list_views", "save_view"}
-RIGHT_OF_FILE = {"export_list": Right.EXPORT}
+RIGHT_OF_FILE = {"export_list": Right.EXPORT, "export_customised": Right.RESET_CONFIGURATION}
 API = "api"  # has its own matrix: tests/api
 
 
@@ -169,7 +169,7 @@ def _names(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str) -> str:
     """Return the address of a URL, for the newest record where it needs one."""
-    if name in RIGHT_OF_FILE:
+    if name == "export_list":
         return f"{reverse(name, args=['couplings'])}?format=csv"
     kinds: dict[str, Any] = {
         "switch_company": Company,

@@ -10,7 +10,7 @@ from django.test import Client
 
 from connections import expiry
 from connections.health import CONSOLE, Finding, State
-from connections.models import DataverseConnectionSetup
+from connections.models import DataverseConnectionSetup, SalesConnectionSetup
 from integration_admin import mending
 from integration_admin.roles import Role
 from mappings.models import IntegrationTableMapping
@@ -227,15 +227,17 @@ def test_what_another_look_kept_meanwhile_is_brought_up_to_date(past: Past) -> N
 
 
 @pytest.mark.parametrize(("days", "state"), [(-1, "wrong"), (29, "wrong"), (40, "healthy")])
-def test_a_client_secret_that_ends_is_named_thirty_days_before(
+def test_a_secret_or_key_that_ends_is_named_thirty_days_before(
     past: Past, now: datetime, days: int, state: str
 ) -> None:
     ends: date = (now + timedelta(days=days)).date()
     DataverseConnectionSetup.objects.update(client_secret_expires_on=ends)
+    SalesConnectionSetup.objects.update(odata_key_expires_on=ends)
 
     found = expiry.check_credentials(past.company, now=now)
 
-    assert [one.state for one in found] == ["healthy", state]
+    assert [one.state for one in found] == ["healthy", state, state]
+    assert found[-1].code == ("E-KEY-EXPIRED" if days < 0 else found[1].code)
 
 
 def test_a_viewer_sees_the_health_and_cannot_check(past: Past, signed_in: SignedIn) -> None:

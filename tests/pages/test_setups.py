@@ -295,6 +295,9 @@ def test_the_defaults_are_shown_with_what_would_be_lost_and_ticks_keep_it(
     html = admin.get("/connections/defaults/").content.decode()
     assert "Keep CUSTOMER as it is" in html
     assert "Keep VENDOR as it is" in html
+    lost = admin.get("/connections/defaults/export/").json()
+    assert (set(lost), lost["VENDOR"]["priority"]) == ({"CUSTOMER", "VENDOR"}, 7)
+    assert lost["VENDOR"]["fields"][0]["integration_field"]
     asked = admin.post("/connections/defaults/use/", {"keep": ["CUSTOMER"]}).content.decode()
     number = re.search(r"Type (\d+) to go on", asked)
     assert number
@@ -394,3 +397,5 @@ def test_a_sign_in_for_once_asks_for_no_day_on_which_it_ends(past: Past, admin: 
 
     assert "Client Secret" in page
     assert "client_secret_expires_on" not in page
+    SalesConnectionSetup.objects.update(sales_order_model=SalesOrderModel.ORDER_INTEGRATION)
+    assert "etn=salesorder" in admin.get("/connections/sales/orders/").content.decode()  # C-0614

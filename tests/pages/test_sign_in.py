@@ -22,6 +22,7 @@ __all__ = ["connected", "trusting", "windows"]
 APP = "51f81489-12ee-4a9e-aaae-a2591f45987d"
 ONLINE = "https://cronus.crm4.dynamics.com"
 HUSH = "hush-hush"
+CONSENT = {"answered": "yes", "consent": "on"}
 
 
 def saved(client: Client, **changes: str) -> Any:
@@ -415,7 +416,7 @@ def test_sales_is_connected_without_a_dataverse_connection_setup(
     assert "E-NEED-DATAVERSE" not in admin.post(f"{SALES}enable/").content.decode()
     signed_in_directly(admin, sandbox)
 
-    told = admin.post(f"{SALES}enable/", follow=True).content.decode()
+    told = admin.post(f"{SALES}enable/", CONSENT, follow=True).content.decode()
 
     direct.refresh_from_db()
     assert direct.is_enabled, told

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
+from datetime import date
 from getpass import getpass
 from typing import Any
 
@@ -38,6 +39,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--url", default="", help="where the service is, if not at the company's own address"
         )
+        parser.add_argument(
+            "--key-expires", type=date.fromisoformat, help="when the key ends, as 2027-01-31"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
 
     def handle(self, *_args: Any, act: str, as_json: bool = False, **options: Any) -> None:
@@ -57,11 +61,14 @@ def _carry_out(act: str, company: Company, options: dict[str, Any]) -> Trial | N
                 user_name=options["user_name"],
                 access_key=_key(),
                 url=options["url"],
+                expires_on=options["key_expires"],
                 now=clock.now(),
             )
         case "rotate":
             item_availability.published(company)  # before anybody is asked for a key
-            return item_availability.rotate(company, access_key=_key(), now=clock.now())
+            return item_availability.rotate(
+                company, access_key=_key(), expires_on=options["key_expires"], now=clock.now()
+            )
         case "unpublish":
             item_availability.unpublish(company)
             return None
