@@ -165,6 +165,11 @@ CATALOGUE: Mapping[Cause, Explanation] = {
         "Coupled record deleted",
         "Restore the record, or delete the coupling, or couple another record.",
     ),
+    Cause.OUTSIDE: _needs(
+        "Outside the filter",
+        "Change the record, or the filter of the mapping, and retry; or delete the coupling, and "
+        "what is left in Sales stays as it is.",
+    ),
     Cause.NO_PARENT: _waits(
         "Company of the contact not coupled",
         "Couple or synchronize the company that the contact belongs to; the contact follows "

@@ -81,7 +81,8 @@ class Checks:
         return "Who signs in is System Administrator."
 
     def generation(self) -> str:
-        self.host.check_generation(self.package.manifest)
+        for solution in self.package.manifest.chain:
+            self.host.check_generation(solution)
         return f"Version {shown(self.package.manifest.version)} fits the environment."
 
     def user(self) -> str:

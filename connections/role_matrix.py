@@ -38,7 +38,7 @@ class RoleRow:
 
 def matrix(target: Manifest, state: SolutionState | None) -> list[RoleRow]:
     """Return the roles, those that lack something first."""
-    rows = [_row(role, state) for role in target.roles]
+    rows = [_row(role, state) for one in target.chain for role in one.roles]
     return sorted(rows, key=lambda row: (not row.is_wrong, row.name))
 
 

@@ -20,8 +20,15 @@ from connections.errors import (
 )
 from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
-from connections.redeploy import BASE_ROLE, BASE_SOLUTION, Holder, HolderKind, SolutionState
-from connections.solution.manifest import Manifest, PackageError, Role, Version, version_of
+from connections.redeploy import Holder, HolderKind, SolutionState
+from connections.solution.manifest import (
+    BASE_NAME,
+    Manifest,
+    PackageError,
+    Role,
+    Version,
+    version_of,
+)
 
 ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"  # E-9.16
 FINISHED, SUCCEEDED, CANCELED = 3, 30, 32
@@ -60,8 +67,8 @@ class SolutionHost:
         team: UUID | None,
         sign_in: SignIn | None = None,
     ) -> SolutionState:
-        """Return what is there of a package, and who has its roles."""
-        versions = self.versions((BASE_SOLUTION, target.unique_name))
+        """Return what is there of a package and of the one it requires, and who has their roles."""
+        versions = self.versions((BASE_NAME, target.unique_name))
         holder = self.holder(HolderKind.USER, user) if user else None
         without_user = ""
         if holder is None and sign_in is not None:
@@ -71,10 +78,10 @@ class SolutionHost:
                 without_user = sign_in.client_id
         holders = [holder, self.holder(HolderKind.TEAM, team) if team else None]
         return SolutionState(
-            base=versions.get(BASE_SOLUTION.lower()),
+            base=versions.get(BASE_NAME.lower()),
             installed=versions.get(target.unique_name.lower()),
-            roles=self._roles(target),
-            tables=self._tables(target.tables),
+            roles=self._roles([role for one in target.chain for role in one.roles]),
+            tables=self._tables([table for one in target.chain for table in one.tables]),
             holders=tuple(holder for holder in holders if holder is not None),
             without_user=without_user,
         )
@@ -92,10 +99,10 @@ class SolutionHost:
         rows = self.client.rows(f"solutions?$select=uniquename,version&$filter={wanted}")
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
 
-    def _roles(self, target: Manifest) -> dict[UUID, Role]:
-        """Return the roles of the package and of the base solution, as they are at the root."""
-        names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in target.roles]
-        ids = [f"roleid eq {identity}" for identity in (BASE_ROLE, *(r.id for r in target.roles))]
+    def _roles(self, wanted_roles: Iterable[Role]) -> dict[UUID, Role]:
+        """Return the roles of the packages, as they are at the root."""
+        names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in wanted_roles]
+        ids = [f"roleid eq {role.id}" for role in wanted_roles]
         wanted = " or ".join((*ids, *names))
         rows = self.client.rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
         roots = [row for row in rows if _root(row) == UUID(row["roleid"])]

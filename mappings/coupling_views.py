@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from connections.causes import Cause
 from connections.models import Company
 from integration_admin import cells
 from integration_admin.columns import Column
@@ -176,9 +177,15 @@ class CouplingErrorList(OpensCouplings):
         Action(
             "Retry All", "retry_all", Right.RETRY_ALL, "refresh", on_rows=False, is_primary=True
         ),
+        Action("Find for Deleted", "find_deleted", Right.RETRY_ALL, "search", on_rows=False),
         Action("Retry", "retry_couplings", Right.RETRY_RECORD, "refresh"),
         SYNCHRONIZE,
+        Action("Restore Records", "restore_records", Right.RETRY_ALL, "plus"),
         DELETE,
+    )
+    views = (
+        View("all", "All"),
+        View("deleted", "Deleted on one side", Q(cause=Cause.DELETED)),
     )
     filters = (BY_MAPPING,)
     searches = ("business_central_key", "name", "last_error", "last_crm_error")

@@ -8,6 +8,7 @@ from mappings import (
     buttons,
     coupling_buttons,
     coupling_views,
+    deletion_buttons,
     open_views,
     salespeople_views,
     views,
@@ -62,6 +63,8 @@ urlpatterns = [
     ),
     path("coupled-data-errors/retry/", coupling_buttons.retry_couplings, name="retry_couplings"),
     path("coupled-data-errors/retry-all/", coupling_buttons.retry_all, name="retry_all"),
+    path("coupled-data-errors/find-deleted/", deletion_buttons.find_deleted, name="find_deleted"),
+    path("coupled-data-errors/restore/", deletion_buttons.restore_records, name="restore_records"),
     path("option-errors/", waiting_views.OptionErrorList.as_view(), name="option_errors"),
     path("option-errors/retry/", coupling_buttons.retry_options, name="retry_options"),
     path(

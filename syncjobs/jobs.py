@@ -48,6 +48,7 @@ PLACES = {
     "preview": "syncjobs.queued:preview",
     "synchronize_all": "syncjobs.queued:synchronize_all",
     "match": "syncjobs.queued:match",
+    "find_deleted": "syncjobs.queued:find_deleted",
     "sweep": "syncjobs.sweeping:sweep",
     "check_health": "syncjobs.checkup:check_health",
     "redeploy_solution": "syncjobs.redeploying:redeploy_solution",

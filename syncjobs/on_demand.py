@@ -139,14 +139,29 @@ def match(mapping: IntegrationTableMapping, *, now: datetime, user: AbstractBase
     )
 
 
+def find_deleted(company: Company, *, now: datetime, user: AbstractBaseUser | None) -> Run:
+    """Look in every mapping for couplings that lost one of their records."""
+    return queue.enqueue(
+        company,
+        "find_deleted",
+        description="All mappings: find for deleted",
+        now=now,
+        user=user,
+    )
+
+
 def synchronize_records(
     company: Company,
     records: Iterable[Wanted],
     *,
     now: datetime,
     user: AbstractBaseUser | None,
+    restore: bool = False,
 ) -> list[Run]:
-    """Synchronize single records: one run for each mapping and direction."""
+    """Synchronize single records: one run for each mapping and direction.
+
+    `restore` creates partners again that were deleted.
+    """
     ids: dict[tuple[str, Direction], set[UUID]] = defaultdict(set)
     for record in records:
         ids[record.mapping_name, record.direction].add(record.source_id)
@@ -155,13 +170,15 @@ def synchronize_records(
         queue.enqueue(
             company,
             "synchronize",
-            description=f"{name}: {_counted(len(chosen))} {towards(way)}",
+            description=f"{name}: {_counted(len(chosen))} {towards(way)}"
+            + (", restored" if restore else ""),
             now=now,
             mapping_name=name,
             parameters={
                 "mode": Mode.FULL,
                 "directions": [way],
                 "ids": sorted(str(one) for one in chosen),
+                **({"restore": True} if restore else {}),
             },
             user=user,
             category=categories.get(name, ""),

@@ -9,6 +9,8 @@ from mappings.terms import Direction
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError
 from syncjobs.progress import RunProgress
+from syncjobs.runs import deleted
+from syncjobs.runs.deleted import Found
 from syncjobs.runs.match import match_mapping
 from syncjobs.runs.order import Order
 from syncjobs.runs.planned import keep
@@ -23,7 +25,10 @@ from syncjobs.terms import Mode
 
 
 def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
-    """Synchronize one mapping; parameters: mode, directions, ids, create, confirmed, agreed."""
+    """Synchronize one mapping.
+
+    Parameters: mode, directions, ids, create, confirmed, agreed, restore.
+    """
     given = request.parameters
     ids = given.get("ids")
     return synchronize_mapping(
@@ -35,6 +40,7 @@ def synchronize(request: JobRequest, progress: RunProgress) -> JobReport:
         create=bool(given.get("create", False)),
         confirmed=bool(given.get("confirmed", False)),
         agreed=int(given.get("agreed", 0)),
+        restore=bool(given.get("restore", False)),
         progress=progress,
         trigger=request.trigger,
     )
@@ -79,6 +85,28 @@ def synchronize_all(request: JobRequest, progress: RunProgress) -> JobReport:
     if wrong is not None:
         raise wrong
     return Done(idle=idle)
+
+
+def find_deleted(request: JobRequest, progress: RunProgress) -> JobReport:
+    """Hold back the couplings of every mapping that lost one of their records (E-4.47)."""
+    systems = systems_of(request.company, progress)
+    total = Found()
+    for name in run_order(request.company):
+        try:
+            found = deleted.find_deleted(request.company, name, systems=systems, progress=progress)
+        except BusyError as error:
+            progress.log(error.message)
+            continue
+        except ConfigurationError as error:
+            if error.cause not in OF_ONE_MAPPING:
+                raise
+            progress.log(f"{name}: {error.message}")
+            continue
+        if found.any:
+            progress.log(f"{name}: {found}")
+        total += found
+    progress.log(f"All mappings: {total}")
+    return Done()
 
 
 def match(request: JobRequest, progress: RunProgress) -> JobReport:

@@ -8,11 +8,14 @@ from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError
 from syncjobs.models import JobQueueEntry, Sweep
 from syncjobs.progress import RunProgress
+from syncjobs.runs.deleted import count_deleted
 from syncjobs.runs.sweep import sweep_mapping
 from syncjobs.runs.synchronize import OF_ONE_MAPPING, run_order
 from syncjobs.terms import JobStatus
 
 JOB = "sweep"
+# E-3.30: nothing is done about a deletion by itself; people learn of it all the same.
+THEN = "Find for Deleted holds them back, so that they can be restored or uncoupled."
 
 
 def sweep(request: JobRequest, progress: RunProgress) -> JobReport:
@@ -27,6 +30,9 @@ def sweep(request: JobRequest, progress: RunProgress) -> JobReport:
         progress.start(f"Sweep {name}", 0)
         try:
             swept += sweep_mapping(company, name, progress=progress)
+            lost = count_deleted(company, name, progress=progress)
+            if lost.any:
+                progress.log(f"{name}: {lost} {THEN}")
         except BusyError as error:
             progress.log(error.message)
         except ConfigurationError as error:

@@ -15,7 +15,7 @@ from integration_admin.api.lists import Listing, answer, listed
 from integration_admin.api.mappings import mapping_of
 from integration_admin.api.refusals import Code, RefusalError, not_found
 from integration_admin.api.scope import Id, Ids, Scope, Text, company_of
-from integration_admin.api.shapes import CountShape, Couplings, CouplingShape, Started
+from integration_admin.api.shapes import CountShape, Couplings, CouplingShape, RunShape, Started
 from integration_admin.personal import one_as_seen_by
 from integration_admin.roles import Right, has_right
 from mappings import pairing
@@ -108,6 +108,13 @@ def retry(request: HttpRequest, body: Chosen, scope: Query[Scope]) -> Any:
 def retry_all(request: HttpRequest, scope: Query[Scope]) -> Any:
     """Let the next runs take every held-back record of the company again."""
     return {"count": pairing.retry_all(company_of(request, scope), by=user_of(request))}
+
+
+@router.post("/couplings/find-deleted", auth=ApiToken(Right.RETRY_ALL), response={202: RunShape})
+def find_deleted(request: HttpRequest, scope: Query[Scope]) -> Any:
+    """Let a worker hold back the couplings that lost a record; the answer is the run to follow."""
+    company = company_of(request, scope)
+    return on_demand.find_deleted(company, now=clock.now(), user=user_of(request))
 
 
 @router.post("/couplings/synchronize", auth=ApiToken(Right.RETRY_RECORD), response={202: Started})

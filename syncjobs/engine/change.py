@@ -151,6 +151,9 @@ class Rules:
     force: bool = False  # E-3.16: no time test, no conflict
     write_unchanged: bool = False  # E-1.50 and E-3.44: an unconditional run writes all fields
     single: bool = False  # records named one by one (E-3.25)
+    restore: bool = (
+        False  # a person wants deleted partners back, whatever the mapping says (E-4.49)
+    )
 
 
 @dataclass(frozen=True, slots=True)

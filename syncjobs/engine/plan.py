@@ -190,7 +190,8 @@ class _Planner:
         )
 
     def _deleted(self, source: Record, link: Link) -> Change:
-        match self.mapping.deletion_conflict_resolution:
+        asked = DeletionConflictResolution.RESTORE if self.rules.restore else None  # E-4.49
+        match asked or self.mapping.deletion_conflict_resolution:
             case DeletionConflictResolution.RESTORE:  # E-3.32
                 return self._insert(source, incarnation=link.incarnation + 1)
             case DeletionConflictResolution.REMOVE:  # E-3.33

@@ -24,6 +24,7 @@ class Order:
     confirmed: bool = False  # a person said yes to a mass change, however large
     agreed: int = 0  # or to so many changes of coupled records
     forced: bool = False  # E-3.16
+    restore: bool = False  # what was deleted on the other side is created again (E-4.49)
     trigger: Trigger = Trigger.SCHEDULE
     also: Mapping[Direction, tuple[UUID, ...]] = field(default_factory=dict)  # found by a sweep
 
@@ -49,4 +50,5 @@ class Order:
             force=self.forced or unconditional or (self.ids is not None and is_one_way),
             write_unchanged=unconditional,
             single=self.ids is not None,
+            restore=self.restore,
         )

@@ -1,7 +1,7 @@
 """The sweep: proves from ids, times and versions that no change stayed behind the watermark.
 
-A deletion is none of its business: it is found where the record that is left is processed, and is
-never carried over by itself (E-3.30).
+A deletion is none of its business: it is found where the record that is left is processed, or by
+`deleted`, and is never carried over by itself (E-3.30).
 """
 
 from __future__ import annotations

@@ -65,6 +65,7 @@ def synchronize_mapping(
     create: bool = False,
     confirmed: bool = False,
     agreed: int = 0,
+    restore: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
     trigger: Trigger = Trigger.SCHEDULE,
@@ -76,12 +77,12 @@ def synchronize_mapping(
     `dry_run` plans and writes nothing; `ids` names records of either side; `also` names source
     records to look at besides those that changed; `create` lets a modified run create the missing
     partner; `confirmed` says that a person agreed to a mass change, `agreed` to one of so many
-    changes. Raises BusyError while another run is at the mapping, and ConfigurationError for what
-    an administrator has to settle.
+    changes; `restore` creates deleted partners again. Raises BusyError while another run is at the
+    mapping, and ConfigurationError for what an administrator has to settle.
     """
     order = Order(
         mode, directions, ids, create=create, confirmed=confirmed, agreed=agreed, trigger=trigger,
-        also=also or {},
+        restore=restore, also=also or {},
     )  # fmt: skip
     if dry_run:
         return preview_mapping(company, name, order, systems=systems, now=now).report

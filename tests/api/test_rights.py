@@ -58,6 +58,7 @@ RIGHTS = {
     "POST /couplings/delete": Right.MANAGE_COUPLINGS,
     "POST /couplings/retry": Right.RETRY_RECORD,
     "POST /couplings/retry-all": Right.RETRY_ALL,
+    "POST /couplings/find-deleted": Right.RETRY_ALL,
     "POST /couplings/synchronize": Right.RETRY_RECORD,
     "GET /runs": Right.VIEW_LOG,
     "GET /runs/{id}": Right.VIEW_LOG,

@@ -67,6 +67,8 @@ RIGHT_OF_ACT = {
     "retry_couplings": Right.RETRY_RECORD,
     "retry_coupling": Right.RETRY_RECORD,
     "retry_all": Right.RETRY_ALL,
+    "find_deleted": Right.RETRY_ALL,
+    "restore_records": Right.RETRY_ALL,
     "retry_options": Right.RETRY_RECORD,
     "retry_pending": Right.RETRY_RECORD,
     "delete_couplings": Right.MANAGE_COUPLINGS,

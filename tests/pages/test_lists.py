@@ -20,7 +20,7 @@ from tests.pages.factory import Past, make_company
 LISTS = {
     "mappings": 16,
     "couplings": 12,
-    "coupling_errors": 11,
+    "coupling_errors": 12,
     "pending_couplings": 12,
     "synch_jobs": 10,
     "all_errors": 13,

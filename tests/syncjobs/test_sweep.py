@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +12,7 @@ from connections.systems import Record, Side
 from integration_admin.management.commands import check_invariants
 from mappings.models import Coupling, IntegrationTableMapping, PendingCoupling
 from mappings.terms import Direction
-from syncjobs import activation, clock, queue, tasks
+from syncjobs import activation, clock, on_demand, queue, tasks
 from syncjobs.models import JobQueueEntry, Run, Sweep
 from syncjobs.runs.invariants import violations
 from syncjobs.runs.sweep import PAGES, sweep_mapping
@@ -207,12 +208,23 @@ def test_a_worker_sweeps_real_systems_and_leaves_what_is_on_hold(
     IntegrationTableMapping.objects.update(sent_up_to=now, received_up_to=now)
     entry = JobQueueEntry.objects.get(job="sweep")
     JobQueueEntry.objects.filter(pk=entry.pk).update(earliest_start=now)
+    Coupling.objects.create(
+        company=connected, mapping_name="CUSTOMER", business_central_id=uuid4(),
+        dataverse_id=uuid4(),
+    )  # fmt: skip
 
     tasks.run_entry(str(entry.pk))
+    search = on_demand.find_deleted(connected, now=now, user=None)
+    tasks.run_entry(str(search.entry_id))
 
     run = Run.objects.get(job="sweep")
     lines = [text for _, text in run.log]
     assert run.status == RunStatus.SUCCESS, run.error_message
+    lost = "CUSTOMER: 1 coupling looked at; 1 lost both."  # E-3.30, E-4.48
+    assert [line for line in lines if line.startswith(lost)]
+    search.refresh_from_db()
+    assert [text for _, text in search.log] == [lost, lost.replace("CUSTOMER", "All mappings")]
+    assert not Coupling.objects.exists()
     assert "VENDOR is on hold and was left out." in lines
     assert lines[-1].endswith("every change had been seen.")
     assert Sweep.objects.filter(mapping_name="CUSTOMER").count() == 2
