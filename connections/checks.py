@@ -18,13 +18,14 @@ from connections.business_central_batch import Batch, Part
 from connections.business_central_pages import CUSTOM_ROUTE
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause
+from connections.company_row import TABLE
 from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError
 from connections.integration_user import NON_INTERACTIVE
 from connections.lone_request import answered
 from connections.models import BusinessCentralConnection, Company, DataverseConnectionSetup, SignIn
 from connections.odata import Timing
-from connections.solution.manifest import version_of
+from connections.solution.manifest import BASE_NAME, version_of
 from connections.solution_host import ADMINISTRATOR_TEMPLATE
 from connections.systems import Selection, Side
 from connections.terms import AuthenticationType, SdkVersion
@@ -44,7 +45,7 @@ USER_COLUMNS = (
     "fullname", "isdisabled", "applicationid", "islicensed", "isintegrationuser", "accessmode",
 )  # fmt: skip
 OLDEST_SERVED, NEVER_SERVED = (6,), (7, 1)  # E-9.5
-DATAVERSE_TABLES = ("account", "contact", "transactioncurrency", "systemuser", "bcbi_company")
+DATAVERSE_TABLES = ("account", "contact", "transactioncurrency", "systemuser", TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,9 @@ def _naming(table: str) -> Iterator[None]:
     try:
         yield
     except IntegrationError as error:
+        if table == TABLE and error.cause == Cause.UNKNOWN_TABLE:
+            message = f"The solution {BASE_NAME}, which brings the table {table}, is not installed."
+            raise refusal(message, Cause.SOLUTION) from error
         reason = error.message if error.message.endswith(".") else f"{error.message}."
         error.message = f"The table {table} does not answer: {reason}"
         raise

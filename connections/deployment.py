@@ -19,7 +19,7 @@ from connections.errors import ConfigurationError
 from connections.models import Company, DeploymentIdentity, UploadedPackage
 from connections.setup import check_complete, dataverse_setup
 from connections.solution import package
-from connections.solution.manifest import shown
+from connections.solution.manifest import BASE_NAME, UNIQUE_NAME, shown
 from connections.solution.package import Package
 from connections.terms import AuthenticationType
 
@@ -57,43 +57,65 @@ def forget_identity(row: DeploymentIdentity, *, by: AbstractBaseUser | None = No
         row.delete()
 
 
-# Every page of the solution needs the package; it is not unpacked and parsed each time.
-_checked = lru_cache(maxsize=2)(package.check)
+# Every page of the solution needs the packages; they are not unpacked and parsed each time.
+_checked = lru_cache(maxsize=4)(package.check)
 
 
 def package_of(company: Company) -> Package:
-    """Return the package an administrator uploaded; else the one that is shipped."""
-    uploaded = UploadedPackage.objects.filter(company=company).first()
-    return _checked(bytes(uploaded.content)) if uploaded else package.shipped()
+    """Return the package an administrator uploaded, else the one that is shipped.
+
+    It comes with the base package that it requires, which is chosen in the same way.
+    """
+    uploaded = {
+        row.solution: bytes(row.content) for row in UploadedPackage.objects.filter(company=company)
+    }
+    return _together(uploaded.get(UNIQUE_NAME), uploaded.get(BASE_NAME))
+
+
+@lru_cache(maxsize=4)
+def _together(own: bytes | None, base: bytes | None) -> Package:
+    if base is None:
+        return _checked(own).after(package.shipped_base()) if own else package.shipped()
+    return (_checked(own) if own else package.shipped()).after(_checked(base))
+
+
+def uploaded_to(company: Company) -> set[str]:
+    """Name the solutions whose packages were uploaded."""
+    return set(UploadedPackage.objects.filter(company=company).values_list("solution", flat=True))
 
 
 def version_of_package(company: Company) -> str:
     """Return the version of that package, without reading it."""
-    uploaded = UploadedPackage.objects.filter(company=company).values_list("version", flat=True)
-    return uploaded.first() or shown(package.shipped().manifest.version)
+    rows = UploadedPackage.objects.filter(company=company, solution=UNIQUE_NAME)
+    return rows.values_list("version", flat=True).first() or shown(
+        package.shipped().manifest.version
+    )
 
 
 @transaction.atomic
 def upload(
     company: Company, content: bytes, *, now: datetime, by: AbstractBaseUser | None = None
 ) -> Package:
-    """Take a package instead of the shipped one, if it is what it should be."""
+    """Take a package instead of the shipped one of its solution, if it is what it should be."""
     checked = package.check(content)
     row, _ = UploadedPackage.objects.update_or_create(
         company=company,
+        solution=package.NAMES[checked.manifest.unique_name.casefold()],
         defaults={
             "content": content,
             "version": shown(checked.manifest.version),
             "uploaded_at": now,
         },
     )
-    trail.note(Act.CREATED, row, company=company, after={"version": row.version}, by=by)
+    after = {"solution": row.solution, "version": row.version}
+    trail.note(Act.CREATED, row, company=company, after=after, by=by)
     return checked
 
 
 @transaction.atomic
 def use_shipped(company: Company, *, by: AbstractBaseUser | None = None) -> None:
-    """Go back to the package that is shipped."""
+    """Go back to the packages that are shipped."""
     for row in UploadedPackage.objects.filter(company=company):
-        trail.note(Act.DELETED, row, company=company, before={"version": row.version}, by=by)
+        before = {"solution": row.solution, "version": row.version}
+        trail.note(Act.DELETED, row, company=company, before=before, by=by)
         row.delete()

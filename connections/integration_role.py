@@ -8,7 +8,8 @@ from connections.checks import IMPATIENT
 from connections.company_row import Standing
 from connections.health import Finding, Settings, WrongError
 from connections.models import Company
-from connections.redeploy import BASE_ROLE, BASE_ROLE_NAME, HolderKind
+from connections.redeploy import BASE_ROLE, HolderKind
+from connections.solution import package
 from connections.solution_host import SolutionHost
 from connections.systems import Side
 
@@ -37,8 +38,9 @@ def _look(company: Company, unsaved: Settings | None) -> str:
     lacking = [str(one) for one in holders if one is not None and BASE_ROLE not in one.roles]
     if lacking:
         lacks = "lacks" if len(lacking) == 1 else "lack"
-        sentence = f"The {' and the '.join(lacking)} {lacks} the security role {BASE_ROLE_NAME}."
-        raise WrongError(Cause.ROLES, sentence, BASE_ROLE_NAME)
+        [role] = package.shipped_base().manifest.roles
+        sentence = f"The {' and the '.join(lacking)} {lacks} the security role {role.name}."
+        raise WrongError(Cause.ROLES, sentence, role.name)
     return f"The integration user and the team {standing.team.values['name']} have the base role."
 
 

@@ -8,6 +8,7 @@ from django.db import models
 
 from connections.authentication import OAUTH_2
 from connections.secrets import SecretField
+from connections.solution.manifest import UNIQUE_NAME
 from connections.terms import (
     AuthenticationType,
     ConnectionMode,
@@ -151,18 +152,20 @@ class DeploymentIdentity(SignIn):
 class UploadedPackage(models.Model):
     """A package that an administrator chose instead of the one that is shipped."""
 
-    company = models.OneToOneField(
-        Company, on_delete=models.CASCADE, related_name="uploaded_package"
-    )
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="uploaded_packages")
+    solution = models.CharField("Solution", max_length=65, default=UNIQUE_NAME)
     content = models.BinaryField("Package")
     version = models.CharField("Version", max_length=50)
     uploaded_at = models.DateTimeField("Uploaded")
 
     class Meta:
         verbose_name = "integration solution package"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "solution"], name="one_package_a_solution")
+        ]
 
     def __str__(self) -> str:
-        return f"package {self.version} of {self.company}"
+        return f"package {self.solution} {self.version} of {self.company}"
 
 
 class Redeployment(models.Model):
@@ -198,6 +201,22 @@ class Redeployment(models.Model):
 
     def __str__(self) -> str:
         return f"redeploy of {self.solution or 'the integration solution'}"
+
+
+class PermissionReport(models.Model):
+    """What was last read of solutions, security roles and who has them (C-0808)."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="permission_report"
+    )
+    checked_at = models.DateTimeField("Checked")
+    found = models.JSONField("Found")  # see connections.permissions
+
+    class Meta:
+        verbose_name = "permission report"
+
+    def __str__(self) -> str:
+        return f"permission report of {self.company}"
 
 
 class SalesConnectionSetup(models.Model):

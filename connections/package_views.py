@@ -33,26 +33,26 @@ def upload_package(request: SignedInRequest) -> HttpResponse:
     except PackageError as error:
         messages.error(request, f"{error.message} Nothing was changed. ({error.cause})")
         return redirect("redeploy")
-    version = shown(taken.manifest.version)
-    messages.success(request, f"Version {version} is imported by the next redeploy.")
+    told = f"{taken.manifest.unique_name} {shown(taken.manifest.version)}"
+    messages.success(request, f"{told} is imported by the next redeploy, if it is newer.")
     return redirect("redeploy")
 
 
 @require_POST
 @requires(Right.CHANGE_CONNECTION)
 def use_shipped_package(request: SignedInRequest) -> HttpResponse:
-    """Go back to the package that is shipped, after asking."""
+    """Go back to the packages that are shipped, after asking."""
     company = company_of(request)
     if company is None:
         return redirect("redeploy")
     if not is_confirmed(request):
         return ask(
             request,
-            title="Use the package that is shipped?",
-            text="The uploaded package is forgotten. What is installed stays until a redeploy.",
-            yes="Use the shipped package",
-            no="Keep the uploaded one",
+            title="Use the packages that are shipped?",
+            text="What was uploaded is forgotten. What is installed stays until a redeploy.",
+            yes="Use the shipped packages",
+            no="Keep what was uploaded",
         )
     deployment.use_shipped(company, by=request.user)
-    messages.success(request, "The next redeploy imports the package that is shipped.")
+    messages.success(request, "Redeploys use the packages that are shipped from now on.")
     return redirect("redeploy")

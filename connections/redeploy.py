@@ -10,9 +10,7 @@ from uuid import UUID
 from connections.causes import Cause
 from connections.solution.manifest import Manifest, Role, Version, is_older, shown
 
-BASE_SOLUTION = "bcbi_CdsBaseIntegration"  # E-9.11
 BASE_ROLE = UUID("a2b18661-9ff5-e911-a812-000d3a0b9028")  # E-9.12
-BASE_ROLE_NAME = "Business Central Integration Administrator"
 ADMINISTRATOR = UUID("8c8d4f51-a72b-e511-80d9-3863bb349780")  # E-9.23
 USER = UUID("6f960e32-a72b-e511-80d9-3863bb349780")
 ASSIGNED_NAMES = frozenset(
@@ -55,6 +53,10 @@ class SolutionState:
     holders: tuple[Holder, ...]
     without_user: str = ""  # the connection's application, where it has no user yet
 
+    def version_of(self, solution: Manifest) -> Version | None:
+        """Return the version of a solution that is installed."""
+        return self.base if solution.is_base else self.installed
+
     def deployed(self, role: Role) -> Role | None:
         """Return the role as it is there: by its id, else by its name."""
         if role.id in self.roles:
@@ -75,8 +77,9 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class ImportSolution:
-    """Import the package over whatever is installed."""
+    """Import a package over whatever is installed."""
 
+    solution: str
     version: Version
     reason: str
 
@@ -113,16 +116,15 @@ def is_assigned(role: Role) -> bool:
 
 
 def shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
-    """Yield everything that is not as it should be, the solution first."""
-    yield from _solution_shortfalls(state, target)
-    yield from _role_shortfalls(state, target)
+    """Yield everything that is not as it should be, the solutions first."""
+    for solution in target.chain:
+        yield from _solution_shortfalls(state, solution)
+    for solution in target.chain:
+        yield from _role_shortfalls(state, solution)
     yield from _holder_shortfalls(state, target)
 
 
 def _solution_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Shortfall]:
-    if state.base is None:
-        sentence = f"The solution {BASE_SOLUTION} is not installed."
-        yield Shortfall(Cause.SOLUTION, BASE_SOLUTION, sentence)
     if reason := _is_outdated(state, target):
         yield Shortfall(Cause.SOLUTION, target.unique_name, reason)
     for table in target.tables:
@@ -132,11 +134,12 @@ def _solution_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Sho
 
 
 def _is_outdated(state: SolutionState, target: Manifest) -> str:
-    if state.installed is None:
+    installed = state.version_of(target)
+    if installed is None:
         return f"The solution {target.unique_name} is not installed."
-    if is_older(state.installed, target.version):
+    if is_older(installed, target.version):
         return (
-            f"The solution {target.unique_name} is installed in version {shown(state.installed)}; "
+            f"The solution {target.unique_name} is installed in version {shown(installed)}; "
             f"version {shown(target.version)} is needed."
         )
     return ""
@@ -167,9 +170,8 @@ def _holder_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Short
 
 
 def _missing_assignments(state: SolutionState, target: Manifest) -> Iterator[tuple[Holder, Role]]:
-    roles = [r for role in target.roles if is_assigned(role) and (r := state.deployed(role))]
-    if BASE_ROLE in state.roles:
-        roles.insert(0, state.roles[BASE_ROLE])
+    brought = (role for solution in target.chain for role in solution.roles if is_assigned(role))
+    roles = [there for role in brought if (there := state.deployed(role))]
     for holder in state.holders:
         for role in roles:
             if role.id not in holder.roles:
@@ -184,12 +186,14 @@ def plan_redeploy(
 ) -> Iterator[Step]:
     """Yield the steps to the target; none when everything is there already.
 
+    What the target requires is imported first, where it is missing or older; what is newer there
+    than a package stays as it is.
     Roles that are to be assigned but come with the import, and those of a user that is made, are
     planned once these are there.
     """
-    reason = "" if roles_only else _reason_to_import(state, target, force=force)
-    if reason:
-        yield ImportSolution(target.version, reason)
+    imports = () if roles_only else tuple(_imports(state, target, force=force))
+    yield from imports
+    if imports:
         yield Publish()
     if state.without_user:
         yield CreateUser(state.without_user)
@@ -197,11 +201,17 @@ def plan_redeploy(
         yield AssignRole(role, holder)
 
 
+def _imports(state: SolutionState, target: Manifest, *, force: bool) -> Iterator[ImportSolution]:
+    for solution in target.chain:
+        if reason := _reason_to_import(state, solution, force=force and solution is target):
+            yield ImportSolution(solution.unique_name, solution.version, reason)
+
+
 def _reason_to_import(state: SolutionState, target: Manifest, *, force: bool) -> str:
     """Return why an import is needed: it also puts roles and privileges back (E-9.34)."""
-    if reason := _is_outdated(state, target):
-        return reason
-    missing = [s for s in _solution_shortfalls(state, target) if s.name != BASE_SOLUTION]
-    for found in (*missing, *_role_shortfalls(state, target)):
+    installed = state.version_of(target)
+    if installed is not None and is_older(target.version, installed):
+        return ""
+    for found in (*_solution_shortfalls(state, target), *_role_shortfalls(state, target)):
         return found.sentence
     return "The import was asked for." if force else ""

@@ -154,6 +154,12 @@ def dataverse_of(
     return Dataverse(client, shelf_of(principal, settings.REDIS_URL))
 
 
+def forget_tables(row: DataverseConnectionSetup) -> None:
+    """Let what tables look like be asked anew: an import has changed them."""
+    principal = principal_of(row, dataverse_origin(row.server_address))
+    shelf_of(principal, settings.REDIS_URL).clear()
+
+
 def dataverse_as(
     who: SignIn,
     row: DataverseConnectionSetup,

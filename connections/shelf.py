@@ -67,6 +67,14 @@ class RedisShelf:
         except redis.RedisError:
             return
 
+    def clear(self) -> None:
+        """Drop everything of this principal."""
+        try:
+            for name in self._server.scan_iter(match=f"{self._prefix}*"):
+                self._server.delete(name)
+        except redis.RedisError:
+            return
+
 
 @lru_cache(maxsize=64)
 def shelf_of(principal: str, redis_url: str) -> RedisShelf:

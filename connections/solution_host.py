@@ -20,8 +20,15 @@ from connections.errors import (
 )
 from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
-from connections.redeploy import BASE_ROLE, BASE_SOLUTION, Holder, HolderKind, SolutionState
-from connections.solution.manifest import Manifest, PackageError, Role, Version, version_of
+from connections.redeploy import Holder, HolderKind, SolutionState
+from connections.solution.manifest import (
+    BASE_NAME,
+    Manifest,
+    PackageError,
+    Role,
+    Version,
+    version_of,
+)
 
 ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"  # E-9.16
 FINISHED, SUCCEEDED, CANCELED = 3, 30, 32
@@ -60,8 +67,8 @@ class SolutionHost:
         team: UUID | None,
         sign_in: SignIn | None = None,
     ) -> SolutionState:
-        """Return what is there of a package, and who has its roles."""
-        versions = self.versions((BASE_SOLUTION, target.unique_name))
+        """Return what is there of a package and of the one it requires, and who has their roles."""
+        versions = self.versions((BASE_NAME, target.unique_name))
         holder = self.holder(HolderKind.USER, user) if user else None
         without_user = ""
         if holder is None and sign_in is not None:
@@ -71,10 +78,10 @@ class SolutionHost:
                 without_user = sign_in.client_id
         holders = [holder, self.holder(HolderKind.TEAM, team) if team else None]
         return SolutionState(
-            base=versions.get(BASE_SOLUTION.lower()),
+            base=versions.get(BASE_NAME.lower()),
             installed=versions.get(target.unique_name.lower()),
-            roles=self._roles(target),
-            tables=self._tables(target.tables),
+            roles=self._roles([role for one in target.chain for role in one.roles]),
+            tables=self._tables([table for one in target.chain for table in one.tables]),
             holders=tuple(holder for holder in holders if holder is not None),
             without_user=without_user,
         )
@@ -92,20 +99,21 @@ class SolutionHost:
         rows = self.client.rows(f"solutions?$select=uniquename,version&$filter={wanted}")
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
 
-    def _roles(self, target: Manifest) -> dict[UUID, Role]:
-        """Return the roles of the package and of the base solution, as they are at the root."""
-        names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in target.roles]
-        ids = [f"roleid eq {identity}" for identity in (BASE_ROLE, *(r.id for r in target.roles))]
+    def _roles(self, wanted_roles: Iterable[Role]) -> dict[UUID, Role]:
+        """Return the roles of the packages, as they are at the root."""
+        names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in wanted_roles]
+        ids = [f"roleid eq {role.id}" for role in wanted_roles]
         wanted = " or ".join((*ids, *names))
         rows = self.client.rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
-        roots = [row for row in rows if _root(row) == UUID(row["roleid"])]
+        roots = [row for row in rows if root_of(row) == UUID(row["roleid"])]
         return {
-            UUID(row["roleid"]): Role(UUID(row["roleid"]), str(row["name"]), self._privileges(row))
+            (root := UUID(row["roleid"])): Role(root, str(row["name"]), self.privileges(root))
             for row in roots
         }
 
-    def _privileges(self, role: dict[str, Any]) -> frozenset[str]:
-        path = f"roles({role['roleid']})/roleprivileges_association?$select=name"
+    def privileges(self, role: UUID) -> frozenset[str]:
+        """Return the names of the privileges that a role gives."""
+        path = f"roles({role})/roleprivileges_association?$select=name"
         return frozenset(str(row["name"]) for row in self.client.rows(path))
 
     def _tables(self, names: Iterable[str]) -> frozenset[str]:
@@ -123,7 +131,7 @@ class SolutionHost:
         except RecordMissingError:
             return None
         path = f"{entity_set}({identity})/{association}?$select={ROLE_COLUMNS}"
-        roles = frozenset(_root(role) for role in self.client.rows(path))
+        roles = frozenset(root_of(role) for role in self.client.rows(path))
         unit = row.get("_businessunitid_value")
         return Holder(kind, identity, str(row[name]), UUID(unit) if unit else None, roles)
 
@@ -237,7 +245,7 @@ class SolutionHost:
         return answer.object() if answer.body else {}
 
 
-def _root(row: dict[str, Any]) -> UUID:
+def root_of(row: dict[str, Any]) -> UUID:
     return UUID(str(row.get("_parentrootroleid_value") or row["roleid"]))
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import deployment, health, preflight, redeploy, setup_edits
+from connections import deployment, preflight, redeploy, setup_edits, solution_reading
 from connections.administrator_sign_in import faults_of, form_for_once, problems_of
 from connections.errors import IntegrationError
 from connections.models import (
@@ -21,7 +21,6 @@ from connections.models import (
     DeploymentIdentity,
     Redeployment,
     SalesConnectionSetup,
-    UploadedPackage,
 )
 from connections.preflight import Preflight
 from connections.redeploy import AssignRole, CreateUser, ImportSolution, SolutionState
@@ -57,6 +56,7 @@ class Plan:
     """What a redeploy would do now; `trouble` says why that is not known."""
 
     installed: str = ""
+    base: str = ""  # the version of the base solution
     import_reason: str = ""
     user: str = ""  # the application whose user would be made
     roles: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def plan_of(
     """Plan, without doing anything, from what was read or else is read now."""
     try:
         package = deployment.package_of(company)
-        state = state or health.solution_state(company, package)
+        state = state or solution_reading.state(company, package.manifest)
     except IntegrationError as error:
         return Plan(trouble=error.message)
     steps = list(
@@ -82,7 +82,8 @@ def plan_of(
     )
     return Plan(
         installed=shown(state.installed),
-        import_reason=next((s.reason for s in steps if isinstance(s, ImportSolution)), ""),
+        base=shown(state.base),
+        import_reason=" ".join(s.reason for s in steps if isinstance(s, ImportSolution)),
         user=next((s.client_id for s in steps if isinstance(s, CreateUser)), ""),
         roles=tuple(f"{s.role.name} to the {s.to}" for s in steps if isinstance(s, AssignRole)),
         missing=tuple(s.sentence for s in redeploy.shortfalls(state, package.manifest)),
@@ -105,6 +106,7 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
     rows = [(one, *TONES[RedeployResult(one.result)]) for one in history]
     last = rows[0][0] if rows else None
     package = deployment.package_of(company)
+    uploaded = deployment.uploaded_to(company)
     context = {
         "package": package,
         "shipped": shown(package.manifest.version),
@@ -125,7 +127,11 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
         "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION),
         "may_store": has_right(request.user, Right.MANAGE_SECRETS),
         "may_upload": has_right(request.user, Right.CHANGE_CONNECTION),
-        "uploaded": UploadedPackage.objects.filter(company=company).defer("content").first(),
+        "uploaded": uploaded,
+        "packages": [
+            (one.manifest, one.manifest.unique_name in uploaded, shown(one.manifest.version))
+            for one in package.chain
+        ],
         "explained": explain(last.cause) if last and last.cause else None,
     }
     return render(request, "pages/redeploy.html", context)

@@ -13,7 +13,7 @@ from sandbox.business_central.service import BusinessCentral
 from sandbox.control.faults import Fault, SettingError
 from sandbox.control.limits import Limits
 from sandbox.control.statistics import Statistics
-from sandbox.dataverse import base
+from sandbox.dataverse import base, solutions
 from sandbox.dataverse.service import Dataverse
 from sandbox.entra.service import Entra
 from sandbox.entra.tokens import Tokens
@@ -55,8 +55,11 @@ class World:
         if self.store.get_meta("seed") is None:
             self.reset({DATAVERSE: seed, BUSINESS_CENTRAL: seed}, 1)
 
-    def reset(self, chosen: dict[str, str], scale: float) -> None:
-        """Empty the systems named and fill them again; faults, limits and clocks go back too."""
+    def reset(self, chosen: dict[str, str], scale: float, without: tuple[str, ...] = ()) -> None:
+        """Empty the systems named and fill them again; faults, limits and clocks go back too.
+
+        Dataverse is then without the solutions named, as an environment that is set up anew.
+        """
         self.faults, self.limits, self.statistics = [], Limits(), Statistics()
         self.tokens.lifetime = self.limits.token_lifetime_s
         self.dataverse.administration_mode = False
@@ -75,6 +78,7 @@ class World:
                     seeds.plant_business_central(self, seed, scale)
             if chosen == {BUSINESS_CENTRAL: "cronus", DATAVERSE: "empty"}:
                 seeds.plant_people(self)
+            solutions.take_away(self.dataverse, without)
             self.store.set_meta("seed", ",".join(chosen.values()))
         self.dataverse.reload()
         self.business_central.reload()

@@ -211,19 +211,17 @@ class _Redeploying:
             self.host = SolutionHost(client)
             self.checks = Checks(self.company, self.host, package)
             state = self.check(package)
-            imports = [
-                step
-                for step in redeploy.plan_redeploy(
-                    state, package.manifest, force=force, roles_only=roles_only
-                )
-                if isinstance(step, ImportSolution)
-            ]
+            options = {"force": force, "roles_only": roles_only}
+            imports = _imports(state, package, **options)
             # An import that a lost worker began is seen to its end, whatever is planned now.
             if imports and self.record.import_job_id is None:
                 self.await_turn()
             self.pause()
-            if imports or self.record.import_job_id is not None:
-                self.bring(package, imports[0].reason if imports else "It had begun already.")
+            if has_begun := self.take_up():
+                imports = _imports(self.checks.read(), package, **options)
+            for found, reason in imports:
+                self.bring(found, reason)
+            if imports or has_begun:
                 self.publish(package)
             state = self.ensure(package)
             refused = self.assign(state, package)
@@ -278,23 +276,36 @@ class _Redeploying:
     # 3 import, 4 publish
 
     def bring(self, package: Package, reason: str) -> None:
-        """Import the package and wait for its end; a lost worker's import is taken up."""
-        self._begin(3, f"Import {package.manifest.unique_name}", total=100)
-        record = self.record
-        if record.import_job_id is None or not self.host.has_job(record.import_job_id):
-            record.import_job_id, record.operation_id = uuid4(), None
-            record.save(update_fields=["import_job_id"])
-            self.progress.at("import noted")
-            record.operation_id = self._begun(package, record.import_job_id)
-            record.save(update_fields=["operation_id"])
-            self.progress.at("import begun")
-        failure = self._followed(record.import_job_id)
-        record.import_job_id = record.operation_id = None
-        record.save(update_fields=["import_job_id", "operation_id"])
+        """Import a package and wait for its end."""
+        manifest, record = package.manifest, self.record
+        self._begin(3, f"Import {manifest.unique_name}", total=100)
+        record.import_job_id, record.operation_id = uuid4(), None
+        record.save(update_fields=["import_job_id"])
+        self.progress.at("import noted")
+        record.operation_id = self._begun(package, record.import_job_id)
+        record.save(update_fields=["operation_id"])
+        self.progress.at("import begun")
+        self._see_to_its_end(record.import_job_id)
+        version = shown(manifest.version)
+        self._told(f"{manifest.unique_name} {version} was imported. {reason}")
+
+    def take_up(self) -> bool:
+        """See an import that a lost worker began to its end; False if none had begun."""
+        job = self.record.import_job_id
+        if job is None or not self.host.has_job(job):
+            return False
+        self._begin(3, STEP_NAMES[2], total=100)
+        self._see_to_its_end(job)
+        self._told("An import that had begun already has ended.")
+        return True
+
+    def _see_to_its_end(self, job: UUID) -> None:
+        failure = self._followed(job)
+        self.record.import_job_id = self.record.operation_id = None
+        self.record.save(update_fields=["import_job_id", "operation_id"])
         if failure:
             message = f"The import failed. {failure}"
             raise ConfigurationError(message, cause=Cause.IMPORT_FAILED)
-        self._told(f"Version {shown(package.manifest.version)} was imported. {reason}")
 
     def _begun(self, package: Package, job: UUID) -> UUID | None:
         """Begin the import, after others have ended."""
@@ -319,7 +330,9 @@ class _Redeploying:
     def publish(self, package: Package) -> None:
         self._begin(4, "Publish customizations")
         self.host.publish()
-        self._told(f"Published. {AUDITING.format(', '.join(package.manifest.tables))}")
+        setup.forget_tables(setup.dataverse_setup(self.company))
+        tables = [table for one in package.manifest.chain for table in one.tables]
+        self._told(f"Published. {AUDITING.format(', '.join(tables))}")
 
     # 5 ensure, 6 assign, 7 verify
 
@@ -330,7 +343,8 @@ class _Redeploying:
             row = setup.dataverse_setup(self.company)
             self._told(integration_user.create(self.host.client, row))
             state = self.checks.read()
-        names = [role.name for role in package.manifest.roles if state.deployed(role)]
+        roles = [role for one in package.manifest.chain for role in one.roles]
+        names = [role.name for role in roles if state.deployed(role)]
         self._told(f"There: {', '.join(names) or 'no role of the package'}.")
         return state
 
@@ -385,6 +399,16 @@ class _Redeploying:
             message = f"{sentence} Redeploy again later; it goes on where it stopped."
             raise TransientError(message, cause=cause)
         self.host.client.wait(self.patience.look)
+
+
+def _imports(
+    state: SolutionState, package: Package, *, force: bool, roles_only: bool
+) -> list[tuple[Package, str]]:
+    """Return the packages that are to be imported, in order, each with the reason."""
+    target = package.manifest
+    steps = redeploy.plan_redeploy(state, target, force=force, roles_only=roles_only)
+    by_name = {one.manifest.unique_name: one for one in package.chain}
+    return [(by_name[s.solution], s.reason) for s in steps if isinstance(s, ImportSolution)]
 
 
 def is_unfinished(record: Redeployment) -> bool:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,9 +107,11 @@ class RunningSandbox:
         assert answer.ok, answer.text
         return answer.json()
 
-    def reset(self, seed: str | dict[str, str] = "empty", scale: float = 1) -> None:
+    def reset(
+        self, seed: str | dict[str, str] = "empty", scale: float = 1, without: Sequence[str] = ()
+    ) -> None:
         """Fill both systems anew; faults, limits, clocks and statistics go back too."""
-        self.control("POST", "reset", {"seed": seed, "scale": scale})
+        self.control("POST", "reset", {"seed": seed, "scale": scale, "without": list(without)})
 
     def seed(self, **amounts: int) -> Any:
         return self.control("POST", "seed", amounts)

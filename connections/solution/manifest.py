@@ -14,6 +14,7 @@ from connections.errors import ConfigurationError
 Version = tuple[int, ...]
 VERSION_PARTS = range(2, 5)  # "Versions have two to four numeric parts" (wire.md 2.13)
 UNIQUE_NAME = "MicrosoftDynamicsNavIntegration"  # E-9.30
+BASE_NAME = "bcbi_CdsBaseIntegration"  # E-9.11
 
 
 class PackageError(ConfigurationError):
@@ -31,6 +32,11 @@ class Role:
     name: str
     privileges: frozenset[str]
 
+    def gives(self, privilege: str) -> bool:
+        """Whether the role holds a privilege; their names tell no case."""
+        wanted = privilege.casefold()
+        return any(name.casefold() == wanted for name in self.privileges)
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -41,7 +47,17 @@ class Manifest:
     version: Version
     generation: Version  # of Dynamics 365 that it was made for: 8, 9, 9.1
     roles: tuple[Role, ...]
-    tables: tuple[str, ...]
+    tables: tuple[str, ...]  # of its own; that it adds columns to others is not among them
+    requires: Manifest | None = None  # the solution that must be there first
+
+    @property
+    def chain(self) -> tuple[Manifest, ...]:
+        """Return the solutions in the order in which they are imported, this one last."""
+        return (*(self.requires.chain if self.requires else ()), self)
+
+    @property
+    def is_base(self) -> bool:
+        return self.unique_name.casefold() == BASE_NAME.casefold()
 
 
 def read(solution: bytes, customizations: bytes) -> Manifest:
@@ -63,7 +79,11 @@ def read(solution: bytes, customizations: bytes) -> Manifest:
         ),
         roles=tuple(_role(entry) for entry in content.iterfind("Roles/Role")),
         tables=tuple(
-            sorted(_table(entry).lower() for entry in content.iterfind("Entities/Entity"))
+            sorted(
+                _table(entry).lower()
+                for entry in content.iterfind("Entities/Entity")
+                if _is_own(entry)
+            )
         ),
     )
 
@@ -134,6 +154,12 @@ def _role(entry: Any) -> Role:
         message = f"The security role {name or identity} is incomplete in customizations.xml."
         raise PackageError(message)
     return Role(identity, name, frozenset(privileges))
+
+
+def _is_own(entry: Any) -> bool:
+    """Whether the package brings the table; one of Dataverse that gets columns is unmodified."""
+    about = entry.find("EntityInfo/entity")
+    return about is None or about.get("unmodified") != "1"
 
 
 def _table(entry: Any) -> str:

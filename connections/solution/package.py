@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 from connections.solution import manifest
-from connections.solution.manifest import UNIQUE_NAME, Manifest, PackageError
+from connections.solution.manifest import BASE_NAME, UNIQUE_NAME, Manifest, PackageError
 
 SOURCES = Path(__file__).parent / "sources"
+BASE_SOURCES = Path(__file__).parent / "base"
+SECTIONS = (("Entities", "Entities"), ("EntityRelationships", "Relationships"), ("Roles", "Roles"))
+NAMES = {name.casefold(): name for name in (BASE_NAME, UNIQUE_NAME)}
 SOLUTION, CUSTOMIZATIONS, TYPES = "solution.xml", "customizations.xml", "[Content_Types].xml"
 CONTENT_TYPES = (
     '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -34,12 +37,29 @@ class Package:
 
     content: bytes
     manifest: Manifest
+    requires: Package | None = None  # the package that is imported first
+
+    @property
+    def chain(self) -> tuple[Package, ...]:
+        """Return the packages in the order in which they are imported, this one last."""
+        return (*(self.requires.chain if self.requires else ()), self)
+
+    def after(self, base: Package) -> Package:
+        """Return the package with the one that it requires."""
+        manifest = replace(self.manifest, requires=base.manifest)
+        return Package(self.content, manifest, requires=base)
 
 
 @cache
 def shipped() -> Package:
-    """Return the package of this release."""
-    return check(build())
+    """Return the package of this release, after the base one."""
+    return check(build()).after(shipped_base())
+
+
+@cache
+def shipped_base() -> Package:
+    """Return the package of the base solution of this release."""
+    return check(build(BASE_SOURCES))
 
 
 def build(sources: Path = SOURCES) -> bytes:
@@ -66,9 +86,9 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def _customizations(sources: Path) -> bytes:
-    """Return the frame filled with one file for each table and role."""
+    """Return the frame filled with one file for each table, relationship and role."""
     root = manifest.parse("Customizations.xml", (sources / "Other/Customizations.xml").read_bytes())
-    for section, folder in (("Entities", "Entities"), ("Roles", "Roles")):
+    for section, folder in SECTIONS:
         place = root.find(section)
         for path in sorted((sources / folder).glob("*.xml")):
             place.append(manifest.parse(path.name, path.read_bytes()))
@@ -130,10 +150,10 @@ def _read(archive: zipfile.ZipFile, wanted: str) -> bytes:
 
 
 def _check_content(found: Manifest) -> None:
-    if found.unique_name.lower() != UNIQUE_NAME.lower():
+    if found.unique_name.casefold() not in NAMES:
         message = (
-            f"This is the solution {found.unique_name}. The integration solution is called "
-            f"{UNIQUE_NAME}."
+            f"This is the solution {found.unique_name}. The solutions of the integration are "
+            f"called {UNIQUE_NAME} and {BASE_NAME}."
         )
         raise PackageError(message)
     for attribute in ("id", "name"):

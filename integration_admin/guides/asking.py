@@ -8,11 +8,11 @@ from uuid import UUID
 
 from connections import (
     deployment,
-    health,
     integration_user,
     item_availability,
     redeploy,
     setup,
+    solution_reading,
 )
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause
@@ -103,13 +103,14 @@ def _planned(host: SolutionHost, row: DataverseConnectionSetup) -> list[str]:
     manifest = _package(row).manifest
     state = host.state(manifest, team=row.owning_team_id, sign_in=row)
     steps = list(redeploy.plan_redeploy(state, manifest))
+    imports = {step.solution: step for step in steps if isinstance(step, ImportSolution)}
     will = [
-        f"Import {manifest.unique_name} {shown(step.version)}. {step.reason}"
-        for step in steps
-        if isinstance(step, ImportSolution)
+        f"Import {name} {shown(imports[name].version)}. {imports[name].reason}"
+        if name in imports
+        else f"{name} {shown(state.version_of(one))} is there and stays."
+        for one in manifest.chain
+        for name in [one.unique_name]
     ]
-    if not will:
-        will.append(f"{manifest.unique_name} {shown(state.installed)} is there and stays.")
     will += [
         f"Create the application user {integration_user.NAME} in the root business unit, and give "
         "it the roles of the integration."
@@ -155,7 +156,7 @@ def _wrong(sentence: str, cause: Cause) -> Finding:
 def sales(company: Company) -> dict[str, Any]:
     """Return the solution in Sales, what it lacks, and where the availability service would be."""
     wanted = deployment.package_of(company)
-    state = health.solution_state(company, wanted)
+    state = solution_reading.state(company, wanted.manifest)
     return {
         "solution": shown(state.installed) if state.installed else "",
         "missing": [found.sentence for found in redeploy.shortfalls(state, wanted.manifest)],

@@ -65,8 +65,8 @@ class Control:
 
     def _reset(self, body: Any) -> Any:
         body = body or {}
-        if not isinstance(body, dict) or set(body) - {"seed", "scale"}:
-            message = "Reset knows 'seed' and 'scale'."
+        if not isinstance(body, dict) or set(body) - {"seed", "scale", "without"}:
+            message = "Reset knows 'seed', 'scale' and 'without', a list of solutions."
             raise SettingError(message)
         seed = body.get("seed", "cronus")
         chosen = seed if isinstance(seed, dict) else {BUSINESS_CENTRAL: seed, DATAVERSE: seed}
@@ -77,7 +77,11 @@ class Control:
         if isinstance(scale, bool) or not isinstance(scale, int | float) or scale <= 0:
             message = "The scale is a number above 0."
             raise SettingError(message)
-        self.world.reset(chosen, float(scale))
+        without = body.get("without", [])
+        if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
+            message = "'without' is a list of the unique names of solutions."
+            raise SettingError(message)
+        self.world.reset(chosen, float(scale), tuple(without))
         return {"seed": chosen}
 
     def _seed(self, body: Any) -> Any:

@@ -14,26 +14,12 @@ if TYPE_CHECKING:
     from sandbox.dataverse.service import Dataverse
 
 NAMESPACE = UUID("d7268411-c8f7-4a9a-9f0d-27e8194a351d")
-# What the integration role may only look at, and point to.
-READ_ONLY = (
-    "businessunit",
-    "organization",
-    "privilege",
-    "role",
-    "roleprivileges",
-    "solution",
-    "systemuser",
-    "systemuserroles",
-    "team",
-    "teammembership",
-    "teamroles",
-)
 # The product availability role is for sellers.
 ASSIGNED_ROLES = (
+    identities.INTEGRATION_ROLE_ID,
     "8c8d4f51-a72b-e511-80d9-3863bb349780",
     "6f960e32-a72b-e511-80d9-3863bb349780",
 )
-INTEGRATED_ROLES = ("mapping", "support")
 
 
 def plant(environment: Dataverse) -> None:
@@ -76,15 +62,6 @@ def _plant_organization(environment: Dataverse) -> None:
         "organizationid": identities.ORGANIZATION_ID,
     }
     plant_rows(environment, "transactioncurrency", [currency])
-    solution = {
-        "solutionid": derived("solution"),
-        "uniquename": "bcbi_CdsBaseIntegration",
-        "friendlyname": "Business Central Dataverse Base Integration",
-        "version": "1.2.0.0",
-        "ismanaged": 1,
-        "isvisible": 1,
-    }
-    plant_rows(environment, "solution", [solution])
 
 
 def _plant_users(environment: Dataverse) -> None:
@@ -159,74 +136,40 @@ def _plant_roles(environment: Dataverse) -> None:
         for index, verb in enumerate(VERBS)
     ]
     plant_rows(environment, "privilege", privileges)
-    roles = [
-        _role(identities.ADMINISTRATOR_ROLE_ID, "System Administrator", ADMINISTRATOR_TEMPLATE),
-        _role(identities.INTEGRATION_ROLE_ID, "Business Central Integration Administrator", None),
-    ]
-    plant_rows(environment, "role", roles)
-    granted = [
-        privilege_name(verb, name)
-        for name, table in tables.items()
-        for verb in VERBS
-        if _is_granted(name, str(table.extra.get("role", "")), verb)
-    ]
-    plant_rows(environment, "roleprivileges", [_grant(name) for name in granted])
-    assignments = (
-        (identities.SYSTEM_USER_ID, identities.ADMINISTRATOR_ROLE_ID),
-        (identities.FULL_USER_ID, identities.ADMINISTRATOR_ROLE_ID),
-        (identities.PERSON_USER_ID, identities.ADMINISTRATOR_ROLE_ID),
-        (identities.INTEGRATION_USER_ID, identities.INTEGRATION_ROLE_ID),
-    )
-    rows = [
-        {"systemuserroleid": derived(f"{user}/{role}"), "systemuserid": user, "roleid": role}
-        for user, role in assignments
-    ]
+    administrator = {
+        "roleid": identities.ADMINISTRATOR_ROLE_ID,
+        "name": "System Administrator",
+        "roletemplateid": ADMINISTRATOR_TEMPLATE,
+        "businessunitid": identities.BUSINESS_UNIT_ID,
+        "organizationid": identities.ORGANIZATION_ID,
+        "parentrootroleid": identities.ADMINISTRATOR_ROLE_ID,
+        "ismanaged": 1,
+    }
+    plant_rows(environment, "role", [administrator])
+    users = (identities.SYSTEM_USER_ID, identities.FULL_USER_ID, identities.PERSON_USER_ID)
+    rows = [_given(user, identities.ADMINISTRATOR_ROLE_ID) for user in users]
     plant_rows(environment, "systemuserroles", rows)
 
 
 def _plant_integration(environment: Dataverse) -> None:
-    """Install the integration solution; the integration user and the team have its roles."""
-    solutions.install(environment, solutions.shipped(), by=identities.SYSTEM_USER_ID)
+    """Install both solutions; the integration user and the team have their roles."""
+    packages = (solutions.shipped(solutions.SHIPPED_BASE), solutions.shipped())
+    for content in packages:
+        solutions.install(environment, content, by=identities.SYSTEM_USER_ID)
     user, team = identities.INTEGRATION_USER_ID, identities.DEFAULT_TEAM_ID
-    assigned = [role.id for role in solutions.shipped().roles if role.id in ASSIGNED_ROLES]
-    to_user = [
-        {"systemuserroleid": derived(f"{user}/{role}"), "systemuserid": user, "roleid": role}
-        for role in assigned
-    ]
+    roles = (role.id for content in packages for role in content.roles)
+    assigned = [role for role in roles if role in ASSIGNED_ROLES]
+    to_user = [_given(user, role) for role in assigned]
     plant_rows(environment, "systemuserroles", to_user)
     to_team = [
         {"teamroleid": derived(f"{team}/{role}"), "teamid": team, "roleid": role}
-        for role in (identities.INTEGRATION_ROLE_ID, *assigned)
+        for role in assigned
     ]
     plant_rows(environment, "teamroles", to_team)
 
 
-def _is_granted(table: str, role: str, verb: str) -> bool:
-    if table in READ_ONLY:
-        # It adds salespeople's users to the team that owns what it writes.
-        return verb in ("Read", "AppendTo") or (table, verb) == ("team", "Write")
-    return role in INTEGRATED_ROLES
-
-
-def _role(identity: str, name: str, template: str | None) -> dict[str, Any]:
-    return {
-        "roleid": identity,
-        "name": name,
-        "roletemplateid": template,
-        "businessunitid": identities.BUSINESS_UNIT_ID,
-        "organizationid": identities.ORGANIZATION_ID,
-        "parentrootroleid": identity,
-        "ismanaged": 1,
-    }
-
-
-def _grant(privilege: str) -> dict[str, Any]:
-    return {
-        "roleprivilegeid": derived(privilege),
-        "roleid": identities.INTEGRATION_ROLE_ID,
-        "privilegeid": privilege_id(privilege),
-        "privilegedepthmask": 8,
-    }
+def _given(user: str, role: str) -> dict[str, Any]:
+    return {"systemuserroleid": derived(f"{user}/{role}"), "systemuserid": user, "roleid": role}
 
 
 def derived(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -122,7 +122,11 @@ class Model:
 
     def _leave_out(self, absent: Iterable[str]) -> None:
         left_out = set(absent)
-        self.tables = {n: table for n, table in schema.dataverse().items() if n not in left_out}
+        self.tables = {
+            name: _without_columns_to(left_out, table)
+            for name, table in schema.dataverse().items()
+            if name not in left_out
+        }
         self.by_set = {table.entity_set.lower(): table for table in self.tables.values()}
         self._navigations.clear()
 
@@ -271,6 +275,19 @@ class Model:
         self.keys[table.name].remove(key)
         self.store.connection.execute(f'DROP INDEX IF EXISTS "key_{key["LogicalName"]}"')
         self.save()
+
+
+def _without_columns_to(absent: set[str], table: Table) -> Table:
+    """A lookup that can lead nowhere came with the solution that is not there."""
+    gone = [
+        column.name
+        for column in table.columns.values()
+        if column.targets and absent.issuperset(column.targets)
+    ]
+    if not gone:
+        return table
+    kept = {name: column for name, column in table.columns.items() if name not in gone}
+    return replace(table, columns=kept)
 
 
 def lookups(table: Table) -> list[Column]:

@@ -7,6 +7,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 from xml.etree import ElementTree as Xml
@@ -14,13 +15,14 @@ from xml.etree import ElementTree as Xml
 from sandbox import identities, schema
 from sandbox.dataverse.planting import plant
 from sandbox.dataverse.security import VERBS, privilege_id, privilege_name
-from sandbox.store import DATAVERSE, Row, seconds
+from sandbox.store import DATAVERSE, Row, seconds, sql_name
 
 if TYPE_CHECKING:
     from sandbox.dataverse.service import Dataverse
 
 NAMESPACE = UUID("5b0d3d0c-7a53-5d52-8c55-1f6f5a3d7c11")
 SHIPPED = schema.DATA / "solution"
+SHIPPED_BASE = schema.DATA / "base_solution"
 INSTALLED = "dataverse:solutions"  # unique name to what a package brought
 DEEPEST = {"Basic": 1, "Local": 2, "Deep": 4, "Global": 8}
 
@@ -65,10 +67,10 @@ def read(package: bytes) -> Content:
 
 
 @cache
-def shipped() -> Content:
-    """Return the integration solution as an environment has it that was set up before."""
+def shipped(folder: Path = SHIPPED) -> Content:
+    """Return a solution of the integration as an environment has it that was set up before."""
     return parsed(
-        (SHIPPED / "solution.xml").read_bytes(), (SHIPPED / "customizations.xml").read_bytes()
+        (folder / "solution.xml").read_bytes(), (folder / "customizations.xml").read_bytes()
     )
 
 
@@ -91,7 +93,11 @@ def parsed(solution: bytes, customizations: bytes) -> Content:
         manifest.findtext("Version") or "1.0",
         manifest.findtext("Managed") == "1",
         tuple(_role(entry) for entry in content.iterfind("Roles/Role")),
-        tuple((e.findtext("Name") or "").lower() for e in content.iterfind("Entities/Entity")),
+        tuple(
+            (e.findtext("Name") or "").lower()
+            for e in content.iterfind("Entities/Entity")
+            if e.find("EntityInfo/entity[@unmodified='1']") is None  # that one only gets columns
+        ),
     )
 
 
@@ -123,6 +129,14 @@ def install(environment: Dataverse, content: Content, *, by: str) -> None:
     environment.security.forget()
 
 
+def take_away(environment: Dataverse, names: tuple[str, ...]) -> None:
+    """Uninstall the solutions named that are there."""
+    store, table = environment.store, environment.model.tables["solution"]
+    for name in names:
+        for row in store.select(DATAVERSE, table, list(table.columns), '"uniquename" = ?', [name]):
+            uninstall(environment, row)
+
+
 def uninstall(environment: Dataverse, row: Row) -> None:
     """Take a solution away with its roles and its tables, and all that is in them."""
     known = _installed(environment)
@@ -139,6 +153,7 @@ def uninstall(environment: Dataverse, row: Row) -> None:
             _delete(environment, "roleprivileges", "privilegeid", lost)
             _delete(environment, "privilege", "privilegeid", lost)
         _delete(environment, table, "", "")
+        _forget_references(environment, table)
         environment.model.take_away([table])
     _delete(environment, "solution", "solutionid", row["solutionid"])
     environment.store.set_meta(INSTALLED, json.dumps(known))
@@ -155,6 +170,17 @@ def _delete(environment: Dataverse, name: str, column: str, value: str) -> None:
     where, bound = (f'"{column}" = ?', [value]) if column else ("", [])
     for row in store.select(DATAVERSE, table, [table.key], where, bound):
         store.delete(DATAVERSE, table, row[table.key])
+
+
+def _forget_references(environment: Dataverse, table: str) -> None:
+    """Columns that lead nowhere but to the table go with it, and with what is in them."""
+    store = environment.store
+    for other in environment.model.tables.values():
+        for column in other.columns.values():
+            if column.targets == (table,):
+                store.connection.execute(
+                    f'UPDATE {sql_name(DATAVERSE, other)} SET "{column.name}" = NULL'  # noqa: S608
+                )
 
 
 def _plant_privileges(environment: Dataverse, tables: tuple[str, ...]) -> None:

@@ -12,16 +12,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from connections import deployment
+from connections.redeploy import BASE_ROLE
 from connections.solution import manifest, package
 from connections.solution.manifest import PackageError
+from connections.solution.package import Package
 from syncjobs import clock
 from tests.connections.companies import new_company
 
 Files = dict[str, bytes]
 
 
-def files() -> Files:
-    with zipfile.ZipFile(io.BytesIO(package.build())) as archive:
+def files(content: bytes | None = None) -> Files:
+    with zipfile.ZipFile(io.BytesIO(content or package.build())) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
@@ -58,13 +60,24 @@ def test_our_package_brings_three_roles_and_three_tables() -> None:
     assert found.generation == (9, 1)
 
 
-def test_every_root_component_of_the_manifest_is_in_the_package() -> None:
-    found = package.shipped().manifest
-    root = manifest.parse("solution.xml", files()["solution.xml"])
+def test_the_base_package_brings_companies_and_the_role_of_the_integration() -> None:
+    base = package.shipped().manifest.requires
+
+    assert base is not None
+    assert base.is_base
+    assert base.tables == ("bcbi_company",)
+    assert [role.id for role in base.roles] == [BASE_ROLE]
+
+
+@pytest.mark.parametrize("one", package.shipped().chain, ids=lambda one: one.manifest.unique_name)
+def test_every_root_component_of_the_manifest_is_in_the_package(one: Package) -> None:
+    found = one.manifest
+    root = manifest.parse("solution.xml", files(one.content)["solution.xml"])
 
     named = {
         component.get("schemaName") or component.get("id").strip("{}")
         for component in root.iter("RootComponent")
+        if component.get("behavior") == "0"  # the others are tables of Dataverse's own
     }
 
     assert named == {*found.tables, *(str(role.id) for role in found.roles)}
@@ -173,6 +186,9 @@ def test_a_package_that_replaces_another_is_used_at_once() -> None:
 
         assert manifest.shown(deployment.package_of(company).manifest.version) == version
         assert deployment.version_of_package(company) == version
+    deployment.upload(company, package.shipped_base().content, now=clock.now())
+    assert deployment.uploaded_to(company) == {manifest.BASE_NAME, manifest.UNIQUE_NAME}
+    assert deployment.version_of_package(company) == "1.0.0.2"
     deployment.use_shipped(company)
     assert deployment.package_of(company) is package.shipped()
     assert deployment.version_of_package(company) == "1.0.1.0"

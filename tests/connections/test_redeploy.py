@@ -9,8 +9,6 @@ import pytest
 
 from connections.causes import Cause
 from connections.redeploy import (
-    BASE_ROLE,
-    BASE_SOLUTION,
     AssignRole,
     Holder,
     HolderKind,
@@ -22,16 +20,18 @@ from connections.redeploy import (
     shortfalls,
 )
 from connections.solution import package
-from connections.solution.manifest import Role
+from connections.solution.manifest import Manifest, Role
 
 TARGET = package.shipped().manifest
-BASE = Role(BASE_ROLE, "Business Central Dataverse Integration", frozenset())
-ALL = frozenset({BASE_ROLE, *(role.id for role in TARGET.roles if is_assigned(role))})
+BASE = package.shipped_base().manifest
+[BASE_ROLE] = BASE.roles
+ROLES = {role.id: role for role in (BASE_ROLE, *TARGET.roles)}
+ALL = frozenset(role.id for role in ROLES.values() if is_assigned(role))
 HEALTHY = SolutionState(
-    base=(1, 2, 0, 0),
+    base=BASE.version,
     installed=TARGET.version,
-    roles={role.id: role for role in (BASE, *TARGET.roles)},
-    tables=frozenset(TARGET.tables),
+    roles=ROLES,
+    tables=frozenset((*BASE.tables, *TARGET.tables)),
     holders=(
         Holder(HolderKind.USER, UUID(int=1), "Integration", UUID(int=9), ALL),
         Holder(HolderKind.TEAM, UUID(int=2), "BCI", UUID(int=9), ALL),
@@ -62,23 +62,41 @@ def test_nothing_is_done_where_everything_is_there() -> None:
     assert list(shortfalls(HEALTHY, TARGET)) == []
 
 
-@pytest.mark.parametrize("installed", [None, (0, 9), (0, 9, 9, 9)])
-def test_a_missing_or_older_solution_is_imported_and_published(
-    installed: tuple[int, ...] | None,
-) -> None:
-    steps = list(plan_redeploy(replace(HEALTHY, installed=installed), TARGET))
+@pytest.mark.parametrize(
+    ("state", "imported"),
+    [
+        (replace(HEALTHY, installed=None), [TARGET]),
+        (replace(HEALTHY, installed=(0, 9)), [TARGET]),
+        (replace(HEALTHY, base=(0, 9, 9, 9)), [BASE]),
+        (replace(HEALTHY, base=None, installed=None), [BASE, TARGET]),
+    ],
+)
+def test_a_missing_or_older_solution_is_imported_the_base_first(
+    state: SolutionState, imported: list[Manifest]
+) -> None:  # E-9.11, E-9.30
+    *imports, published = plan_redeploy(state, TARGET)
 
-    assert [type(step) for step in steps] == [ImportSolution, Publish]
+    assert published == Publish()
+    names = [step.solution for step in imports if isinstance(step, ImportSolution)]
+    assert names == [solution.unique_name for solution in imported]
+    assert len(imports) == len(names)
 
 
-def test_a_newer_solution_stays() -> None:
-    assert list(plan_redeploy(replace(HEALTHY, installed=(9, 1)), TARGET)) == []
+@pytest.mark.parametrize("force", [True, False])
+def test_a_newer_solution_stays_whatever_its_role_lacks(force: bool) -> None:
+    roles = {**ROLES, BASE_ROLE.id: replace(BASE_ROLE, privileges=frozenset())}
+    state = replace(HEALTHY, base=(9, 1), installed=(9, 1), roles=roles)
+
+    assert list(plan_redeploy(state, TARGET, force=force)) == []
+    assert {found.cause for found in shortfalls(state, TARGET)} == {Cause.ROLES}
 
 
 def test_a_current_solution_is_imported_when_a_person_wants_it() -> None:
     steps = list(plan_redeploy(HEALTHY, TARGET, force=True))
 
-    assert isinstance(steps[0], ImportSolution)
+    assert [step.solution for step in steps if isinstance(step, ImportSolution)] == [
+        TARGET.unique_name
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +104,7 @@ def test_a_current_solution_is_imported_when_a_person_wants_it() -> None:
     [
         without_privilege("prvWriteProduct", "Integration User"),
         replace(HEALTHY, tables=frozenset()),
-        replace(HEALTHY, roles={BASE_ROLE: BASE}),
+        replace(HEALTHY, roles={BASE_ROLE.id: BASE_ROLE}),
     ],
 )
 def test_what_only_an_import_brings_back_is_imported(state: SolutionState) -> None:
@@ -148,10 +166,11 @@ def test_whatever_is_missing_is_named() -> None:
     names = {found.name for found in shortfalls(nothing, TARGET)}
 
     assert names == {
-        BASE_SOLUTION,
+        BASE.unique_name,
         TARGET.unique_name,
+        *BASE.tables,
         *TARGET.tables,
-        *(role.name for role in TARGET.roles),
+        *(role.name for role in ROLES.values()),
         "integration user",
         "owning team",
     }

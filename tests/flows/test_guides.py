@@ -18,6 +18,7 @@ from connections.models import (
     DeploymentIdentity,
     SalesConnectionSetup,
 )
+from connections.solution.manifest import BASE_NAME, UNIQUE_NAME
 from connections.terms import SalesOrderModel
 from integration_admin.guides.finishing import JOB
 from integration_admin.models import GuideDraft, GuideRun
@@ -57,9 +58,11 @@ def admin(empty: None) -> Client:
 def test_the_guide_to_dataverse_connects_an_empty_console(
     admin: Client, sandbox: RunningSandbox
 ) -> None:
+    sandbox.reset("empty", without=[BASE_NAME, UNIQUE_NAME])  # E-9.11
     guides.answer(admin, "dataverse", guides.to_dataverse(sandbox))
     review = admin.get(f"{guides.GUIDES}/dataverse/review/").content.decode()
     assert "Finish" in review
+    assert review.index(f"Import {BASE_NAME}") < review.index(f"Import {UNIQUE_NAME}")
     assert not Company.objects.exists()
     assert not DataverseConnectionSetup.objects.exists()
 

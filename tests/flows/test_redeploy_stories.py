@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from audit.models import AuditEntry
 from connections.models import Company, DeploymentIdentity, Redeployment, UploadedPackage
 from connections.solution import package
+from connections.solution.manifest import BASE_NAME
 from integration_admin.roles import Role
 from syncjobs import leases, redeploying, tasks
 from syncjobs.models import HealthCheck, JobQueueEntry, Run
@@ -274,7 +275,7 @@ def test_an_empty_console_is_configured_healthy_ill_and_healed_by_commands(
     sandbox: RunningSandbox,
     tmp_path: Any,
 ) -> None:
-    sandbox.reset("empty")
+    sandbox.reset("empty", without=[BASE_NAME])
     env = sandbox.env
     sign_in = f"""
         authority = "{env["SANDBOX_AUTHORITY"]}"
@@ -303,6 +304,9 @@ def test_an_empty_console_is_configured_healthy_ill_and_healed_by_commands(
         encoding="utf-8",
     )
 
+    with pytest.raises(CommandError, match=f"solution {BASE_NAME}.* Redeploy"):  # E-9.11
+        call_command("configure", "--file", str(file), stdout=io.StringIO())
+    assert command("redeploy_solution")[0] == 0
     configured, _ = command("configure", "--file", str(file))
     healthy, before = command("check_health")
     take_role_away(sandbox)

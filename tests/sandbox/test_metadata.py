@@ -258,12 +258,3 @@ def test_who_and_where(sandbox: RunningSandbox, call: Caller) -> None:
     assert row["organizationid"] == who["OrganizationId"]
     assert row["languagecode"] == 1033
     assert row["_basecurrencyid_value"]
-
-
-def test_the_base_solution_is_installed(call: Caller) -> None:
-    query = "solutions?$select=version,ismanaged&$filter=uniquename eq 'bcbi_CdsBaseIntegration'"
-
-    [solution] = call.get(query).json()["value"]
-
-    assert solution["ismanaged"] is True
-    assert all(part.isdigit() for part in solution["version"].split("."))

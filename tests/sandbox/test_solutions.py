@@ -13,11 +13,12 @@ from uuid import uuid4
 import pytest
 
 from connections.solution import package
-from connections.solution.manifest import UNIQUE_NAME
+from connections.solution.manifest import BASE_NAME, UNIQUE_NAME
+from connections.solution.package import Package
 from tests.processes import until
 from tests.running_sandbox import Caller, RunningSandbox
 
-DATA = Path(__file__).resolve().parents[2] / "sandbox" / "data" / "solution"
+DATA = Path(__file__).resolve().parents[2] / "sandbox" / "data"
 USER_ROLE = "6f960e32-a72b-e511-80d9-3863bb349780"
 
 
@@ -77,12 +78,31 @@ def privileges(call: Caller, role: str) -> set[str]:
     return {row["name"] for row in rows}
 
 
-def test_what_is_installed_at_first_is_the_package_of_this_release() -> None:
-    with zipfile.ZipFile(io.BytesIO(package.build())) as archive:
+@pytest.mark.parametrize(
+    ("one", "folder"),
+    list(zip(package.shipped().chain, ("base_solution", "solution"), strict=True)),
+)
+def test_what_is_installed_at_first_is_the_package_of_this_release(
+    one: Package, folder: str
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(one.content)) as archive:
         for name in ("solution.xml", "customizations.xml"):
-            assert archive.read(name) == (DATA / name).read_bytes(), (
-                f"Copy {name} of the built package to {DATA}."
+            assert archive.read(name) == (DATA / folder / name).read_bytes(), (
+                f"Copy {name} of the built package to {DATA / folder}."
             )
+
+
+def test_without_the_base_solution_nothing_can_be_marked_as_a_company_s(
+    call: Caller, sandbox: RunningSandbox
+) -> None:
+    sandbox.reset("empty", without=[BASE_NAME])
+
+    companies = call.get("bcbi_companies")
+    marked = call.get("accounts?$select=name,_bcbi_companyid_value")
+    made = call.post("accounts", {"name": "A", "bcbi_CompanyId@odata.bind": "/bcbi_companies(1)"})
+
+    assert [answer.status_code for answer in (companies, marked, made)] == [404, 400, 400]
+    assert call.get("accounts?$select=name").ok
 
 
 def test_every_seed_has_the_solution_and_its_roles(call: Caller) -> None:

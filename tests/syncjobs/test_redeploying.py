@@ -19,7 +19,7 @@ from connections.errors import ConfigurationError, TransientError
 from connections.health import State
 from connections.models import Company, DeploymentIdentity, Redeployment
 from connections.solution import package
-from connections.solution.manifest import UNIQUE_NAME
+from connections.solution.manifest import BASE_NAME, UNIQUE_NAME
 from connections.solution_host import SolutionHost
 from connections.solution_views import plan_of as redeploy_plan
 from connections.terms import RedeployResult
@@ -94,8 +94,8 @@ def lacking(privilege: str, role: str) -> bytes:
     return package.zipped(files)
 
 
-def uninstall(sandbox: RunningSandbox) -> None:
-    query = f"solutions?$select=solutionid&$filter=uniquename eq '{UNIQUE_NAME}'"
+def uninstall(sandbox: RunningSandbox, name: str = UNIQUE_NAME) -> None:
+    query = f"solutions?$select=solutionid&$filter=uniquename eq '{name}'"
     [row] = sandbox.dataverse.get(query).json()["value"]
     sandbox.dataverse.delete(f"solutions({row['solutionid']})")
 
@@ -108,18 +108,21 @@ def take_role_away(sandbox: RunningSandbox) -> None:
 # What it does
 
 
-def test_a_missing_solution_is_imported_and_its_roles_are_given(
+def test_missing_solutions_are_imported_in_order_and_their_roles_are_given(
     company: Company, sandbox: RunningSandbox
-) -> None:
-    uninstall(sandbox)
+) -> None:  # E-9.11, E-9.30
+    for name in (UNIQUE_NAME, BASE_NAME):
+        uninstall(sandbox, name)
     before = wrong(company)
 
     record = redeploy(company)
 
-    assert {UNIQUE_NAME, "nav_connection", USER_ROLE_NAME} <= set(before)
+    missing = {UNIQUE_NAME, "nav_connection", USER_ROLE_NAME, BASE_NAME, "bcbi_company"}
+    assert missing <= set(before)
     assert record.result == RedeployResult.DONE
     assert (record.from_version, record.to_version) == ("not installed", "1.0.1.0")
-    assert [number for number, _ in record.steps] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [number for number, _ in record.steps] == [1, 2, 3, 3, 4, 5, 6, 7, 8]
+    assert [BASE_NAME in told for number, told in record.steps if number == 3] == [True, False]
     assert wrong(company) == []
     assert setup.dataverse_setup(company).is_enabled  # it was all the time (C-0706)
 
