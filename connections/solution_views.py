@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import deployment, health, preflight, redeploy, setup_edits
+from connections import deployment, preflight, redeploy, setup_edits, solution_reading
 from connections.administrator_sign_in import faults_of, form_for_once, problems_of
 from connections.errors import IntegrationError
 from connections.models import (
@@ -74,7 +74,7 @@ def plan_of(
     """Plan, without doing anything, from what was read or else is read now."""
     try:
         package = deployment.package_of(company)
-        state = state or health.solution_state(company, package)
+        state = state or solution_reading.state(company, package.manifest)
     except IntegrationError as error:
         return Plan(trouble=error.message)
     steps = list(
