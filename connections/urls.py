@@ -21,6 +21,7 @@ from connections import (
     unit_group_views,
     views,
 )
+from connections.redeploy_history import RedeployList
 
 urlpatterns = [
     path("", views.connections, name="connections"),
@@ -93,6 +94,7 @@ urlpatterns = [
     path("defaults/export/", health_views.export_customised, name="export_customised"),
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
+    path("redeploy/history/", RedeployList.as_view(), name="redeploys"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
     path("redeploy/package/", package_views.upload_package, name="upload_package"),
     path(
