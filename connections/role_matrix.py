@@ -43,7 +43,10 @@ class RoleRow:
 
 def matrix(target: Manifest, state: SolutionState | None) -> list[RoleRow]:
     """Return the roles, those that lack something first."""
-    rows = [_row(role, state) for one in target.chain for role in one.roles]
+    roles = [role for one in target.chain for role in one.roles]
+    if state and redeploy.SALES_PRO in state.roles:
+        roles.append(state.roles[redeploy.SALES_PRO])
+    rows = [_row(role, state) for role in roles]
     return sorted(rows, key=lambda row: (not row.is_wrong, row.name))
 
 

@@ -20,7 +20,7 @@ from connections.errors import (
 )
 from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
-from connections.redeploy import Holder, HolderKind, SolutionState
+from connections.redeploy import SALES_PRO, Holder, HolderKind, SolutionState
 from connections.solution.manifest import (
     BASE_NAME,
     Manifest,
@@ -100,9 +100,9 @@ class SolutionHost:
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
 
     def _roles(self, wanted_roles: Iterable[Role]) -> dict[UUID, Role]:
-        """Return the roles of the packages, as they are at the root."""
+        """Return the roles of the packages, and that of Sales Pro, as they are at the root."""
         names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in wanted_roles]
-        ids = [f"roleid eq {role.id}" for role in wanted_roles]
+        ids = [f"roleid eq {one}" for one in (*(role.id for role in wanted_roles), SALES_PRO)]
         wanted = " or ".join((*ids, *names))
         rows = self.client.rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
         roots = [row for row in rows if root_of(row) == UUID(row["roleid"])]

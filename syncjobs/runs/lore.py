@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from connections.local_currency import exchange_rates
 from connections.systems import Condition, Lookup, Operator, Record, Selection, Side
 from mappings import couplings
 from syncjobs.engine.entities.account import CUSTOMER, INACTIVE, VENDOR
@@ -16,7 +17,6 @@ from syncjobs.runs.page import Page, texts
 from syncjobs.runs.price_lore import lists_of_page, prices_of_page
 from syncjobs.runs.product_lore import products_from_sales, products_to_sales
 from syncjobs.runs.unit_lore import groups_of_page, owned_units
-from syncjobs.runs.world import exchange_rates
 
 PARENTS = {"CUSTOMER": "Customer", "VENDOR": "Vendor"}  # mapping -> Link to Table
 PARENT_TABLES = {"CUSTOMER": "customers", "VENDOR": "vendors"}

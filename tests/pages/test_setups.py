@@ -123,7 +123,7 @@ def test_what_is_wrong_stands_at_its_field_with_a_code_and_the_entries_stay(
     wrong = {
         "server_address": "http://cronus.crm4.dynamics.com",
         "client_id": "no-id",
-        "web_client_url": "cronus",
+        "web_client_url": "https://[cronus",
         "tenant": "kept.example",
     }
 

@@ -347,6 +347,7 @@ def test_a_string_that_contradicts_a_field_is_not_guessed_at(past: Past, admin: 
         (("AuthType=ClientSecret", "AuthType=Office365"), "E-RETIRED"),
         ((f"Url={ONLINE}", "Url=https://evil.example"), "E-HOST"),
         (("ProxyVersion=100", "ProxyVersion=1"), "E-SDK"),
+        (("ProxyVersion=100", "HomeRealmUri=https://[x"), "E-URL"),
     ],
 )
 def test_what_is_wrong_with_the_string_stands_below_it_and_no_secret_comes_back(
