@@ -171,6 +171,12 @@ class Gatherer:
             local_currency=world.local_currency,
             currency_precision=world.currency_precision,
             overtaken=overtaken,
+            unmoved=frozenset(
+                source.id
+                for source in sources
+                if source.id in overtaken
+                and not (links[source.id].failed or links[source.id].source.is_behind(source))
+            ),
             agreed=couplings.agreed(self.context.company, self.mapping, overtaken)
             if self.mapping.shared and overtaken
             else {},

@@ -294,6 +294,22 @@ def test_a_product_that_is_retired_while_its_item_changes_stays_retired(goods: W
     assert goods.now(desk)["blocked"] is True
 
 
+def test_a_product_reactivated_after_a_lost_answer_stays_active(goods: World) -> None:  # E-3.93
+    run_all(goods)
+    goods.run("ITEM-PRODUCT")
+    row = product(goods)
+    goods.edit(row, statecode=1)
+    goods.business_central.lost_answers = 1
+    goods.run("ITEM-PRODUCT")  # the item is blocked, and nobody heard of it
+    goods.edit(row, statecode=0)
+
+    for _ in range(2):
+        goods.run("ITEM-PRODUCT")
+
+    assert product(goods).values["statecode"] == 0
+    assert not goods.now(goods.partner(row))["blocked"]
+
+
 def test_an_account_that_was_deactivated_blocks_its_customer(world: World) -> None:  # E-3.93
     customer, account = world.pair()
     world.run()

@@ -94,9 +94,11 @@ class Product(Entity):
             return False
         if sends(mapping):
             retired = destination.values.get("statecode") not in (ACTIVE, DRAFT)
-            return retired and not source.values.get("blocked")
+            blocked = bool(source.values.get("blocked"))
+            return retired != blocked if source.id in facts.unmoved else retired and not blocked
         active = source.values.get("statecode") == ACTIVE
-        return active and bool(destination.values.get("blocked"))
+        blocked = bool(destination.values.get("blocked"))
+        return active == blocked if source.id in facts.unmoved else active and blocked
 
     def derive(
         self,
