@@ -63,6 +63,12 @@ def test_both_systems_are_connected_and_the_solution_is_redeployed(
 
     page.get_by_label("Client Secret", exact=True).fill(env["SANDBOX_INTEGRATION_CLIENT_SECRET"])
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("All checks passed")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Enable").click()
+    expect(page.locator("#id_consent-e")).to_contain_text("E-REQUIRED", timeout=LONG)
+    assert findings(page) == []
+    page.get_by_label("I accept").check()
+    page.get_by_role("button", name="Enable").click()
     expect(page.get_by_text("Dataverse Connection Setup is enabled.")).to_be_visible(timeout=LONG)
     company = Company.objects.get()
     assert company.dataverse_company_id
