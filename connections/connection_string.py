@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -281,8 +282,9 @@ def values_of(pairs: Pairs) -> dict[str, str]:
     if (client := given.get(Key.CLIENT_ID, "")) and client != CLIENT_ID_TOKEN:
         told["client_id"] = client
     if realm := given.get(Key.HOME_REALM, ""):
-        parts = urlsplit(realm)
-        told["authority"] = f"{parts.scheme}://{parts.netloc}"
+        with suppress(ValueError):  # its verdict says that it is no address
+            parts = urlsplit(realm)
+            told["authority"] = f"{parts.scheme}://{parts.netloc}"
     if redirect := given.get(Key.REDIRECT_URI, ""):
         told["redirect_url"] = "" if redirect.lower().startswith(APP) else redirect
     if sdk := sdk_of(given.get(Key.PROXY_VERSION, "")):

@@ -12,32 +12,28 @@ from enum import StrEnum
 
 from connections import (
     checks,
-    company_row,
     deployment,
     encryption,
     item_availability,
     redeploy,
     secrets,
     setup,
+    solution_reading,
 )
 from connections.business_central import COMPANIES, BusinessCentral
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause
 from connections.checks import IMPATIENT, Check
-from connections.dataverse import Dataverse
-from connections.errors import ConfigurationError, IntegrationError, TransientError
+from connections.errors import IntegrationError
 from connections.models import (
     BusinessCentralConnection,
     Company,
     DataverseConnectionSetup,
-    DeploymentIdentity,
     SalesConnectionSetup,
 )
 from connections.odata import Client
 from connections.redeploy import HolderKind, Shortfall, SolutionState
 from connections.solution.manifest import Version, shown
-from connections.solution.package import Package
-from connections.solution_host import SolutionHost
 from connections.systems import Condition, Lookup, Operator, Selection, Side, System, everything
 
 SOLUTION, ROLES, TEAM_ROLES = "Integration solution", "Roles and privileges", "Team roles"
@@ -241,36 +237,25 @@ def check_solution(company: Company, unsaved: Settings | None = None) -> list[Fi
     """Look at the integration solution, its tables, its roles and who has them."""
     began = time.monotonic()
     try:
-        package = deployment.package_of(company)
-        state = solution_state(company, package, unsaved)
+        target = deployment.package_of(company).manifest
+        state = solution_reading.state(company, target, unsaved.dataverse if unsaved else None)
     except IntegrationError as error:
-        known = State.UNKNOWN if error.cause in BLIND else State.WRONG
-        cure = CATALOGUE[error.cause].advice
-        name = "Integration solution"
-        return [Finding(Side.DATAVERSE, name, known, error.message, cure, error.cause, (name,))]
-    seconds = time.monotonic() - began
-    missing = list(redeploy.shortfalls(state, package.manifest))
+        return [solution_unread(error)]
+    return of_solution(company, state, time.monotonic() - began)
+
+
+def solution_unread(error: IntegrationError) -> Finding:
+    """Return why nothing is known of the solution."""
+    known = State.UNKNOWN if error.cause in BLIND else State.WRONG
+    cure = CATALOGUE[error.cause].advice
+    return Finding(Side.DATAVERSE, SOLUTION, known, error.message, cure, error.cause, (SOLUTION,))
+
+
+def of_solution(company: Company, state: SolutionState, seconds: float) -> list[Finding]:
+    """Return what is wrong with a solution that was read."""
+    manifest = deployment.package_of(company).manifest
+    missing = list(redeploy.shortfalls(state, manifest))
     return list(_found(missing, state.installed, seconds))
-
-
-def solution_state(
-    company: Company, package: Package, unsaved: Settings | None = None
-) -> SolutionState:
-    """Read as the integration user; as the deployment identity where that one may not."""
-    row = unsaved.dataverse if unsaved else setup.dataverse_setup(company)
-
-    def read(client: Client) -> SolutionState:
-        user, team = row.integration_user_id, company_row.team_of(company, row, Dataverse(client))
-        host = SolutionHost(client)
-        return host.state(package.manifest, user=user, team=team, sign_in=row)
-
-    try:
-        return read(setup.dataverse_of(row, timing=IMPATIENT).client)
-    except (ConfigurationError, TransientError) as error:
-        identity = DeploymentIdentity.objects.filter(company=company).first()
-        if error.cause != Cause.FORBIDDEN or identity is None:
-            raise
-        return read(setup.dataverse_as(identity, row, timing=IMPATIENT))
 
 
 def _found(

@@ -1,11 +1,10 @@
-"""The pages that look at the connections: health (P33), security roles (P08), default set-up."""
+"""The pages of health (P33) and of the default set-up."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.db.models.functions import TruncDate
@@ -17,16 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit import trail
 from audit.terms import Act
-from connections import deployment, health
-from connections.errors import IntegrationError
 from connections.health import State
 from connections.models import Company
-from connections.role_matrix import COLUMNS, matrix
 from integration_admin import mending
 from integration_admin.chrome import Entry, company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.personal import as_seen_by
-from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, has_right, requires
 from mappings import reset
 from mappings.models import IntegrationTableMapping
@@ -108,53 +103,6 @@ def check_health(request: SignedInRequest) -> HttpResponse:
     after = {"checks": len(rows), "not healthy": len(checkup.failing(rows))}
     trail.note(Act.TESTED, company, company=company, after=after, by=request.user)
     return redirect("health")
-
-
-# Security roles
-
-
-@require_GET
-@requires(Right.VIEW_ROLES)
-def roles_page(request: SignedInRequest) -> HttpResponse:
-    """Show which roles and privileges the package asks for; what there is, when asked to look."""
-    return _roles(request, company_of(request))
-
-
-@require_POST
-@requires(Right.TEST_CONNECTION)
-def check_roles(request: SignedInRequest) -> HttpResponse:
-    """Compare with what Dataverse holds."""
-    return _roles(request, company_of(request), looks=True)
-
-
-def _roles(
-    request: SignedInRequest, company: Company | None, *, looks: bool = False
-) -> HttpResponse:
-    if company is None:
-        return render(request, "pages/welcome.html")
-    package = deployment.package_of(company)
-    state, trouble = None, ""
-    if looks:
-        try:
-            state = health.solution_state(company, package)
-        except IntegrationError as error:
-            trouble = told(error)
-    rows = matrix(package.manifest, state)
-    if looks:
-        found = {"roles": len(rows), "not right": sum(row.is_wrong for row in rows)}
-        after = found if state else {}
-        trail.note(
-            Act.TESTED, company, company=company, after=after, reason=trouble, by=request.user
-        )
-    context: dict[str, Any] = {
-        "roles": rows,
-        "columns": COLUMNS,
-        "has_looked": state is not None,
-        "trouble": trouble,
-        "may_check": has_right(request.user, Right.TEST_CONNECTION),
-        "may_redeploy": has_right(request.user, Right.REDEPLOY_SOLUTION),
-    }
-    return render(request, "pages/security_roles.html", context)
 
 
 # Use Default Synchronization Setup

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import item_availability
+from connections import business_central_users, item_availability
 from connections.errors import IntegrationError
 from connections.sales_setup_form import ItemAvailabilityForm
 from connections.sales_setup_views import enabled_row
@@ -57,6 +57,8 @@ def publish_item_availability(request: SignedInRequest) -> HttpResponse:
     form = ItemAvailabilityForm(request.POST, instance=row)
     if "reset" in request.POST:
         return _with_default(request, form)
+    if "look" in request.POST:
+        return _with_users(request, form)
     if not form.is_valid():
         return _page(request, form, form.problems())
     given = form.cleaned_data
@@ -85,6 +87,20 @@ def _with_default(request: SignedInRequest, form: ItemAvailabilityForm) -> HttpR
     entered = request.POST.copy()
     entered["odata_url"] = address
     return _page(request, ItemAvailabilityForm(entered, instance=form.instance))
+
+
+def _with_users(request: SignedInRequest, form: ItemAvailabilityForm) -> HttpResponse:
+    """Show which users of Business Central there are; a name can be typed as well (C-0610)."""
+    try:
+        users = business_central_users.enabled_users(form.instance.company)
+    except IntegrationError as error:
+        messages.warning(
+            request,
+            f"Business Central does not list its users to this application: {told(error)} Type the "
+            "name, or give the application the permission set D365 AUTOMATION.",
+        )
+        return _page(request, form)
+    return _page(request, form, form.offer(users))
 
 
 @require_POST

@@ -13,6 +13,7 @@ from connections import trust
 from connections.odata import Timing
 from connections.odata.failures import failure
 from connections.systems import Side
+from connections.trusting import TrustingAdapter
 
 
 @contextmanager
@@ -21,9 +22,10 @@ def answered(side: Side, url: str, timing: Timing, **options: Any) -> Iterator[r
     with requests.Session() as session:
         session.trust_env = False
         session.proxies = get_environ_proxies(url)
+        session.mount("https://", TrustingAdapter(trust.bundle()))
         options |= {"timeout": (timing.connect, timing.read), "allow_redirects": False}
         try:
-            with session.get(url, verify=trust.bundle(), **options) as answer:
+            with session.get(url, **options) as answer:
                 yield answer
         except requests.RequestException as error:
             raise failure(side, url, error, writes=False) from error

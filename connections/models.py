@@ -203,6 +203,22 @@ class Redeployment(models.Model):
         return f"redeploy of {self.solution or 'the integration solution'}"
 
 
+class PermissionReport(models.Model):
+    """What was last read of solutions, security roles and who has them (C-0808)."""
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, related_name="permission_report"
+    )
+    checked_at = models.DateTimeField("Checked")
+    found = models.JSONField("Found")  # see connections.permissions
+
+    class Meta:
+        verbose_name = "permission report"
+
+    def __str__(self) -> str:
+        return f"permission report of {self.company}"
+
+
 class SalesConnectionSetup(models.Model):
     """What is special to Dynamics 365 Sales; it signs in as Dataverse does (E-9.21)."""
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from connections import company_row, deployment, health, setup
+from connections import deployment, health, setup, solution_reading
 from connections.administration_mode import check_open
 from connections.causes import Cause
 from connections.checks import IMPATIENT
-from connections.dataverse import Dataverse
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.health import Finding, State
 from connections.models import Company, SignIn
@@ -57,13 +56,8 @@ class Checks:
 
     def read(self) -> SolutionState:
         """Read what Dataverse holds now of the package, and who has its roles."""
-        row = setup.dataverse_setup(self.company)
-        return self.host.state(
-            self.package.manifest,
-            user=row.integration_user_id,
-            team=company_row.team_of(self.company, row, Dataverse(self.host.client)),
-            sign_in=row,
-        )
+        row, target = setup.dataverse_setup(self.company), self.package.manifest
+        return solution_reading.state_through(self.host.client, self.company, row, target)
 
     def all(self) -> Iterator[Look]:
         yield SIGN_IN, self.sign_in

@@ -13,6 +13,7 @@ from connections.solution.manifest import Manifest, Role, Version, is_older, sho
 BASE_ROLE = UUID("a2b18661-9ff5-e911-a812-000d3a0b9028")  # E-9.12
 ADMINISTRATOR = UUID("8c8d4f51-a72b-e511-80d9-3863bb349780")  # E-9.23
 USER = UUID("6f960e32-a72b-e511-80d9-3863bb349780")
+SALES_PRO = UUID("2f92fbbd-2d13-461a-895f-27c13f789fdb")  # of Microsoft's companion (E-9.32)
 ASSIGNED_NAMES = frozenset(
     {
         "dynamics 365 business central integration administrator",
@@ -109,7 +110,8 @@ Step = ImportSolution | Publish | CreateUser | AssignRole
 
 def is_assigned(role: Role) -> bool:
     """Whether a role goes to the integration user and its team; others are for sellers (C-0705)."""
-    return role.id in (ADMINISTRATOR, USER, BASE_ROLE) or role.name.casefold() in ASSIGNED_NAMES
+    given = (ADMINISTRATOR, USER, BASE_ROLE, SALES_PRO)
+    return role.id in given or role.name.casefold() in ASSIGNED_NAMES
 
 
 # What is missing
@@ -172,6 +174,8 @@ def _holder_shortfalls(state: SolutionState, target: Manifest) -> Iterator[Short
 def _missing_assignments(state: SolutionState, target: Manifest) -> Iterator[tuple[Holder, Role]]:
     brought = (role for solution in target.chain for role in solution.roles if is_assigned(role))
     roles = [there for role in brought if (there := state.deployed(role))]
+    if SALES_PRO in state.roles:
+        roles.append(state.roles[SALES_PRO])
     for holder in state.holders:
         for role in roles:
             if role.id not in holder.roles:

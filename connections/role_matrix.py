@@ -1,13 +1,14 @@
-"""The security roles of the solution and their privileges: required, granted, missing, extra."""
+"""Security roles and tables with their privileges: required, granted, missing, extra."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connections import redeploy
-from connections.redeploy import SolutionState
+from connections.permissions import Permissions
+from connections.redeploy import Holder, SolutionState
 from connections.solution.manifest import Manifest, Role
 
 ACCESS = ("Create", "Read", "Write", "Delete", "AppendTo", "Append", "Assign", "Share")
@@ -23,9 +24,13 @@ class RoleRow:
     name: str
     is_assigned: bool  # goes to the integration user and the owning team; else to sellers
     is_deployed: bool | None  # None: nobody has looked
-    holders: tuple[tuple[str, bool], ...]
+    holders: tuple[tuple[Holder, bool], ...]
     missing: tuple[str, ...]
     tables: tuple[tuple[str, tuple[str, ...]], ...]  # table, and a word for each column
+
+    @property
+    def lacking_tables(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return tuple(row for row in self.tables if "missing" in row[1])
 
     @property
     def is_unassigned(self) -> bool:
@@ -38,7 +43,10 @@ class RoleRow:
 
 def matrix(target: Manifest, state: SolutionState | None) -> list[RoleRow]:
     """Return the roles, those that lack something first."""
-    rows = [_row(role, state) for one in target.chain for role in one.roles]
+    roles = [role for one in target.chain for role in one.roles]
+    if state and redeploy.SALES_PRO in state.roles:
+        roles.append(state.roles[redeploy.SALES_PRO])
+    rows = [_row(role, state) for role in roles]
     return sorted(rows, key=lambda row: (not row.is_wrong, row.name))
 
 
@@ -57,8 +65,7 @@ def _row(role: Role, state: SolutionState | None) -> RoleRow:
         is_assigned=assigned,
         is_deployed=None if state is None else deployed is not None,
         holders=tuple(
-            (str(holder), deployed is not None and deployed.id in holder.roles)
-            for holder in holders
+            (holder, deployed is not None and deployed.id in holder.roles) for holder in holders
         ),
         missing=missing,
         tables=tuple(_tables(role, deployed)),
@@ -88,3 +95,79 @@ def _word(column: str, wanted: set[str], there: set[str], *, looked: bool) -> st
     if column in wanted:
         return "granted" if column in there else "missing"
     return "extra" if column in there else ""
+
+
+# The tables of the mappings
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The access that mappings need to a table, and which ones they are."""
+
+    table: str
+    access: frozenset[str]
+    mappings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A table that mappings use, as the integration user may use it."""
+
+    table: str
+    words: tuple[str, ...]  # one for each column
+    missing: tuple[str, ...]  # names of privileges
+    needed_by: tuple[str, ...]  # mappings
+    granted_by: tuple[str, ...]  # roles
+
+    @property
+    def cells(self) -> Iterable[tuple[str, str]]:
+        return zip(COLUMNS, self.words, strict=True)
+
+
+def compared(
+    target: Manifest, needs: Iterable[Need], found: Permissions | None
+) -> tuple[list[RoleRow], list[TableRow]]:
+    """Return the roles of the package and the tables of the mappings, as they are there."""
+    return matrix(target, found.state if found else None), of_mappings(needs, found)
+
+
+def counts(roles: Sequence[RoleRow], tables: Sequence[TableRow]) -> dict[str, int]:
+    """Return how many there are, and how many lack something, for the audit log."""
+    return {
+        "roles": len(roles),
+        "roles not right": sum(row.is_wrong for row in roles),
+        "tables": len(tables),
+        "tables not right": sum(bool(row.missing) for row in tables),
+    }
+
+
+def of_mappings(needs: Iterable[Need], permissions: Permissions | None) -> list[TableRow]:
+    """Return the tables, those first where something is missing."""
+    if permissions is None:
+        rows = [_unseen(need) for need in needs]
+    else:
+        rows = [_seen(need, permissions) for need in needs]
+    return sorted(rows, key=lambda row: (not row.missing, row.table))
+
+
+def _unseen(need: Need) -> TableRow:
+    words = tuple("required" if column in need.access else "" for column in COLUMNS)
+    return TableRow(need.table, words, (), need.mappings, ())
+
+
+def _seen(need: Need, permissions: Permissions) -> TableRow:
+    account = permissions.account
+    names = permissions.names.get(need.table) or {
+        access: f"prv{access}{need.table.capitalize()}" for access in need.access
+    }
+    has_all = account is not None and account.is_administrator
+    roles = account.roles if account else ()
+    givers = {
+        access: [role.name for role in roles if role.gives(name)] for access, name in names.items()
+    }
+    there = set(names) if has_all else {access for access, given in givers.items() if given}
+    wanted = set(need.access & names.keys())  # not every table can be assigned
+    words = tuple(_word(column, wanted, there, looked=True) for column in COLUMNS)
+    missing = tuple(sorted(names[access] for access in wanted - there))
+    granted_by = sorted({name for given in givers.values() for name in given})
+    return TableRow(need.table, words, missing, need.mappings, tuple(granted_by))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from connections import sales_rules
+from connections.business_central_users import User
 from connections.causes import Cause
 from connections.errors import IntegrationError
 from connections.models import DataverseConnectionSetup, SalesConnectionSetup
@@ -135,6 +137,20 @@ class ItemAvailabilityForm(SetupForm[SalesConnectionSetup]):
         self.fields[
             "odata_access_key"
         ].help_text = "From the user's card in Business Central: Change Web Service Key."
+
+    def offer(self, users: Sequence[User]) -> list[Problem]:
+        """Let one of Business Central's users be chosen; what was typed may be none of them."""
+        name = "odata_user_name"
+        field, entered = self.fields[name], str(self[name].value() or "")
+        known = {user.name.casefold(): user for user in users}
+        same = known.get(entered.casefold())
+        spelled = [(entered if user is same else user.name, str(user)) for user in users]
+        choices = [("", ""), *spelled]
+        field.widget = forms.Select(attrs={"class": "input"}, choices=choices)
+        if not entered or same:
+            return []
+        sentence = f"No enabled BC user {entered}."
+        return [Problem(name, str(field.label), sentence, "Choose another one.", "E-BCUSER")]
 
     def refused(self, error: IntegrationError) -> Problem:
         """Return what the service or Sales said, at the field that it is about."""

@@ -27,7 +27,7 @@ from integration_admin.chrome import company_of
 from integration_admin.pages import ask, is_confirmed
 from integration_admin.refusing import told
 from integration_admin.roles import Right, SignedInRequest, requires
-from mappings import unit_groups
+from mappings import links, unit_groups
 from syncjobs import activation, clock, jobs
 from syncjobs.models import JobQueueEntry
 
@@ -44,6 +44,7 @@ def _shown(row: SalesConnectionSetup) -> dict[str, Any]:
     return {
         "status": sales_status.status_of(row),
         "sign_in": sign_in,
+        "user_card": links.business_central(row.company, "users", row.odata_user_name),
         "has_own_server": sign_in is not None and sign_in.authentication_type in ON_PREMISES,
         "web_client_url": nav_connection.web_client_url(row),
         "key_days": age.days if age is not None else None,

@@ -15,6 +15,8 @@ from connections.errors import ConfigurationError, TransientError
 from connections.setup import place_of
 from connections.terms import AuthenticationType
 
+SUGGEST = "E-URL-SUGGEST"
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -78,17 +80,8 @@ def _refused(text: str, error: ConfigurationError) -> ValidationError:
     better = hosts.suggested(text)
     if not better or error.cause == Cause.HOST_NOT_ALLOWED:
         return ValidationError(error.message, code=error.cause)
-    if text.lower().startswith("https://"):
-        return more_than(better)
-    return OfferError(error.message, error.cause, Offer("Use", better))
-
-
-def more_than(suggested: str, entered: str = "") -> OfferError:
-    """Ask whether the address of the server alone is meant (E-URL-SUGGEST)."""
-    kept = f" or keep {entered}" if entered else ""
-    message = f"The address has more than a host name: use {suggested}{kept}?"
-    offers = [Offer("Use", suggested), *([Offer("Keep", entered)] if entered else ())]
-    return OfferError(message, "E-URL-SUGGEST", *offers)
+    code = SUGGEST if text.lower().startswith("https://") else error.cause
+    return OfferError(error.message, code, Offer("Use", better))
 
 
 def environment(address: str, kind: AuthenticationType, stored: str | None) -> str:
@@ -98,7 +91,8 @@ def environment(address: str, kind: AuthenticationType, stored: str | None) -> s
     """
     suggested = place_of(kind, address) if address else ""
     if address not in (suggested, stored) and not isinstance(address, Kept):
-        raise more_than(suggested, address)
+        message = f"The address has more than a host name: use {suggested} or keep {address}?"
+        raise OfferError(message, SUGGEST, Offer("Use", suggested), Offer("Keep", address))
     return str(address)
 
 
@@ -113,7 +107,10 @@ class WebAddress(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:  # brackets that hold no address
+            parts = urlsplit("")
         if text and not (parts.scheme in ("http", "https") and parts.netloc):
             message = f"{text} is not a web address. Enter one that begins with https://."
             raise ValidationError(message, code="E-URL")

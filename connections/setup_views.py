@@ -383,6 +383,6 @@ def _what_rests(follows: Consequences) -> str:
     runs = f" These run now and end: {listed}{f' and {more} more' if more > 0 else ''}."
     return (
         f"{follows.jobs} job queue entries go On Hold.{runs if listed else ''} {follows.orders} "
-        f"The mappings and {follows.couplings} couplings stay; enabling goes on from where it "
+        f"The mappings and {follows.couplings:,} couplings stay; enabling goes on from where it "
         "stopped."
     )

@@ -20,7 +20,7 @@ from connections.errors import (
 )
 from connections.models import SignIn
 from connections.odata import Client, LostAnswerError, Request
-from connections.redeploy import Holder, HolderKind, SolutionState
+from connections.redeploy import SALES_PRO, Holder, HolderKind, SolutionState
 from connections.solution.manifest import (
     BASE_NAME,
     Manifest,
@@ -100,19 +100,20 @@ class SolutionHost:
         return {str(row["uniquename"]).lower(): version_of(str(row["version"])) for row in rows}
 
     def _roles(self, wanted_roles: Iterable[Role]) -> dict[UUID, Role]:
-        """Return the roles of the packages, as they are at the root."""
+        """Return the roles of the packages, and that of Sales Pro, as they are at the root."""
         names = [f"name eq '{role.name.replace(chr(39), chr(39) * 2)}'" for role in wanted_roles]
-        ids = [f"roleid eq {role.id}" for role in wanted_roles]
+        ids = [f"roleid eq {one}" for one in (*(role.id for role in wanted_roles), SALES_PRO)]
         wanted = " or ".join((*ids, *names))
         rows = self.client.rows(f"roles?$select={ROLE_COLUMNS}&$filter={wanted}")
-        roots = [row for row in rows if _root(row) == UUID(row["roleid"])]
+        roots = [row for row in rows if root_of(row) == UUID(row["roleid"])]
         return {
-            UUID(row["roleid"]): Role(UUID(row["roleid"]), str(row["name"]), self._privileges(row))
+            (root := UUID(row["roleid"])): Role(root, str(row["name"]), self.privileges(root))
             for row in roots
         }
 
-    def _privileges(self, role: dict[str, Any]) -> frozenset[str]:
-        path = f"roles({role['roleid']})/roleprivileges_association?$select=name"
+    def privileges(self, role: UUID) -> frozenset[str]:
+        """Return the names of the privileges that a role gives."""
+        path = f"roles({role})/roleprivileges_association?$select=name"
         return frozenset(str(row["name"]) for row in self.client.rows(path))
 
     def _tables(self, names: Iterable[str]) -> frozenset[str]:
@@ -130,7 +131,7 @@ class SolutionHost:
         except RecordMissingError:
             return None
         path = f"{entity_set}({identity})/{association}?$select={ROLE_COLUMNS}"
-        roles = frozenset(_root(role) for role in self.client.rows(path))
+        roles = frozenset(root_of(role) for role in self.client.rows(path))
         unit = row.get("_businessunitid_value")
         return Holder(kind, identity, str(row[name]), UUID(unit) if unit else None, roles)
 
@@ -244,7 +245,7 @@ class SolutionHost:
         return answer.object() if answer.body else {}
 
 
-def _root(row: dict[str, Any]) -> UUID:
+def root_of(row: dict[str, Any]) -> UUID:
     return UUID(str(row.get("_parentrootroleid_value") or row["roleid"]))
 
 

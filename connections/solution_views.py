@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import deployment, health, preflight, redeploy, setup_edits
+from connections import deployment, preflight, redeploy, setup_edits, solution_reading
 from connections.administrator_sign_in import faults_of, form_for_once, problems_of
 from connections.errors import IntegrationError
 from connections.models import (
@@ -24,6 +24,7 @@ from connections.models import (
 )
 from connections.preflight import Preflight
 from connections.redeploy import AssignRole, CreateUser, ImportSolution, SolutionState
+from connections.redeploy_history import TONES, people_of, took
 from connections.setup_edits import StaleError
 from connections.setup_forms import DeploymentForm, Problem
 from connections.setup_lines import asking_for, conflicts_of
@@ -40,15 +41,7 @@ from syncjobs.leases import BusyError
 from syncjobs.models import HealthCheck, JobQueueEntry
 
 UNPROCESSABLE, CONFLICT = 422, 409
-MOST_IN_HISTORY = 50
-TONES = {
-    RedeployResult.DONE: ("good", "good"),
-    RedeployResult.WITH_WARNINGS: ("held", "warn"),
-    RedeployResult.ROLES_INCOMPLETE: ("held", "warn"),
-    RedeployResult.FAILED: ("bad", "bad"),
-    RedeployResult.CANCELLED: ("held", "stop"),
-    RedeployResult.IN_PROCESS: ("move", "moving"),
-}
+MOST_IN_HISTORY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ def plan_of(
     """Plan, without doing anything, from what was read or else is read now."""
     try:
         package = deployment.package_of(company)
-        state = state or health.solution_state(company, package)
+        state = state or solution_reading.state(company, package.manifest)
     except IntegrationError as error:
         return Plan(trouble=error.message)
     steps = list(
@@ -103,7 +96,11 @@ def redeploy_page(request: SignedInRequest) -> HttpResponse:
     looks = "look" in request.GET and has_right(request.user, Right.TEST_CONNECTION)
     done = Redeployment.objects.filter(company=company)[:MOST_IN_HISTORY]
     history = as_seen_by(request.user, done)
-    rows = [(one, *TONES[RedeployResult(one.result)]) for one in history]
+    people = people_of(history)
+    rows = [
+        (one, *TONES[RedeployResult(one.result)], people.get(one.run_id or 0), took(one))
+        for one in history
+    ]
     last = rows[0][0] if rows else None
     package = deployment.package_of(company)
     uploaded = deployment.uploaded_to(company)

@@ -16,13 +16,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
-from requests.adapters import HTTPAdapter
 
 from connections import entra, hosts
 from connections.authentication import ADFS, BY_PASSWORD
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
 from connections.terms import AuthenticationType
+from connections.trusting import TrustingAdapter
 
 TIMEOUT = (10.0, 30.0)
 EARLY = 300.0  # seconds before its end that a token is renewed; less for short-lived ones
@@ -206,7 +206,7 @@ class SignInSession(requests.Session):
         super().__init__()
         self.authority = urlsplit(authority)
         self.last: requests.Response | None = None
-        self.mount("https://", TrustingAdapter(ca_bundle))
+        self.mount("https://", PatientAdapter(ca_bundle))
 
     def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
         address = self._with_port(str(url))
@@ -232,15 +232,11 @@ class SignInSession(requests.Session):
             hosts.check(f"{parts.scheme}://{parts.netloc}")
 
 
-class TrustingAdapter(HTTPAdapter):
-    """Trusts one bundle, whatever REQUESTS_CA_BUNDLE says, and never waits for ever."""
-
-    def __init__(self, ca_bundle: str) -> None:
-        super().__init__()
-        self.ca_bundle = ca_bundle
+class PatientAdapter(TrustingAdapter):
+    """Never waits for ever: MSAL names no end."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
-        options.update(verify=self.ca_bundle or True, timeout=options.get("timeout") or TIMEOUT)
+        options.update(timeout=options.get("timeout") or TIMEOUT)
         return super().send(request, *args, **options)
 
 

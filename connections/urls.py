@@ -12,6 +12,7 @@ from connections import (
     order_integration_views,
     package_views,
     restore_views,
+    roles_views,
     sales_setup_views,
     sellers_views,
     setup_views,
@@ -20,6 +21,7 @@ from connections import (
     unit_group_views,
     views,
 )
+from connections.redeploy_history import RedeployList
 
 urlpatterns = [
     path("", views.connections, name="connections"),
@@ -92,6 +94,7 @@ urlpatterns = [
     path("defaults/export/", health_views.export_customised, name="export_customised"),
     path("defaults/use/", health_views.use_default_setup, name="use_default_setup"),
     path("redeploy/", solution_views.redeploy_page, name="redeploy"),
+    path("redeploy/history/", RedeployList.as_view(), name="redeploys"),
     path("redeploy/start/", solution_views.start_redeploy, name="start_redeploy"),
     path("redeploy/package/", package_views.upload_package, name="upload_package"),
     path(
@@ -115,8 +118,9 @@ urlpatterns = [
     path("health/<int:pk>/silence/", silence_views.silence_page, name="silence"),
     path("health/<int:pk>/silence/begin/", silence_views.silence_check, name="silence_check"),
     path("health/<int:pk>/silence/end/", silence_views.ring_again, name="ring_again"),
-    path("roles/", health_views.roles_page, name="security_roles"),
-    path("roles/check/", health_views.check_roles, name="check_roles"),
+    path("roles/", roles_views.roles_page, name="security_roles"),
+    path("roles/check/", roles_views.check_roles, name="check_roles"),
+    path("roles/export/", roles_views.export_roles, name="export_roles"),
     path("roles/sellers/", sellers_views.sellers_page, name="sellers"),
     path("roles/sellers/check/", sellers_views.check_sellers, name="check_sellers"),
 ]

@@ -163,6 +163,12 @@ def duration(time: timedelta | float) -> str:
     return f"{whole // A_DAY} d {whole % A_DAY // AN_HOUR} h"
 
 
+def interval(minutes: int) -> str:
+    """Return how far apart runs are: 30 min, 12 h."""
+    hours, rest = divmod(minutes, 60)
+    return f"{minutes} min" if rest or not hours else f"{hours} h"
+
+
 def muted(text: str) -> SafeString:
     """Return a word that says there is nothing to see."""
     return format_html('<span class="muted">{}</span>', text)

@@ -89,7 +89,7 @@ AREAS = (
                 "Redeploy Integration Solution",
                 "redeploy",
                 Right.VIEW_ROLES,
-                ("start_redeploy", "deployment_identity", "save_deployment_identity"),
+                ("start_redeploy", "redeploys", "deployment_identity", "save_deployment_identity"),
             ),
             Entry(
                 "Security Roles",

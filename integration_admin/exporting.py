@@ -14,7 +14,7 @@ from audit import trail
 from audit.terms import Act
 from integration_admin import personal
 from integration_admin.columns import Column
-from integration_admin.exports import FORMATS, Head
+from integration_admin.exports import FORMATS, Head, Rows
 from integration_admin.list_tools import export_limit, too_many
 from integration_admin.pages import ListPage, list_at
 
@@ -71,11 +71,15 @@ def export(page: ListPage[Any], name: str, form: str) -> StreamingHttpResponse:
         by=user,
     )
     heads = [Head(column.name, _caption(page, column, form)) for column in columns]
-    answer = StreamingHttpResponse(
-        chosen.write(heads, _rows(page, columns, keys)), content_type=chosen.content_type
-    )
+    return as_file(name.replace("_", "-"), form, heads, _rows(page, columns, keys))
+
+
+def as_file(name: str, form: str, heads: Sequence[Head], rows: Rows) -> StreamingHttpResponse:
+    """Answer rows as a file of today."""
+    chosen = FORMATS[form]
+    answer = StreamingHttpResponse(chosen.write(heads, rows), content_type=chosen.content_type)
     day = timezone.localdate().isoformat()
-    filename = f"{name.replace('_', '-')}-{day}.{form}"
+    filename = f"{name}-{day}.{form}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer

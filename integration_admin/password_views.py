@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -51,7 +52,7 @@ def lines_of(form: forms.BaseForm) -> list[dict[str, Any]]:
     lines = []
     for bound in form:
         problems = [
-            {"sentence": " ".join(error.messages), "code": _code(bound.name, str(error.code))}
+            {"sentence": _sentence(bound, error), "code": _code(bound.name, str(error.code))}
             for error in form.errors.as_data().get(bound.name, [])
         ]
         attrs: dict[str, str | bool] = {"class": "input"}
@@ -68,6 +69,10 @@ def lines_of(form: forms.BaseForm) -> list[dict[str, Any]]:
             }
         )
     return lines
+
+
+def _sentence(bound: forms.BoundField, error: ValidationError) -> str:
+    return f"Fill in {bound.label}." if error.code == "required" else " ".join(error.messages)
 
 
 def _code(name: str, code: str) -> str:

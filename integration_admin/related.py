@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
@@ -38,11 +39,6 @@ class Situation:
     def is_enabled(self) -> bool:
         return bool(getattr(self.row, "is_enabled", False))
 
-    @property
-    def has_salespeople(self) -> bool:
-        """E-1.86: only with the model Person they are coupled with users."""
-        return bool(self.dataverse and self.dataverse.ownership_model == OwnershipModel.PERSON)
-
 
 def _user(now: Situation) -> str:
     user = now.dataverse.integration_user_id if now.dataverse else None
@@ -59,7 +55,9 @@ def _guide(now: Situation) -> str:
 
 
 def _salespeople(now: Situation) -> str:
-    return reverse("couple_salespeople") if now.has_salespeople else ""
+    """E-1.86: only with the model Person they are coupled with users."""
+    has = now.dataverse is not None and now.dataverse.ownership_model == OwnershipModel.PERSON
+    return reverse("couple_salespeople") if has else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +107,11 @@ ALL = (
     Related(SYNCHRONIZATION, "Run Full Synchronization", "refresh", "mappings",
             Right.RUN_FULL_SYNC, in_use=True),
     Related(THERE, "Redeploy Integration Solution", "refresh", "redeploy", Right.VIEW_ROLES),
-    Related(THERE, "Integration Solutions", "download", "redeploy", Right.VIEW_ROLES, ONE,
-            in_use=True),
-    Related(THERE, "Integration User Roles", "shield", "security_roles", Right.VIEW_ROLES, ONE,
-            in_use=True),
-    Related(THERE, "Owning Team Roles", "shield", "security_roles", Right.VIEW_ROLES, ONE,
+    Related(THERE, "Integration Solutions", "download", "security_roles?tab=solutions",
+            Right.VIEW_ROLES, ONE, in_use=True),
+    Related(THERE, "Integration User Roles", "shield", "security_roles?tab=user",
+            Right.VIEW_ROLES, ONE, in_use=True),
+    Related(THERE, "Owning Team Roles", "shield", "security_roles?tab=team", Right.VIEW_ROLES, ONE,
             in_use=True),
     Related(THERE, "Dataverse Integration User", "external", _user, Right.VIEW_ROLES, ONE,
             is_elsewhere=True, in_use=True),
@@ -129,12 +127,6 @@ def menu(request: SignedInRequest, kind: str, row: Any) -> list[tuple[str, list[
     dataverse = row if kind == DATAVERSE else None
     dataverse = dataverse or DataverseConnectionSetup.objects.filter(company=row.company).first()
     now = Situation(kind, row, dataverse)
-    return list(_grouped(request, now))
-
-
-def _grouped(request: SignedInRequest, now: Situation) -> Iterable[tuple[str, list[Link]]]:
-    allowed = [one for one in ALL if now.kind in one.kinds and has_right(request.user, one.right)]
-    for head in (SYNCHRONIZATION, THERE, SETTINGS):
-        found = [link for one in allowed if one.head == head if (link := one.of(now))]
-        if found:
-            yield head, found
+    allowed = [one for one in ALL if kind in one.kinds and has_right(request.user, one.right)]
+    found = [link for one in allowed if (link := one.of(now))]
+    return [(head, list(some)) for head, some in groupby(found, lambda link: link.to.head)]

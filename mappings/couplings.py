@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from msgspec import Struct
 
 from connections.models import Company
-from connections.systems import Lookup, Record, Value
+from connections.systems import Lookup, Record, Value, Values
 from mappings.encoding import decoded, encoded
 from mappings.models import Coupling, OptionCoupling, PendingCoupling
 from mappings.sides import BUSINESS_CENTRAL, DATAVERSE, Columns, other, side_of, sides
@@ -98,16 +98,20 @@ def coupled(
     return dict(rows.values_list(side.id, other(side).id))
 
 
-def agreed(
-    company: Company, mapping: DirectedMapping, ids: Collection[UUID]
-) -> dict[UUID, dict[str, Value]]:
-    """Return, by source record, the values last agreed on of its partner."""
+Agreed = tuple[Values, Values]  # of source and destination
+
+
+def agreed(company: Company, mapping: DirectedMapping, ids: Collection[UUID]) -> dict[UUID, Agreed]:
+    """Return, by source record, the values that it and its partner last agreed on."""
     source, destination = sides(mapping.direction)
     rows = Coupling.objects.filter(
         company=company, mapping_name=mapping.name, **{f"{source.id}__among": ids}
     )
     found = rows.values_list(source.id, "base")
-    return {record_id: decoded(base.get(destination.base, {})) for record_id, base in found}
+    return {
+        record_id: (decoded(base.get(source.base, {})), decoded(base.get(destination.base, {})))
+        for record_id, base in found
+    }
 
 
 def by_key(
@@ -193,6 +197,7 @@ def agree(
         for field in mapping.fields
         if field.bidirectional and field.source is not None
     ]
+    fields += mapping.shared
     names = [name for name, _ in fields], [name for _, name in fields]
     upsert(
         Coupling,
@@ -360,6 +365,7 @@ def forget(company: Company, mapping: DirectedMapping, ids: Iterable[UUID]) -> N
 __all__ = [
     "BUSINESS_CENTRAL",
     "DATAVERSE",
+    "Agreed",
     "Agreement",
     "Columns",
     "Failure",

@@ -29,6 +29,7 @@ PAGES = {
     "shipmentMethods": (11, "Code"),
     "shippingAgents": (428, "Code"),
     "unitsOfMeasure": (209, "Code"),
+    "users": (9807, "User Name"),
     "vendors": (26, "No."),
 }
 

@@ -76,6 +76,8 @@ class DirectedMapping:
     synch_only_coupled_records: bool = True
     update_conflict_resolution: UpdateConflictResolution = UpdateConflictResolution.NONE
     deletion_conflict_resolution: DeletionConflictResolution = DeletionConflictResolution.NONE
+    # Columns, of source and destination, that each direction derives from the other side.
+    shared: tuple[tuple[str, str], ...] = ()
     answers_back: bool = False  # some enabled field is copied the other way only (E-3.8, E-3.43)
     depends_on: tuple[str, ...] = ()
     insert_defaults: Mapping[str, Value] = field(default_factory=dict)  # configuration template

@@ -19,6 +19,7 @@ from syncjobs import clock, console_checks, flow_checks, healing
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.mapping_checks import check_mappings
 from syncjobs.models import HealthCheck, HealthReport
+from syncjobs.permission_checks import check_permissions
 from syncjobs.progress import RunProgress
 from syncjobs.redeploy_checks import check_redeploys
 
@@ -58,7 +59,7 @@ GROUPS = (
     Group(
         "solution",
         "Integration solution, roles and privileges",
-        lambda company, _: health.check_solution(company),
+        lambda company, _: check_permissions(company),
         (SALES,),
     ),
     Group("redeploy", "Last redeploy", lambda company, _: check_redeploys(company)),

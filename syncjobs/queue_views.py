@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -122,7 +122,7 @@ class JobQueueList(ListPage[JobQueueEntry]):
     def show_minutes_between_runs(self, row: JobQueueEntry) -> str:
         if not row.recurring:
             return "once"
-        return f"{row.minutes_between_runs} min" if row.minutes_between_runs else "day"
+        return cells.interval(row.minutes_between_runs) if row.minutes_between_runs else "day"
 
     def show_last_result(self, row: JobQueueEntry) -> SafeString:
         run = self.last.get(row.pk)
@@ -195,7 +195,7 @@ class JobQueueCard(CardPage[JobQueueEntry]):
         return cells.duration(row.rerun_delay)
 
     def show_inactivity_timeout(self, row: JobQueueEntry) -> str:
-        return cells.duration(timedelta(minutes=row.inactivity_timeout))
+        return cells.interval(row.inactivity_timeout)
 
     def get_queryset(self) -> QuerySet[JobQueueEntry]:
         return super().get_queryset().select_related("company")

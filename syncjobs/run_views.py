@@ -127,6 +127,7 @@ def progress_of(run: Run, now: datetime) -> dict[str, Any]:
         "is_live": run.status in UNFINISHED,
         "jobs": jobs,
         "failed": sum(job.failed for job in jobs),
+        "skipped": sum(job.skipped for job in jobs),
         "sums": _sums(jobs),
         "elapsed": total_seconds(run, now=now),
         "estimate": estimate(run, now=now),

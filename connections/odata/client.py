@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from requests.utils import get_environ_proxies
 from urllib3.util.retry import Retry
@@ -26,6 +26,7 @@ from connections.odata.refusals import LostAnswerError, refusal
 from connections.odata.request import Budget, Request, Timing, Tokens, Unlimited, jitter
 from connections.odata.windows import ThreadsOwnAdapter, WindowsUser
 from connections.systems import Side
+from connections.trusting import TrustingAdapter
 
 AGENT = "integration-console"
 STEP = 0.5  # seconds between two looks whether the run was cancelled
@@ -72,7 +73,7 @@ class Client:
         self.check = check or _go_on
         self.pool = pool
         self.requests = 0
-        self._verify: str | bool = str(ca_bundle) if ca_bundle else True
+        self._ca_bundle = ca_bundle
         self._headers = {"Accept": "application/json", "User-Agent": AGENT, **(headers or {})}
         self._lock = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
@@ -91,10 +92,13 @@ class Client:
 
     def _adapter(self) -> BaseAdapter:
         if isinstance(self.tokens, WindowsUser):
-            return ThreadsOwnAdapter()
-        retries = Retry(0, read=False)
-        return HTTPAdapter(
-            pool_connections=2, pool_maxsize=self.pool, pool_block=True, max_retries=retries
+            return ThreadsOwnAdapter(self._ca_bundle)
+        return TrustingAdapter(
+            self._ca_bundle,
+            pool_connections=2,
+            pool_maxsize=self.pool,
+            pool_block=True,
+            max_retries=Retry(0, read=False),
         )
 
     def close(self) -> None:
@@ -257,7 +261,6 @@ class Client:
                 headers={**self._headers, **request.headers},
                 auth=self._proof(token),
                 timeout=(self.timing.connect, self.timing.read),
-                verify=self._verify,
                 allow_redirects=False,
             )
             throttled = response.status_code == 429

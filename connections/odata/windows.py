@@ -7,16 +7,18 @@ import binascii
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from requests_ntlm import HttpNtlmAuth
 from spnego.exceptions import SpnegoError
 from urllib3.util.retry import Retry
 
 from connections.causes import Cause
 from connections.errors import ConfigurationError
+from connections.trusting import TrustingAdapter
 
 SCHEMES = ("negotiate", "ntlm")
 CHALLENGE = b"NTLMSSP\x00\x02\x00\x00\x00"
@@ -129,19 +131,23 @@ def _target_info(message: bytes) -> Iterator[tuple[int, str]]:
 class ThreadsOwnAdapter(BaseAdapter):
     """One connection for each thread: the three steps of a handshake must share one."""
 
-    def __init__(self) -> None:
+    def __init__(self, ca_bundle: str | Path | None) -> None:
         super().__init__()
+        self._ca_bundle = ca_bundle
         self._own = threading.local()
-        self._made: list[HTTPAdapter] = []
+        self._made: list[TrustingAdapter] = []
         self._lock = threading.Lock()
 
     def send(  # type: ignore[override]  # passes the options on
         self, request: requests.PreparedRequest, **options: Any
     ) -> requests.Response:
-        adapter: HTTPAdapter | None = getattr(self._own, "adapter", None)
+        adapter: TrustingAdapter | None = getattr(self._own, "adapter", None)
         if adapter is None:
-            adapter = self._own.adapter = HTTPAdapter(
-                pool_connections=1, pool_maxsize=1, max_retries=Retry(0, read=False)
+            adapter = self._own.adapter = TrustingAdapter(
+                self._ca_bundle,
+                pool_connections=1,
+                pool_maxsize=1,
+                max_retries=Retry(0, read=False),
             )
             with self._lock:
                 self._made.append(adapter)

@@ -32,6 +32,11 @@ class Role:
     name: str
     privileges: frozenset[str]
 
+    def gives(self, privilege: str) -> bool:
+        """Whether the role holds a privilege; their names tell no case."""
+        wanted = privilege.casefold()
+        return any(name.casefold() == wanted for name in self.privileges)
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:

@@ -10,10 +10,10 @@ from ninja import Query, Router, Schema
 
 from audit import trail
 from audit.terms import Act
-from connections import deployment, health
-from connections.redeploy import SolutionState
-from connections.role_matrix import matrix
-from connections.solution.package import Package
+from connections import deployment, permissions, role_matrix
+from connections.models import Company
+from connections.permissions import Permissions
+from connections.role_matrix import RoleRow, TableRow
 from integration_admin.api.access import ApiToken, user_of
 from integration_admin.api.refusals import (
     Code,
@@ -24,8 +24,9 @@ from integration_admin.api.refusals import (
 )
 from integration_admin.api.scope import Id, Scope, Text, company_of
 from integration_admin.api.shapes import FindingShape
-from integration_admin.personal import as_seen_by
+from integration_admin.personal import as_seen_by, sees_people
 from integration_admin.roles import Right
+from mappings import table_access
 from syncjobs import checkup, clock, silencing
 from syncjobs.models import HealthCheck
 from syncjobs.silencing import SilenceError
@@ -81,8 +82,21 @@ class RoleShape(Schema):
     missing_privileges: list[str]
 
 
+class TableShape(Schema):
+    """A table that mappings use; what is missing is named as the privilege is."""
+
+    table: str
+    needed_by: list[str]
+    granted_by: list[str]
+    missing: list[str]
+
+
 class Roles(Schema):
+    """What was read last; `checked_at` is null where nobody has looked."""
+
+    checked_at: datetime | None
     items: list[RoleShape]
+    tables: list[TableShape]
 
 
 @router.get("/health", auth=ApiToken(Right.VIEW_CONSOLE), response=HealthShape)
@@ -140,33 +154,45 @@ def _told(rows: list[HealthCheck]) -> dict[str, Any]:
 
 @router.get("/security-roles", auth=ApiToken(Right.VIEW_ROLES), response=Roles)
 def list_roles(request: HttpRequest, scope: Query[Scope]) -> Any:
-    """List the roles that the solution brings, without looking at Dataverse."""
-    return _roles(deployment.package_of(company_of(request, scope)), None)
+    """List the roles of the solution and the tables of the mappings, as they were read last."""
+    return _roles(request, company_of(request, scope))
 
 
 @router.post("/security-roles/check", auth=TEST, response=Roles)
 def check_roles(request: HttpRequest, scope: Query[Scope]) -> Any:
     """Compare the roles and their privileges with what Dataverse holds."""
     company = company_of(request, scope)
-    package = deployment.package_of(company)
-    rows = _roles(package, health.solution_state(company, package))
-    wrong = sum(bool(row["missing_privileges"]) for row in rows["items"])
-    after = {"roles": len(rows["items"]), "lacking privileges": wrong}
+    tables = [need.table for need in table_access.needed(company)]
+    found = permissions.look(company, tables, now=clock.now())
+    after = role_matrix.counts(*_compared(company, found))
     trail.note(Act.TESTED, company, company=company, after=after, by=user_of(request))
-    return rows
+    return _roles(request, company)
 
 
-def _roles(package: Package, state: SolutionState | None) -> dict[str, Any]:
-    rows = matrix(package.manifest, state)
+def _compared(company: Company, found: Permissions | None) -> tuple[list[RoleRow], list[TableRow]]:
+    target = deployment.package_of(company).manifest
+    needs = table_access.needed(company)
+    return role_matrix.compared(target, needs, found)
+
+
+def _roles(request: HttpRequest, company: Company) -> dict[str, Any]:
+    found, at = permissions.last(company)
+    roles, tables = _compared(company, found)
+    sees = sees_people(request.user)
     return {
+        "checked_at": at,
         "items": [
             {
                 "name": row.name,
                 "is_assigned": row.is_assigned,
                 "is_deployed": row.is_deployed,
-                "holders": [{"holder": who, "has_role": has} for who, has in row.holders],
+                "holders": [
+                    {"holder": str(who if sees else who.kind), "has_role": has}
+                    for who, has in row.holders
+                ],
                 "missing_privileges": list(row.missing),
             }
-            for row in rows
-        ]
+            for row in roles
+        ],
+        "tables": tables,
     }

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from connections import (
     deployment,
-    health,
     integration_user,
     item_availability,
     redeploy,
     setup,
+    solution_reading,
 )
 from connections.catalogue import CATALOGUE
 from connections.causes import Cause
@@ -156,7 +156,7 @@ def _wrong(sentence: str, cause: Cause) -> Finding:
 def sales(company: Company) -> dict[str, Any]:
     """Return the solution in Sales, what it lacks, and where the availability service would be."""
     wanted = deployment.package_of(company)
-    state = health.solution_state(company, wanted)
+    state = solution_reading.state(company, wanted.manifest)
     return {
         "solution": shown(state.installed) if state.installed else "",
         "missing": [found.sentence for found in redeploy.shortfalls(state, wanted.manifest)],

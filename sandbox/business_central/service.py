@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sandbox import identities, schema
-from sandbox.business_central import availability, batch, metadata, refusals
+from sandbox.business_central import availability, batch, metadata, refusals, users
 from sandbox.business_central.numbers import Numbers
 from sandbox.business_central.pages import (
     Navigation,
@@ -31,7 +31,7 @@ from sandbox.store import BUSINESS_CENTRAL, Row, Store
 
 ROOT = re.compile(
     r"^/v2\.0/(?P<tenant>[^/]+)/(?P<environment>[^/]+)/api/"
-    r"(?P<route>v2\.0|integration/sales/v1\.0)(?:/(?P<rest>.*))?$",
+    r"(?P<route>v2\.0|integration/sales/v1\.0|microsoft/automation/v2\.0)(?:/(?P<rest>.*))?$",
     re.DOTALL,
 )
 SEGMENT = re.compile(r"^(?P<name>[\w.$]+)(?:\((?P<key>.*)\))?$", re.DOTALL)
@@ -146,6 +146,8 @@ class BusinessCentral:
         return str(rows[0]["id"])
 
     def _entity(self, call: Call, segments: list[str], place: Place, body: Any) -> Reply:
+        if place.route == users.ROUTE:
+            return users.handle(call, segments, place.root)
         name, key = segment(segments[0])
         page = self.page(place.route, name)
         reader = Reader(self, page, place)

@@ -13,6 +13,7 @@ from sandbox.dataverse.model import (
     label,
     navigation_name,
 )
+from sandbox.dataverse.security import VERBS, privilege_id, privilege_name
 from sandbox.dataverse.values import REQUIRED, STATE_LABELS, states_of
 from sandbox.labels import collection_label, table_label
 from sandbox.schema import Column, Table, Type
@@ -58,6 +59,20 @@ def entity(table: Table) -> Item:
         "IsOptimisticConcurrencyEnabled": True,
         "HasChanged": None,
         "TableType": "Standard",
+        "Privileges": [_privilege(table, verb) for verb in VERBS],
+    }
+
+
+def _privilege(table: Table, verb: str) -> Item:
+    name = privilege_name(verb, table.name)
+    return {
+        "CanBeBasic": True,
+        "CanBeDeep": True,
+        "CanBeGlobal": True,
+        "CanBeLocal": True,
+        "Name": name,
+        "PrivilegeId": privilege_id(name),
+        "PrivilegeType": verb,
     }
 
 

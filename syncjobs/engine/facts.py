@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from connections.systems import Lookup, Record
+from connections.systems import Lookup, Record, Values
 
 NOBODY = UUID(int=0)
 
@@ -70,6 +70,8 @@ class Facts:
     codes: Mapping[UUID, str] = field(default_factory=dict)  # code of a new salesperson (E-3.94)
     # Sources whose destination somebody changed since the last agreement (E-3.39).
     overtaken: frozenset[UUID] = frozenset()
+    # What those and their destinations last agreed on, where an entity shares columns.
+    agreed: Mapping[UUID, tuple[Values, Values]] = field(default_factory=dict)
     # Rows that uncoupled sources are already, where no single field tells (E-3.24).
     twins: Mapping[UUID, Record] = field(default_factory=dict)
 

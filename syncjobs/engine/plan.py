@@ -118,11 +118,11 @@ class _Planner:
     def _due(self, source: Record, destination: Record, link: Link) -> Change:
         comparison = compare(self.mapping, source, destination, self.batch.references)
         diffs = self._derive(source, destination, comparison.diffs)
-        owes = self._owes(link, destination) or self.entity.owes(
-            self.mapping, source, destination, self.batch.facts
-        )
+        seen = self.mapping, source, destination, self.batch.facts
+        leaves = self.entity.leaves(*seen)
+        owes = bool(leaves) or self._owes(link, destination) or self.entity.owes(*seen)
         if not diffs:
-            return Agree(source, destination, owes=owes)
+            return Agree(source, destination, owes=owes, leaves=leaves)
         # A field that a merge left to the other direction is still to be weighed field by field.
         left = link.due_back and self.mapping.merges
         if not (left or link.is_overtaken_by(destination)):
@@ -131,6 +131,7 @@ class _Planner:
                 destination,
                 diffs,
                 owes=owes,
+                leaves=leaves,
                 again=link.agreed and link.is_due(source),
                 warnings=comparison.warnings,
             )
@@ -141,15 +142,15 @@ class _Planner:
                 return self._conflict(source, field.destination.caption or field.destination.name)
             case Yield():
                 return Skip(source, "The other side's update wins", yields=True)  # E-3.42
-            case Overwrite((), more, leaves):
-                return Agree(source, destination, owes=owes or more, leaves=leaves)
-            case Overwrite(kept, more, leaves):
+            case Overwrite((), more, others):
+                return Agree(source, destination, owes=owes or more, leaves=(*leaves, *others))
+            case Overwrite(kept, more, others):
                 return Modify(
                     source,
                     destination,
                     kept,
                     owes=owes or more,
-                    leaves=leaves,
+                    leaves=(*leaves, *others),
                     again=link.agreed,
                     warnings=comparison.warnings,
                 )

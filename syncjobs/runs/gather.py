@@ -162,6 +162,7 @@ class Gatherer:
         destinations: Mapping[UUID, Record],
     ) -> Facts:
         world = self.context.world()
+        overtaken = self._overtaken(links, destinations)
         facts = Facts(
             namespace=self.context.namespace,
             company=world.company,
@@ -169,7 +170,10 @@ class Gatherer:
             owned_by_person=self.context.owned_by_person,
             local_currency=world.local_currency,
             currency_precision=world.currency_precision,
-            overtaken=self._overtaken(links, destinations),
+            overtaken=overtaken,
+            agreed=couplings.agreed(self.context.company, self.mapping, overtaken)
+            if self.mapping.shared and overtaken
+            else {},
         )
         columns = self.destination_columns
         page = Page(self.context, self.mapping, sources, links, columns, self.rules)

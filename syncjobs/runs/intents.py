@@ -136,7 +136,7 @@ def _look_up(gatherer: Gatherer, page: Sequence[Intent]) -> Recovered:
         elif len(records) > 1:
             recovered.outcomes.append(_undecided(gatherer, source, len(records)))
         else:
-            before = agreed.get(intent.source_id, {})
+            _, before = agreed.get(intent.source_id, ({}, {}))
             recovered.outcomes.append(_outcome(gatherer, intent, source, record, before))
     return recovered
 

@@ -245,9 +245,11 @@ class _Page:
         return {**change.source.values, **left}
 
     def _sources_of(self, destinations: Collection[str]) -> list[str]:
-        return [
+        mapping = self.memory.mapping
+        shared = [here for here, there in mapping.shared if there in destinations]
+        return shared + [
             field.source.name
-            for field in self.memory.mapping.fields
+            for field in mapping.fields
             if field.source is not None and field.destination.name in destinations
         ]
 

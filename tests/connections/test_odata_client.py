@@ -9,7 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import requests
 
+from connections import trusting
 from connections.budget import OwnAccount, SharedBudget
 from connections.causes import Cause
 from connections.errors import (
@@ -22,6 +24,7 @@ from connections.errors import (
 from connections.limits import BUSINESS_CENTRAL
 from connections.odata import Answer, Client, LostAnswerError, Request
 from connections.systems import Side
+from connections.trusting import TrustingAdapter
 from tests.connections.conftest import QUICK, FixedTokens
 from tests.connections.server import Answer as Told
 from tests.connections.server import LocalServer, html, refused, told
@@ -258,6 +261,25 @@ def test_a_certificate_of_a_stranger_is_not_trusted(server: LocalServer, connect
         connect(ca_bundle=None).get("accounts")
 
     assert refusal.value.cause == Cause.CERTIFICATE
+
+
+def test_no_request_is_spared_the_look_at_the_certificate(server: LocalServer) -> None:
+    server.says(told({}))
+    with requests.Session() as session:
+        session.mount("https://", TrustingAdapter())
+
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(server.origin, verify=False)
+
+
+def test_a_bundle_is_read_once_for_all_connections(server: LocalServer, connect: Connect) -> None:
+    server.says(told({}), told({}))
+    trusting._read.cache_clear()
+
+    for client in (connect(), connect()):
+        client.get("accounts")
+
+    assert trusting._read.cache_info().misses == 1
 
 
 def test_a_missing_file_of_certificates_is_named(server: LocalServer, connect: Connect) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from connections.causes import Cause
 from connections.redeploy import (
+    SALES_PRO,
     AssignRole,
     Holder,
     HolderKind,
@@ -125,6 +126,19 @@ def test_a_role_that_a_holder_lacks_is_assigned_to_it_only() -> None:
     assert isinstance(step, AssignRole)
     assert step.to.kind == HolderKind.TEAM
     assert step.role.name.endswith("Integration Administrator")
+
+
+def test_the_role_of_sales_pro_is_given_where_it_is_deployed() -> None:  # E-9.32
+    role = Role(SALES_PRO, "Dynamics 365 Business Central Integration Sales Pro", frozenset())
+    state = replace(HEALTHY, roles={**HEALTHY.roles, role.id: role})
+
+    steps = [step for step in plan_redeploy(state, TARGET) if isinstance(step, AssignRole)]
+
+    assert [(step.role, step.to.kind) for step in steps] == [
+        (role, HolderKind.USER),
+        (role, HolderKind.TEAM),
+    ]
+    assert {found.name for found in shortfalls(state, TARGET)} == {role.name}
 
 
 def test_the_role_for_sellers_goes_to_nobody() -> None:

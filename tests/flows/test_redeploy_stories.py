@@ -122,12 +122,22 @@ def test_an_import_that_fails_is_explained_and_a_retry_mends_it(
     failed = redeploy(admin)
     told = page(admin)
     redeploy(admin)
+    history = page(admin, f"{REDEPLOY}history/?view=recent")
+    file = admin.get("/lists/redeploys/export/?format=csv").getvalue().decode()
 
     for html in (failed, told):
         assert "The import failed. Out of luck." in html
         assert "redeploy again; nothing was changed" in html
         assert "E-IMPORT" in html
     assert "Retry" in told
+    assert "administrator: Failed" in told
+    assert "Redeploys</h1>" in history  # C-0710
+    [heads, done, undone] = [line.split(",") for line in file.splitlines()]
+    assert heads[1:] == ["By", "Solution", "From Version", "To Version", "Result", "Duration"]
+    assert [(line[1], line[5]) for line in (done, undone)] == [
+        ("administrator", "Done"),
+        ("administrator", "Failed"),
+    ]
     assert Redeployment.objects.latest("pk").get_result_display() == "Done"
     assert not JobQueueEntry.objects.filter(mapping_name="CUSTOMER", status=JobStatus.ON_HOLD)
 

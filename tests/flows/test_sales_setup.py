@@ -78,6 +78,12 @@ def test_the_service_is_published_tried_and_switched_off(
     key = key_of(sandbox)
     page = {**filled(admin.get(SERVICE).content.decode()), "odata_user_name": "AVAILABILITY"}
 
+    looked = admin.post(f"{SERVICE}publish/", {**page, "look": "yes"}).content.decode()
+    assert '<option value="AVAILABILITY" selected>' in looked  # C-0610
+    assert "FORMER" not in looked
+    former = {**page, "odata_user_name": "FORMER", "look": "yes"}
+    unknown = admin.post(f"{SERVICE}publish/", former).content.decode()
+    assert "E-BCUSER" in said(unknown, "odata_user_name")
     published = admin.post(f"{SERVICE}publish/", {**page, "odata_access_key": key}, follow=True)
     told = published.content.decode()
     assert "Sales has the item availability service." in told

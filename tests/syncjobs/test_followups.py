@@ -22,16 +22,9 @@ TO, FROM = Direction.TO_INTEGRATION_TABLE, Direction.FROM_INTEGRATION_TABLE
 
 def person(world: World, customer: Record, number: str = "C2", **values: Value) -> Record:
     """Add a person who works for a customer."""
-    business_central = world.business_central
-    business_central.add("contacts", number="C1", type="Company", displayName="Company")
-    business_central.add(
-        "contactBusinessRelations",
-        contactNumber="C1",
-        businessRelationCode="CUST",
-        linkToTable="Customer",
-        number=customer.values["number"],
-    )
-    return business_central.add(
+    world.business_central.add("contacts", number="C1", type="Company", displayName="Company")
+    relate(world, "C1", customer)
+    return world.business_central.add(
         "contacts",
         identity=None,
         by=None,
@@ -41,6 +34,17 @@ def person(world: World, customer: Record, number: str = "C2", **values: Value) 
         firstName="Ann",
         surname="Beebe",
         **values,
+    )
+
+
+def relate(world: World, contact_number: str, customer: Record) -> None:
+    """Let a company contact belong to a customer."""
+    world.business_central.add(
+        "contactBusinessRelations",
+        contactNumber=contact_number,
+        businessRelationCode="CUST",
+        linkToTable="Customer",
+        number=customer.values["number"],
     )
 
 
@@ -64,6 +68,55 @@ def test_a_contact_goes_under_the_account_of_its_customer(world: World) -> None:
     world.run("CONTACT", mode=Mode.FULL)
 
     assert world.now(world.partner(ann))["parentcustomerid"] == Lookup("account", account.id)
+
+
+def moved(world: World, **bc: Value) -> tuple[Record, Record, Record]:
+    """Return both sides of a contact that Sales moved to another account, and that account."""
+    customer, _ = world.pair()
+    other = world.pair("Trey")
+    ann = person(world, customer)
+    relate(world, "C3", other[0])
+    world.set("CONTACT", synch_only_coupled_records=False)
+    world.run("CONTACT")
+    world.run("CONTACT")
+    row = world.partner(ann)
+    world.edit(row, parentcustomerid=Lookup("account", other[1].id))
+    world.edit(ann, **bc)
+    return ann, row, other[1]
+
+
+@pytest.mark.parametrize("resolution", ["", "Send", "Get", "Merge"])
+def test_a_move_in_sales_survives_an_edit_of_something_else_here(
+    world: World, resolution: str
+) -> None:
+    ann, row, other = moved(world, displayName="Not mapped")
+    world.set("CONTACT", update_conflict_resolution=resolution)
+
+    reports = [world.run("CONTACT") for _ in range(2)]
+
+    assert world.now(row)["parentcustomerid"] == Lookup("account", other.id)
+    assert world.now(ann)["companyNumber"] == "C3"
+    assert not any(job.errors for report in reports for job in report.jobs)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "winner"), [("", None), ("Merge", None), ("Send", "C4"), ("Get", "C3")]
+)
+def test_a_contact_that_was_moved_on_both_sides_is_a_conflict(
+    world: World, resolution: str, winner: str | None
+) -> None:  # E-3.42
+    third, _ = world.pair("Third")
+    relate(world, "C4", third)
+    ann, row, other = moved(world, companyNumber="C4")
+    world.set("CONTACT", update_conflict_resolution=resolution)
+
+    world.run("CONTACT")
+
+    coupling = Coupling.objects.get(mapping_name="CONTACT")
+    assert coupling.cause == ("" if winner else Cause.CONFLICT)
+    assert world.now(ann)["companyNumber"] == (winner or "C4")
+    there = world.partner(third) if winner == "C4" else other
+    assert world.now(row)["parentcustomerid"] == Lookup("account", there.id)
 
 
 def test_a_contact_without_a_company_is_not_for_sales(world: World) -> None:  # E-3.18

@@ -49,8 +49,15 @@ def entity_of(mapping: DirectedMapping) -> Entity:
 
 
 def settled(mapping: DirectedMapping) -> DirectedMapping:
-    """Return the mapping without the fields whose values its entity derives from more than one."""
-    derived = entity_of(mapping).derives
+    """Return the mapping with the columns that its entity shares, and without the fields whose
+    values it derives from more than one.
+    """
+    entity = entity_of(mapping)
+    if entity.shares and mapping.two_way:
+        here = mapping.source_side
+        [there] = set(entity.shares) - {here}
+        mapping = replace(mapping, shared=((entity.shares[here], entity.shares[there]),))
+    derived = entity.derives
     fields = tuple(
         field
         for field in mapping.fields

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from connections.causes import Cause
 from connections.systems import Lookup, Record, Side, Value, Values
 from mappings.spec import DirectedMapping
+from mappings.terms import UpdateConflictResolution
 from syncjobs.engine.entities.entity import COMPANY_COLUMN, Entity, sends, stamps
 from syncjobs.engine.facts import Facts
 from syncjobs.engine.values import TransferError
 
 PARENT_COLUMN = "parentcustomerid"
+NONE, MERGE = UpdateConflictResolution.NONE, UpdateConflictResolution.MERGE
 
 
 class Contact(Entity):
@@ -18,6 +22,11 @@ class Contact(Entity):
     also_reads = {
         Side.BUSINESS_CENTRAL: ("number", "displayName", "type", "companyNumber", "companyName"),
         Side.DATAVERSE: ("fullname", COMPANY_COLUMN, PARENT_COLUMN),
+    }
+
+    shares: Mapping[Side, str] = {
+        Side.BUSINESS_CENTRAL: "companyNumber",
+        Side.DATAVERSE: PARENT_COLUMN,
     }
 
     def ignored(self, mapping: DirectedMapping, source: Record, facts: Facts) -> str:
@@ -47,11 +56,51 @@ class Contact(Entity):
         planned: Values,
         facts: Facts,
     ) -> dict[str, Value]:
+        left = destination is not None and self.leaves(mapping, source, destination, facts)
+        if not sends(mapping):
+            return {} if left else self._company_of(source, destination, facts)
+        values = stamps(destination, planned, facts)
+        return values if left else values | {PARENT_COLUMN: self._account(source, facts)}
+
+    def _account(self, source: Record, facts: Facts) -> Lookup | None:
+        company_no = source.values.get("companyNumber")
+        return facts.accounts.get(company_no) if isinstance(company_no, str) else None
+
+    def leaves(
+        self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
+    ) -> tuple[str, ...]:
+        """Say whether somebody moved the contact to another company where the run goes.
+
+        Without knowing what was agreed on it must be assumed, of both sides.
+        """
+        if source.id not in facts.overtaken or self._is_there(mapping, source, destination, facts):
+            return ()
+        [(here, there)] = mapping.shared
+        was_here, was_there = (values or {} for values in facts.agreed.get(source.id, ({}, {})))
+        if was_there.get(there) == destination.values.get(there):
+            return ()
+        if was_here.get(here) != source.values.get(here):  # moved on both sides
+            if mapping.source_wins:
+                return ()
+            if mapping.update_conflict_resolution in (NONE, MERGE):
+                message = (
+                    "The contact was moved to another company on both sides since it was last "
+                    "synchronized. Synchronize it from the side that is right."
+                )
+                raise TransferError(message, cause=Cause.CONFLICT)
+        return (there,)
+
+    def _is_there(
+        self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
+    ) -> bool:
+        """Whether both sides name the same company, or the destination none."""
         if sends(mapping):
-            company_no = source.values.get("companyNumber")
-            account = facts.accounts.get(company_no) if isinstance(company_no, str) else None
-            return {**stamps(destination, planned, facts), PARENT_COLUMN: account}
-        return self._company_of(source, destination, facts)
+            parent = destination.values.get(PARENT_COLUMN)
+            return parent is None or parent == self._account(source, facts)
+        parent, number = source.values.get(PARENT_COLUMN), ""
+        if isinstance(parent, Lookup):
+            number, _ = facts.company_contacts.get(parent.id, ("", ""))
+        return destination.values.get("companyNumber") in ("", number)
 
     def _company_of(
         self, source: Record, destination: Record | None, facts: Facts

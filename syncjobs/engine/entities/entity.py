@@ -20,6 +20,8 @@ class Entity:
     also_reads: Mapping[Side, tuple[str, ...]] = {}
     # Dataverse columns that this derives by itself, whatever their field mappings say.
     derives: frozenset[str] = frozenset()
+    # Columns that each side derives from the other, so that either may be where one was changed.
+    shares: Mapping[Side, str] = {}
     # A side's column of state with the value that its filter asks for: a coupled record that leaves
     # the filter by it is looked at once more, so that the other side hears of it (E-3.93).
     departs_by: Mapping[Side, str] = {}
@@ -43,6 +45,12 @@ class Entity:
     ) -> bool:
         """Whether the destination lacks what can be derived only now, though nothing changed."""
         return False
+
+    def leaves(
+        self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
+    ) -> tuple[str, ...]:
+        """Return the shared columns of the destination that are left to the other direction."""
+        return ()
 
     def owes(
         self, mapping: DirectedMapping, source: Record, destination: Record, facts: Facts
