@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from connections import (
     deployment,
     encryption,
     item_availability,
+    local_currency,
     redeploy,
     secrets,
     setup,
@@ -34,7 +35,7 @@ from connections.models import (
 from connections.odata import Client
 from connections.redeploy import HolderKind, Shortfall, SolutionState
 from connections.solution.manifest import Version, shown
-from connections.systems import Condition, Lookup, Operator, Selection, Side, System, everything
+from connections.systems import Condition, Operator, Selection, Side, System, everything
 
 SOLUTION, ROLES, TEAM_ROLES = "Integration solution", "Roles and privileges", "Team roles"
 PRIVILEGE = re.compile(r"\bprv[A-Z]\w+")
@@ -320,15 +321,27 @@ def _currencies(company: Company, unsaved: Settings | None = None) -> str:
         business_central = setup.business_central_of(unsaved.business_central, timing=IMPATIENT)
         row = unsaved.dataverse
     dataverse = setup.dataverse_of(row, timing=IMPATIENT)
-    [ledger] = everything(business_central, Selection("generalLedgerSetup", ("localCurrencyCode",)))
-    local = str(ledger.values["localCurrencyCode"] or "")
+    is_first = company.dataverse_company_id is None
+    return judge_currencies(
+        business_central, dataverse, is_first=is_first, today=datetime.now(UTC).date()
+    )
+
+
+def judge_currencies(
+    business_central: System, dataverse: System, *, is_first: bool, today: date
+) -> str:
+    """Say how the currencies stand; connecting for the first time makes the local one (E-9.14)."""
+    local = local_currency.local_code(business_central)
     if not local:
         sentence = "The General Ledger Setup of Business Central has no LCY Code."
         raise WrongError(Cause.BASE_CURRENCY, sentence, "LCY Code")
-    if not dataverse.find(_currency(), "isocurrencycode", [local]):
+    base = local_currency.base_code(dataverse)
+    if not local_currency.is_there(dataverse, local):
+        rates = local_currency.exchange_rates(business_central, local, base, today)
+        if is_first and local in rates:
+            return f"Dataverse lacks the local currency {local}; enabling makes it, at its rate."
         sentence = f"The local currency {local} of Business Central does not exist in Dataverse."
         raise WrongError(Cause.BASE_CURRENCY, sentence, local)
-    base = _base_currency(dataverse)
     if base and base != local:
         _check_rate(business_central, base)
     return f"The local currency is {local}, the base currency of Dataverse {base or 'unknown'}."
@@ -351,19 +364,6 @@ def check_availability(company: Company) -> list[Finding]:
     cure = "Change it on the user's card, then enter it with manage.py item_availability rotate."
     names = ("access key",)
     return [replace(found, state=State.WRONG, sentence=sentence, cure=cure, names=names)]
-
-
-def _currency() -> Selection:
-    return Selection("transactioncurrency", ("isocurrencycode",))
-
-
-def _base_currency(dataverse: System) -> str:
-    for row in everything(dataverse, Selection("organization", ("basecurrencyid",))):
-        reference = row.values["basecurrencyid"]
-        if isinstance(reference, Lookup):
-            found = dataverse.get("transactioncurrency", [reference.id], ("isocurrencycode",))
-            return next((str(r.values["isocurrencycode"]) for r in found.values()), "")
-    return ""
 
 
 def _check_rate(business_central: System, base: str) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from connections import company_row, consent, sales_status, setup
+from connections import company_row, consent, local_currency, sales_status, setup
 from connections.checks import Check
 from connections.errors import IntegrationError
 from connections.health import Finding, Settings, State
@@ -26,7 +26,7 @@ from integration_admin.descriptions import Description
 from integration_admin.preconditions import in_the_way
 from mappings import new_choices, reset
 from mappings.reset import ResetSummary
-from syncjobs import activation
+from syncjobs import activation, clock
 
 CHANGES = "Its settings are changed"
 
@@ -201,4 +201,8 @@ def read_facts(company: Company, *, named: bool) -> bool:
     users = systems.dataverse.get("systemuser", [me], ("fullname",))
     row.integration_user_name = str(users[me].values["fullname"])[:200]
     row.save(update_fields=["integration_user_id", "integration_user_name"])
+    if company.dataverse_company_id is None:  # E-9.14: only when the company's row is made
+        local_currency.ensure(
+            company, systems.business_central, systems.dataverse, today=clock.now().date()
+        )
     return company_row.stamp(company, row, systems.dataverse)

@@ -67,7 +67,8 @@ def check_lag(company: Company, *, now: datetime) -> list[Finding]:
         if (lag := now - began[entry.mapping_name]) > INTERVALS * _interval(entry)
     ]
     if not late:
-        return [Finding(CONSOLE, "Lag", State.HEALTHY, "Every mapping that runs is up to date.")]
+        sentence = "The runs of every mapping come to their end."
+        return [Finding(CONSOLE, "Lag", State.HEALTHY, sentence)]
     told = "; ".join(f"{name} for {_told(lag)}" for name, lag in late[:NAMED])
     more = f" and {len(late) - NAMED} more" if len(late) > NAMED else ""
     sentence = f"Runs have only failed: {told}{more}."

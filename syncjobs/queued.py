@@ -11,6 +11,7 @@ from syncjobs.leases import BusyError
 from syncjobs.progress import RunProgress
 from syncjobs.runs import deleted
 from syncjobs.runs.deleted import Found
+from syncjobs.runs.guard import MassChangeError
 from syncjobs.runs.match import match_mapping
 from syncjobs.runs.order import Order
 from syncjobs.runs.planned import keep
@@ -90,12 +91,16 @@ def synchronize_all(request: JobRequest, progress: RunProgress) -> JobReport:
 def find_deleted(request: JobRequest, progress: RunProgress) -> JobReport:
     """Hold back the couplings of every mapping that lost one of their records (E-4.47)."""
     systems = systems_of(request.company, progress)
-    total = Found()
+    total, stopped = Found(), None
     for name in run_order(request.company):
         try:
             found = deleted.find_deleted(request.company, name, systems=systems, progress=progress)
         except BusyError as error:
             progress.log(error.message)
+            continue
+        except MassChangeError as error:
+            progress.log(error.message)
+            stopped = stopped or error
             continue
         except ConfigurationError as error:
             if error.cause not in OF_ONE_MAPPING:
@@ -106,6 +111,8 @@ def find_deleted(request: JobRequest, progress: RunProgress) -> JobReport:
             progress.log(f"{name}: {found}")
         total += found
     progress.log(f"All mappings: {total}")
+    if stopped:
+        raise stopped
     return Done()
 
 

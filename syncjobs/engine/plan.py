@@ -136,7 +136,7 @@ class _Planner:
                 warnings=comparison.warnings,
             )
         if self._leaves_to_the_other(source, link, diffs):
-            return Unchanged(source)
+            return Skip(source, "The other side's change is carried first", yields=True)
         match resolve(self.mapping, source, destination, link, diffs):
             case Collide(field):
                 return self._conflict(source, field.destination.caption or field.destination.name)

@@ -18,8 +18,10 @@ from mappings.models import Coupling, IntegrationTableMapping
 from mappings.terms import CouplingKind, DeletionConflictResolution, Direction, SynchResult
 from syncjobs import clock, leases
 from syncjobs.engine.change import Rules
+from syncjobs.runs import guard
 from syncjobs.runs.context import Context, Progress, Silent
 from syncjobs.runs.gather import Gatherer
+from syncjobs.runs.guard import MassChangeError
 from syncjobs.runs.phases import lease_name
 from syncjobs.runs.synchjobs import FROM, TO
 from syncjobs.runs.synchronize import Systems, Watched, context_of, find_mapping, systems_of
@@ -75,20 +77,38 @@ def find_deleted(
 ) -> Found:
     """Hold back the couplings of a mapping that lost a record, and delete those that lost both.
 
-    Where the mapping says what to do about a deletion its next run does it (E-3.32, E-3.33).
+    Where the mapping says what to do about a deletion its next run does it (E-3.32, E-3.33). Raises
+    MassChangeError, and changes nothing, where so much seems lost that something else is wrong.
     """
     row = find_mapping(company, name)
     both, listener = systems or systems_of(company, progress), progress or Silent()
     with leases.hold(lease_name(row), leases.me()) as held:
         context = context_of(company, both, Watched(listener, held), now)
-        total = Found()
+        total, pages = Found(), []
         for lost in _search(context, row):
+            total += lost.found
+            _guard(row, total)
+            pages.append(lost)
+            context.progress.advance(total.looked_at)
+        for lost in pages:
             with transaction.atomic():
                 context.progress.confirm()
                 lost.note(row, context.clock())
-            total += lost.found
-            context.progress.advance(total.looked_at)
     return total
+
+
+def _guard(row: IntegrationTableMapping, found: Found) -> None:
+    """Stop where an environment, a company or a right to read is another one than before."""
+    number = found.one_gone + found.both_gone
+    if not guard.stops(row, number):
+        return
+    message = (
+        f"{row.name}: at least {number} couplings seem to have lost a record, more than the "
+        f"{row.guard_percent} % that the mass-change guard allows. None of them was changed. See "
+        "whether the environment, the company and what the integration user may read are still the "
+        "same; if the records were deleted, raise the guard of the mapping and look again."
+    )
+    raise MassChangeError(message, records=number, coupled=found.looked_at)
 
 
 def count_deleted(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from connections.local_currency import exchange_rates
 from connections.systems import Condition, Lookup, Operator, Record, Selection, Side
 from mappings import couplings
 from syncjobs.engine.entities.account import CUSTOMER, INACTIVE, VENDOR
@@ -16,7 +17,6 @@ from syncjobs.runs.page import Page, texts
 from syncjobs.runs.price_lore import lists_of_page, prices_of_page
 from syncjobs.runs.product_lore import products_from_sales, products_to_sales
 from syncjobs.runs.unit_lore import groups_of_page, owned_units
-from syncjobs.runs.world import exchange_rates
 
 PARENTS = {"CUSTOMER": "Customer", "VENDOR": "Vendor"}  # mapping -> Link to Table
 PARENT_TABLES = {"CUSTOMER": "customers", "VENDOR": "vendors"}
@@ -56,22 +56,31 @@ def _accounts(context: Context, records: Sequence[Record], column: str) -> dict[
     """Return, for each company no., the account of its customer or else vendor (E-3.90)."""
     numbers = texts(records, column)
     relations = _relations(context, "contactNumber", numbers)
-    partners = couplings.by_key(
-        context.company, PARENTS, {str(r.values["number"]) for r in relations}
-    )
     accounts: dict[str, Lookup | None] = {}
     for mapping_name, link_to_table in PARENTS.items():
-        for relation in relations:
-            if relation.values["linkToTable"] != link_to_table:
-                continue
-            company_no, number = (
-                str(relation.values["contactNumber"]),
-                str(relation.values["number"]),
-            )
-            account = partners.get((mapping_name, number))
+        of_table = [r for r in relations if r.values["linkToTable"] == link_to_table]
+        partners = _partners(context, mapping_name, texts(of_table, "number"))
+        for relation in of_table:
+            company_no = str(relation.values["contactNumber"])
+            account = partners.get(str(relation.values["number"]))
             if accounts.get(company_no) is None:
                 accounts[company_no] = Lookup("account", account) if account else None
     return accounts
+
+
+def _partners(context: Context, mapping_name: str, numbers: Collection[str]) -> dict[str, UUID]:
+    """Return the accounts of customers or vendors by their numbers of now.
+
+    A coupling knows the number of when it was last synchronized: another may bear it since.
+    """
+    if not numbers:
+        return {}
+    selection = Selection(PARENT_TABLES[mapping_name], ("number",))
+    rows = context.business_central.find(selection, "number", numbers)
+    found = couplings.coupled(
+        context.company, mapping_name, couplings.BUSINESS_CENTRAL, [row.id for row in rows]
+    )
+    return {str(row.values["number"]): found[row.id] for row in rows if row.id in found}
 
 
 def _contact_types(context: Context, opportunities: Sequence[Record]) -> dict[str, str]:

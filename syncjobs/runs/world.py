@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from uuid import uuid5
+from datetime import datetime
 
+from connections import local_currency
 from connections.errors import RecordExistsError
 from connections.models import Company
 from connections.systems import (
-    Condition,
-    Create,
     Lookup,
-    Operator,
     Record,
     Selection,
     System,
     Value,
 )
-
-RATE_PLACES = Decimal("0.0000000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,60 +88,15 @@ class WorldReader:
 
     def _create_local_currency(self, local_code: str, base_code: str) -> Lookup | None:
         """E-3.58: Dataverse must have LCY; it is created when its rate is known."""
-        rates = exchange_rates(self.business_central, local_code, base_code, self.clock().date())
-        rate = rates.get(local_code)
-        if not rate:
+        today = self.clock().date()
+        written = local_currency.create(
+            self.company, self.business_central, self.dataverse, local_code, base_code, today=today
+        )
+        if written is None:
             return None
-        values: dict[str, Value] = {
-            "isocurrencycode": local_code,
-            "currencyname": local_code,
-            "currencysymbol": local_code,
-            "currencyprecision": 2,
-            "exchangerate": rate,
-        }
-        identity = uuid5(self.company.business_central_id, f"LCY/{local_code}")
-        table = "transactioncurrency"
-        [written] = self.dataverse.write(table, [Create(identity, values)], ["isocurrencycode"])
         if isinstance(written.error, RecordExistsError):  # another run was here at the same time
-            return Lookup(table, identity)
-        return Lookup(table, written.record.id) if written.record else None
-
-
-def exchange_rates(
-    business_central: System, local_code: str, base_code: str, today: date
-) -> dict[str, Decimal]:
-    """Return, per currency, how many of it one unit of Dataverse's base currency is (E-3.95).
-
-    A currency without a rate is absent; so is every currency if the base has none.
-    """
-    local_value: dict[str, tuple[date, Decimal]] = {local_code: (date.min, Decimal(1))}
-    selection = Selection(
-        "currencyExchangeRates",
-        ("currencyCode", "startingDate", "exchangeRateAmount", "relationalExchangeRateAmount"),
-        (Condition("startingDate", Operator.LE, (today,)),),
-    )
-    for page in business_central.read(selection):
-        for row in page:
-            _note_rate(local_value, row)
-    if base_code not in local_value:
-        return {}
-    base_value = local_value[base_code][1]
-    rates = {base_code: Decimal(1)}
-    for code, (_, value) in local_value.items():
-        with suppress(InvalidOperation):  # a rate of more digits than Dataverse could ever hold
-            rates.setdefault(code, (base_value / value).quantize(RATE_PLACES))
-    return rates
-
-
-def _note_rate(local_value: dict[str, tuple[date, Decimal]], row: Record) -> None:
-    """Keep the latest value of one unit of a currency in LCY."""
-    values = row.values
-    amount, relational = values["exchangeRateAmount"], values["relationalExchangeRateAmount"]
-    code, started = str(values["currencyCode"]), values["startingDate"]
-    if not (amount and relational and isinstance(started, date)):
-        return
-    if code not in local_value or started >= local_value[code][0]:
-        local_value[code] = (started, Decimal(str(relational)) / Decimal(str(amount)))
+            return Lookup("transactioncurrency", local_currency.id_of(self.company, local_code))
+        return Lookup("transactioncurrency", written.record.id) if written.record else None
 
 
 def _first(system: System, table: str, columns: Sequence[str]) -> Record | None:

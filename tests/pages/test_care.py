@@ -6,7 +6,7 @@ from playwright.sync_api import Dialog, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integration_admin.roles import Role
-from tests.pages.conftest import sign_in
+from tests.pages.conftest import sign_in_at_once
 from tests.pages.factory import Past, make_user
 
 
@@ -21,8 +21,7 @@ def test_an_edited_card_asks_before_it_is_left_unless_its_entries_are_discarded(
         dialog.dismiss()
 
     page.on("dialog", stay)
-    make_user(Role.ADMINISTRATOR, "mira")
-    sign_in(page, live.url, "mira")
+    sign_in_at_once(page, live.url, make_user(Role.ADMINISTRATOR, "mira"))
     page.goto(edit)
     field = page.get_by_label("Web Client URL")
 
@@ -43,8 +42,7 @@ def test_what_an_error_says_is_copied_with_its_code_and_correlation_id(
     short_past: Past, live: LiveServer, page: Page
 ) -> None:  # C-0006
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    make_user(Role.ADMINISTRATOR, "mira")
-    sign_in(page, live.url, "mira")
+    sign_in_at_once(page, live.url, make_user(Role.ADMINISTRATOR, "mira"))
 
     page.goto(f"{live.url}/there-is-no-such-page/")
     page.get_by_role("button", name="Copy details").click()

@@ -10,6 +10,7 @@ from mappings import pairing
 from mappings.models import Coupling
 from mappings.terms import DeletionConflictResolution, Direction
 from syncjobs.runs.deleted import Found, count_deleted, find_deleted
+from syncjobs.runs.guard import MassChangeError
 from syncjobs.terms import Mode
 from tests.syncjobs.conftest import World, counts
 
@@ -58,6 +59,18 @@ def test_what_lost_a_record_is_held_back_and_what_lost_both_is_forgotten(
         (without_customer[0].id, "The coupled Customer was deleted.", Cause.DELETED),
     }
     assert set(counts(world.run())) <= {"Unchanged", "Skipped"}
+
+
+def test_where_nearly_everything_seems_deleted_nothing_is_held_back(world: World) -> None:
+    customers = [world.customer(f"Customer {number}") for number in range(20)]
+    world.run(create=True)
+    for customer in customers[:10]:
+        world.drop(world.partner(customer))
+
+    with pytest.raises(MassChangeError, match="at least 10 couplings"):
+        find(world)
+
+    assert not Coupling.objects.in_error().exists()
 
 
 @pytest.mark.parametrize("lost", [0, 1])

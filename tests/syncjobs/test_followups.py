@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,29 @@ def test_a_contact_goes_under_the_account_of_its_customer(world: World) -> None:
     world.run("CONTACT", mode=Mode.FULL)
 
     assert world.now(world.partner(ann))["parentcustomerid"] == Lookup("account", account.id)
+
+
+def test_a_contact_stays_under_its_account_while_its_customers_number_changes(
+    world: World,
+) -> None:
+    customer, account = world.pair()
+    ann = person(world, customer)
+    world.run("CONTACT", mode=Mode.FULL)
+    [relation] = world.business_central.all("contactBusinessRelations")
+    was = customer.values["number"]
+    world.edit(customer, number="NEW")
+    world.edit(relation, number="NEW")
+    relate(world, "C4", world.customer("Another one", number=was))
+    world.edit(ann, city="Oslo")
+    given: dict[str, Any] = {"number": "C5", "type": "Person", "companyNumber": "C4"}
+    bob = world.business_central.add("contacts", **given)
+
+    world.run("CONTACT", mode=Mode.FULL)  # CUSTOMER has not run since
+
+    row = world.partner(ann)
+    assert row.values["address1_city"] == "Oslo"
+    assert row.values["parentcustomerid"] == Lookup("account", account.id)
+    assert world.partner(bob).values["parentcustomerid"] is None  # its customer is not coupled
 
 
 def moved(world: World, **bc: Value) -> tuple[Record, Record, Record]:
