@@ -68,16 +68,18 @@ def _row(role: Role, state: SolutionState | None) -> RoleRow:
             (holder, deployed is not None and deployed.id in holder.roles) for holder in holders
         ),
         missing=missing,
-        tables=tuple(_tables(role, deployed)),
+        tables=tuple(_tables(role, deployed, looked=state is not None)),
     )
 
 
-def _tables(role: Role, deployed: Role | None) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _tables(
+    role: Role, deployed: Role | None, *, looked: bool
+) -> Iterable[tuple[str, tuple[str, ...]]]:
     wanted = _cells(role.privileges)
     there = _cells(deployed.privileges) if deployed else {}
     for table in sorted({*wanted, *there}, key=str.casefold):
         cells = wanted.get(table, set()), there.get(table, set())
-        yield table, tuple(_word(column, *cells, looked=deployed is not None) for column in COLUMNS)
+        yield table, tuple(_word(column, *cells, looked=looked) for column in COLUMNS)
 
 
 def _cells(privileges: Iterable[str]) -> dict[str, set[str]]:

@@ -30,6 +30,7 @@ from syncjobs import clock
 
 Compared = tuple[list[RoleRow], list[TableRow]]
 TABS = ("roles", "user", "team", "solutions")
+SOLUTION = "Integration solution"
 HEADS = tuple(
     Head(name, caption)
     for name, caption in (
@@ -131,12 +132,20 @@ def export_roles(request: SignedInRequest) -> HttpResponse:
 
 def _lines(roles: list[RoleRow], tables: list[TableRow]) -> Iterator[list[str]]:
     for role in roles:
-        for table, words in role.tables:
-            for access, word in zip(COLUMNS, words, strict=True):
-                if word:
-                    yield [role.name, table, access, word, "Integration solution", role.name]
+        yield from _of_role(role)
     for row in tables:
-        for access, word in zip(COLUMNS, row.words, strict=True):
+        by = ", ".join(row.granted_by)
+        for access, word in row.cells:
             if word:
-                by = ", ".join(row.granted_by)
                 yield ["Mappings", row.table, access, word, ", ".join(row.needed_by), by]
+
+
+def _of_role(role: RoleRow) -> Iterator[list[str]]:
+    for holder, has_it in role.holders:
+        word = "granted" if has_it else "missing"
+        yield [role.name, "", f"Assigned to the {holder.kind}", word, SOLUTION, ""]
+    for table, words in role.tables:
+        for access, word in zip(COLUMNS, words, strict=True):
+            if word:
+                by = role.name if word in ("granted", "extra") else ""
+                yield [role.name, table, access, word, SOLUTION, by]

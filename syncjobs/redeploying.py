@@ -5,14 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 
-from audit import trail
-from audit.terms import Act
 from connections import deployment, integration_user, redeploy, sales_status, setup
 from connections.causes import Cause
 from connections.errors import ConfigurationError, IntegrationError, TransientError
@@ -23,11 +19,11 @@ from connections.solution.manifest import shown
 from connections.solution.package import Package
 from connections.solution_host import SolutionHost
 from connections.terms import RedeployResult
-from syncjobs import clock, leases, pausing, queue
+from syncjobs import clock, leases, pausing, queue, redeploy_outcomes
 from syncjobs.jobs import Done, JobReport, JobRequest
 from syncjobs.leases import BusyError, StaleWorkerError
 from syncjobs.models import JobQueueEntry, Run
-from syncjobs.progress import CancelledError, RunProgress, WorkerStoppingError
+from syncjobs.progress import RunProgress, WorkerStoppingError
 from syncjobs.terms import JobStatus, RunStatus
 
 JOB = "redeploy_solution"
@@ -117,10 +113,10 @@ def run(
             raise
         except BaseException as error:
             redeploying.resume()
-            _end(record, **_failed(error))
+            redeploy_outcomes.end(record, **redeploy_outcomes.of_error(error))
             raise
         redeploying.resume()
-        _end(record, result=_result(record))
+        redeploy_outcomes.end(record, result=redeploy_outcomes.result_of(record))
         _note_what_is_there(company)
         return record
 
@@ -160,36 +156,6 @@ def _taken_up(company: Company, progress: RunProgress) -> Redeployment:
     record.problems = []
     record.save()
     return record
-
-
-@transaction.atomic
-def _end(record: Redeployment, **facts: Any) -> None:
-    for name, value in {"finished_at": clock.now(), **facts}.items():
-        setattr(record, name, value)
-    record.save()
-    after = {
-        "result": str(RedeployResult(record.result).label),
-        "from_version": record.from_version,
-        "to_version": record.to_version,
-        "problems": [name for name, _, _ in record.problems],
-    }
-    trail.note(Act.RUN_ENDED, record, after=after, reason=record.error_message)
-
-
-def _failed(error: BaseException) -> dict[str, Any]:
-    if isinstance(error, CancelledError):
-        return {"result": RedeployResult.CANCELLED}
-    cause = str(error.cause) if isinstance(error, IntegrationError) else ""
-    message = (str(error) or type(error).__name__)[:2048]
-    return {"result": RedeployResult.FAILED, "error_message": message, "cause": cause}
-
-
-def _result(record: Redeployment) -> RedeployResult:
-    causes = {problem[2] for problem in record.problems}
-    if not causes:
-        return RedeployResult.DONE
-    roles = Cause.ROLES in causes
-    return RedeployResult.ROLES_INCOMPLETE if roles else RedeployResult.WITH_WARNINGS
 
 
 class _Redeploying:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -170,7 +169,10 @@ def test_versions_are_compared_by_number(
 
 
 def test_sources_are_where_the_package_is_built_from() -> None:
-    assert {path.name for path in Path(package.SOURCES).iterdir()} == {"Entities", "Other", "Roles"}
+    folders = {"Entities", "Other", "Relationships", "Roles"}
+
+    for sources in (package.SOURCES, package.BASE_SOURCES):
+        assert {path.name for path in sources.iterdir()} == folders
 
 
 # In use

@@ -9,7 +9,8 @@ import pytest
 
 from connections.permissions import Account, Permissions
 from connections.redeploy import SolutionState
-from connections.role_matrix import COLUMNS, Need, TableRow, of_mappings
+from connections.role_matrix import COLUMNS, Need, TableRow, matrix, of_mappings
+from connections.solution import package
 from connections.solution.manifest import Role
 
 ROLE = Role(UUID(int=1), "Seller", frozenset({"prvReadLead", "prvcreatelead", "prvDeleteLead"}))
@@ -54,3 +55,12 @@ def test_what_lacks_something_comes_first() -> None:
     fine = Need("account", frozenset(), ())
 
     assert [one.table for one in of_mappings([fine, NEED], FOUND)] == ["lead", "account"]
+
+
+@pytest.mark.parametrize(("state", "word"), [(None, "required"), (STATE, "missing")])
+def test_of_a_role_that_is_not_there_everything_is_missing_once_somebody_has_looked(
+    state: SolutionState | None, word: str
+) -> None:
+    roles = matrix(package.shipped().manifest, state)
+
+    assert {one for role in roles for _, words in role.tables for one in words} == {word, ""}

@@ -63,6 +63,12 @@ def test_both_systems_are_connected_and_the_solution_is_redeployed(
 
     page.get_by_label("Client Secret", exact=True).fill(env["SANDBOX_INTEGRATION_CLIENT_SECRET"])
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("All checks passed")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Enable").click()
+    expect(page.locator("#id_consent-e")).to_contain_text("E-REQUIRED", timeout=LONG)
+    assert findings(page) == []
+    page.get_by_label("I accept").check()
+    page.get_by_role("button", name="Enable").click()
     expect(page.get_by_text("Dataverse Connection Setup is enabled.")).to_be_visible(timeout=LONG)
     company = Company.objects.get()
     assert company.dataverse_company_id
@@ -94,7 +100,8 @@ def _redeploy_once(page: Page, root: str, sandbox: RunningSandbox) -> None:
     """Redeploy as somebody who is asked for and not stored."""
     page.goto(f"{root}/connections/redeploy/")
     page.get_by_role("button", name="Import even if current").click()
-    expect(page.get_by_text("Sign in as a System Administrator")).to_be_visible(timeout=LONG)
+    asked = page.get_by_role("heading", name="Sign in as a System Administrator")
+    expect(asked).to_be_visible(timeout=LONG)
     page.get_by_label("Client Id").fill(sandbox.env["SANDBOX_INTEGRATION_CLIENT_ID"])
     page.get_by_label("Client Secret", exact=True).fill(
         sandbox.env["SANDBOX_INTEGRATION_CLIENT_SECRET"]
