@@ -19,7 +19,7 @@ from connections.models import (
     DataverseConnectionSetup,
     SalesConnectionSetup,
 )
-from connections.systems import Selection, Side
+from connections.systems import Side
 from integration_admin import preconditions
 from integration_admin.described_rows import DescribedRows, described
 from integration_admin.descriptions import Description
@@ -192,9 +192,7 @@ def read_facts(company: Company, *, named: bool) -> bool:
         if not named:
             company.name = free_name(company, str(record.values["name"]))
         company.display_name = company.display_name or str(record.values["displayName"])
-    selection = Selection("generalLedgerSetup", ("localCurrencyCode",))
-    for page in systems.business_central.read(selection):
-        company.local_currency_code = str(page[0].values["localCurrencyCode"])
+    company.local_currency_code = local_currency.local_code(systems.business_central)
     company.save()
     row = setup.dataverse_setup(company)
     row.integration_user_id = me = systems.dataverse.who_am_i()

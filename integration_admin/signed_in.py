@@ -18,8 +18,7 @@ from integration_admin.sessions import SessionStore
 
 def count(people: Collection[int]) -> Counter[int]:
     """Return how many sessions each of these people has that nobody has left lying idle."""
-    alive = time.time() - settings.SESSION_IDLE_SECONDS
-    return Counter(pk for pk, used_at, _ in _sessions() if pk in people and used_at > alive)
+    return Counter(pk for pk, in_use, _ in _sessions() if pk in people and in_use)
 
 
 def end(user: User) -> int:
@@ -27,17 +26,16 @@ def end(user: User) -> int:
 
     A request that is under way is refused when it wants to keep what it knows of the session.
     """
-    ended = count([user.pk])[user.pk]
-    keys = [key for pk, _, key in _sessions() if pk == user.pk]
-    Session.objects.filter(session_key__in=keys).delete()
-    return ended
+    own = {key: in_use for pk, in_use, key in _sessions() if pk == user.pk}
+    Session.objects.filter(session_key__in=[*own]).delete()
+    return sum(own.values())
 
 
-def _sessions() -> Iterator[tuple[int, float, str]]:
-    """Yield whose each session is, when it was last used, and its key; no column says whose."""
-    store = SessionStore()
+def _sessions() -> Iterator[tuple[int, bool, str]]:
+    """Yield whose each session is, whether it is in use, and its key; no column says whose."""
+    store, alive = SessionStore(), time.time() - settings.SESSION_IDLE_SECONDS
     rows = Session.objects.filter(expire_date__gt=timezone.now())
     for key, data in rows.values_list("session_key", "session_data").iterator():
         known = store.decode(data)
         if SESSION_KEY in known:
-            yield int(known[SESSION_KEY]), known.get(ACTIVE, 0.0), key
+            yield int(known[SESSION_KEY]), known.get(ACTIVE, 0.0) > alive, key
