@@ -20,7 +20,7 @@ def check_open(client: Client) -> str:
     try:
         detail = client.get(ORGANIZATION).object().get("Detail") or {}
     except IntegrationError as error:
-        if "administration mode" in error.message.lower():
+        if error.cause == Cause.ADMINISTRATION_MODE:
             message = "The environment is in administration mode."
             raise refusal(message, Cause.ADMINISTRATION_MODE) from error
         if NOT_A_MEMBER in error.detail:

@@ -69,6 +69,7 @@ BUSINESS_CENTRAL: Mapping[str, Verdict] = {
     "Application_FilterErrorException": (ConfigurationError, Cause.BAD_FILTER),
     "Authentication_InvalidCredentials": (ConfigurationError, Cause.SIGN_IN),
 }
+ADMINISTRATION_MODE = "administration mode"  # no code of its own: it lets administrators in only
 CODES = {Side.DATAVERSE: DATAVERSE, Side.BUSINESS_CENTRAL: BUSINESS_CENTRAL}
 STATUSES: Mapping[int, Verdict] = {
     401: (ConfigurationError, Cause.SIGN_IN),
@@ -98,7 +99,7 @@ def refusal(
     retry_after: float | None = None,
 ) -> IntegrationError:
     """Return the error that stands for a refusal; its class says what happens next."""
-    kind, cause = _verdict(side, status, code, reads=reads)
+    kind, cause = _verdict(side, status, code, message, reads=reads)
     text, correlation = _without_correlation(message.strip())
     text = text or f"{side} refused the request with status {status}."
     told = " ".join(part for part in (str(status), code, detail, correlation) if part)
@@ -108,10 +109,12 @@ def refusal(
     return kind(text, cause=cause, detail=told)
 
 
-def _verdict(side: Side, status: int, code: str, *, reads: bool) -> Verdict:
+def _verdict(side: Side, status: int, code: str, message: str, *, reads: bool) -> Verdict:
     name = code.lower() if side == Side.DATAVERSE else code
     if name in CODES[side]:
         return CODES[side][name]
+    if status == 403 and ADMINISTRATION_MODE in message.lower():
+        return ConfigurationError, Cause.ADMINISTRATION_MODE
     if status == 403:
         return (ConfigurationError if reads else RecordError), Cause.FORBIDDEN
     if status in STATUSES:

@@ -263,6 +263,18 @@ def test_a_certificate_of_a_stranger_is_not_trusted(server: LocalServer, connect
     assert refusal.value.cause == Cause.CERTIFICATE
 
 
+@pytest.mark.parametrize("request_", [Request("GET", "accounts"), CREATE], ids=["read", "write"])
+def test_an_environment_in_administration_mode_is_no_fault_of_a_record_or_a_role(
+    server: LocalServer, connect: Connect, request_: Request
+) -> None:
+    server.says(refused(403, "0x0", "The environment is in administration mode."))
+
+    with pytest.raises(ConfigurationError) as refusal:
+        connect().send(request_)
+
+    assert refusal.value.cause == Cause.ADMINISTRATION_MODE
+
+
 def test_no_request_is_spared_the_look_at_the_certificate(server: LocalServer) -> None:
     server.says(told({}))
     with requests.Session() as session:
