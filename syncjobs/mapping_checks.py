@@ -14,7 +14,7 @@ from mappings.documents import reason_left_out
 from mappings.models import IntegrationTableMapping
 from mappings.terms import CouplingKind
 from syncjobs.models import JobQueueEntry
-from syncjobs.runs.synchronize import Systems, systems_of
+from syncjobs.runs.synchronize import OF_ONE_MAPPING, Systems, systems_of
 from syncjobs.terms import JobStatus
 
 NAME = "Mappings"
@@ -61,5 +61,7 @@ def _reason(row: IntegrationTableMapping, both: Systems, known: set[str]) -> str
         try:
             directed.directed(row, way, both.business_central, both.dataverse)
         except ConfigurationError as error:
+            if error.cause not in OF_ONE_MAPPING:
+                raise
             return error.message
     return ""
