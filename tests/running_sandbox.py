@@ -113,13 +113,14 @@ class RunningSandbox:
     ) -> None:
         """Fill both systems anew; faults, limits, clocks and statistics go back too.
 
-        So does what the console has used of its allowance: a test after a hundred others would be
-        paced, as a worker is that sends without end.
+        So does what the console remembers of them: its allowance, since a test after a hundred
+        others would be paced, and what tables looked like, since a test may take some away.
         """
         self.control("POST", "reset", {"seed": seed, "scale": scale, "without": list(without)})
         redis = django_rq.get_connection("default")
-        for account in redis.scan_iter("limits:*"):
-            redis.delete(account)
+        for pattern in ("limits:*", "shelf:*"):
+            for name in redis.scan_iter(pattern):
+                redis.delete(name)
 
     def seed(self, **amounts: int) -> Any:
         return self.control("POST", "seed", amounts)
